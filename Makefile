@@ -1,0 +1,139 @@
+# Everything there is to do with this project, from a fresh checkout on. `make` lists it.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+# Python 3.11 or newer; the first that fits is taken.
+PYTHON ?= python3 python3.13 python3.12 python3.11 python3.14
+
+# Where the local stack keeps what it knows. Another folder and another PORT make a second, independent stack.
+export INSTALLHUB_STATE ?= .local
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
+
+RUN := .venv/bin/python -m
+LOCAL := $(RUN) local
+SAM := .tools/sam/bin/sam
+UV := .venv/bin/uv
+
+PROJECT_READY := .venv/.ready
+STACK_READY := $(PROJECT_READY) .tools/emulator/.ready .tools/sam/.ready
+CODE := functions layers local tests $(wildcard tools)
+
+.PHONY: help
+help: ## this list
+	@echo "usage: make TARGET [NAME=value ...]"
+	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' Makefile
+
+## Start here
+
+.PHONY: setup demo
+setup: $(STACK_READY) ## install everything (the other targets do so when they need it)
+
+demo: $(STACK_READY) ## start the local stack, load the sample tenants and export a package
+	@$(LOCAL) demo --port "$$PORT" --bind "$$BIND"
+
+## The local stack: this template on an emulator of AWS, no account and no Docker needed
+
+.PHONY: up url token seed outputs logs down
+up: $(STACK_READY) ## start it, or bring it up to date   [PARAMS="Name=value ..."] [PORT=4566] [BIND=127.0.0.1]
+	@$(LOCAL) up --params "$$PARAMS" --port "$$PORT" --bind "$$BIND"
+
+url: $(PROJECT_READY) ## the base URL, up to and without /api
+	@$(LOCAL) url
+
+token: $(PROJECT_READY) ## a token   TENANTS=a,b [SCOPE="installhub:export"] [TTL=3600, in seconds; may be negative]
+	@$(LOCAL) token --tenants "$$TENANTS" --ttl "$$TTL" --scope "$${SCOPE-installhub:export}"
+
+seed: $(PROJECT_READY) ## publish the artifacts of a JSON file   FILE=artifacts.json
+	@$(LOCAL) seed "$$FILE"
+
+outputs: $(PROJECT_READY) ## endpoint, region and the stack's outputs as JSON
+	@$(LOCAL) outputs
+
+logs: $(PROJECT_READY) ## what the functions logged   [FUNCTION=export] [FOLLOW=1]
+	@$(LOCAL) logs --function "$$FUNCTION" $(if $(FOLLOW),--follow)
+
+down: $(PROJECT_READY) ## stop it and forget its data
+	@$(LOCAL) down
+
+## Tests and checks
+
+.PHONY: test test-unit test-integration test-system lint types check-template
+test: test-unit test-integration test-system ## all tests
+
+test-unit: $(PROJECT_READY) ## tests without sockets
+	@$(RUN) pytest tests/unit
+
+test-integration: $(PROJECT_READY) ## tests against emulated tables and buckets
+	@$(RUN) pytest tests/integration
+
+test-system: $(STACK_READY) ## tests over HTTP against a local stack of their own
+	@$(RUN) pytest tests/system
+
+lint: $(PROJECT_READY) ## style
+	@$(RUN) ruff check
+	@$(RUN) ruff format --check
+
+types: $(PROJECT_READY) ## types
+	@$(RUN) mypy $(CODE)
+
+check-template: $(STACK_READY) ## template.yaml by SAM's and CloudFormation's rules
+	@AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
+	@.venv/bin/cfn-lint template.yaml
+
+## Upkeep
+
+.PHONY: format openapi responses lock clean
+format: $(PROJECT_READY) ## put the code into the agreed style
+	@$(RUN) ruff check --fix-only --quiet
+	@$(RUN) ruff format
+
+openapi: $(PROJECT_READY) ## write the OpenAPI document anew from the functions
+	@$(RUN) tools.openapi
+
+responses: $(PROJECT_READY) ## write the template's gateway responses anew from the error registry
+	@$(RUN) tools.gateway_responses
+
+COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11
+
+lock: $(PROJECT_READY) ## choose the newest versions that fit, and pin them
+	@$(COMPILE) --upgrade layers/installhub/pyproject.toml -o layers/installhub/requirements.txt
+	@$(COMPILE) --upgrade requirements/dev.in -o requirements/dev.txt
+	@$(COMPILE) --upgrade requirements/emulator.in -o requirements/emulator.txt
+	@$(COMPILE) --upgrade requirements/sam.in -o requirements/sam.txt
+
+clean: ## stop the local stack and remove all that was built (the environments in .venv and .tools stay)
+	@if test -e $(PROJECT_READY); then $(LOCAL) down; fi
+	@rm -rf .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find $(CODE) -name __pycache__ -prune -exec rm -rf {} +
+
+# ------------------------------------------------------------------------------------------------- the environments
+# One for the project, one for the emulator and one for SAM: the last two pin versions of their own.
+
+.venv/bin/uv: | .venv/bin/python
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.txt > .venv/uv.txt
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.txt
+
+.venv/bin/python:
+	@for python in $(PYTHON); do \
+	  if $$python -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "Creating .venv with $$($$python --version) ..." >&2; \
+	    exec $$python -m venv .venv; \
+	  fi; \
+	done; \
+	echo "error: Python 3.11 or newer with the venv module is needed; none of these is: $(PYTHON)" >&2; \
+	echo "       Name one: make PYTHON=/path/to/python $(MAKECMDGOALS)" >&2; \
+	exit 1
+
+$(PROJECT_READY): requirements/dev.txt layers/installhub/pyproject.toml | .venv/bin/uv
+	@echo "Installing what the project needs into .venv ..." >&2
+	@$(UV) pip sync --quiet --python .venv/bin/python --require-hashes requirements/dev.txt
+	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation -e layers/installhub
+	@touch $@
+
+.tools/%/.ready: requirements/%.txt | $(PROJECT_READY)
+	@echo "Installing $* into .tools/$* ..." >&2
+	@$(UV) venv --quiet --allow-existing --python .venv/bin/python .tools/$*
+	@$(UV) pip sync --quiet --python .tools/$*/bin/python --require-hashes requirements/$*.txt
+	@touch $@

@@ -1,0 +1,23 @@
+"""Removes what exports that died half-way left behind."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from installhub import wiring
+from installhub.packages import Sweeper
+from installhub.telemetry import observed
+
+logger = Logger()
+
+
+@observed
+def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """What Lambda calls, once an hour."""
+    swept = Sweeper(wiring.packages(), wiring.bundles(), time.time).sweep()
+    logger.info("swept", extra={"claims": swept})
+    return {"swept": swept}

@@ -1,0 +1,89 @@
+"""The vocabulary of artifacts: types, states, package types and the node of a dependency graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+MAX_ID_LENGTH: Final = 256
+"""Most characters of an artifact or tenant id."""
+
+MAX_DEFINITION_BYTES: Final = 50 * 1024 * 1024
+"""Most bytes of one definition as canonical JSON."""
+
+
+class ArtifactType(StrEnum):
+    """The kinds of artifact, declared in the order in which they are installed."""
+
+    ENTITY_SCHEMA = "EntitySchema"
+    CONFIGURATION = "Configuration"
+    RULE_SET = "RuleSet"
+    ATLAS_FORM = "AtlasForm"
+    THREAD_DEFINITION = "ThreadDefinition"
+    PROCESS_DEFINITION = "ProcessDefinition"
+    AGENT_DEFINITION = "AgentDefinition"
+    APP_DEFINITION = "AppDefinition"
+
+
+INSTALL_RANK: Final[Mapping[ArtifactType, int]] = MappingProxyType(
+    {kind: rank for rank, kind in enumerate(ArtifactType)}
+)
+"""Of the artifacts that are ready, a lower rank is installed first."""
+
+
+class ArtifactStatus(StrEnum):
+    """The states of an artifact. Only a published one can be exported."""
+
+    PUBLISHED = "published"
+    DRAFT = "draft"
+    INCOMPLETE = "incomplete"
+
+
+class PackageType(StrEnum):
+    """What a package is for; decides which artifact types may be its primary ones."""
+
+    WORKFLOW = "workflow-package"
+    FORM = "form-package"
+    APP = "app-package"
+    AGENT = "agent-package"
+    CONFIG = "config-package"
+
+
+PRIMARY_TYPES: Final[Mapping[PackageType, frozenset[ArtifactType]]] = MappingProxyType(
+    {
+        PackageType.WORKFLOW: frozenset({ArtifactType.PROCESS_DEFINITION, ArtifactType.THREAD_DEFINITION}),
+        PackageType.FORM: frozenset({ArtifactType.ATLAS_FORM}),
+        PackageType.APP: frozenset({ArtifactType.APP_DEFINITION}),
+        PackageType.AGENT: frozenset({ArtifactType.AGENT_DEFINITION}),
+        PackageType.CONFIG: frozenset({ArtifactType.RULE_SET, ArtifactType.ENTITY_SCHEMA, ArtifactType.CONFIGURATION}),
+    }
+)
+"""The types of which a root must be one; for a config package every artifact of the closure must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactNode:
+    """One artifact as the dependency graph sees it: everything but the definition.
+
+    Attributes:
+        id: Unique within the tenant.
+        type: The kind of artifact.
+        name: Display name; never used in a key or a path.
+        status: Whether it can be exported.
+        dependencies: Ids it depends on, in declared order.
+        sha256: Hex digest of the definition as canonical JSON; pins one revision.
+        size: Bytes of the definition as canonical JSON.
+        packed_size: Bytes of the definition as stored, raw-deflated.
+    """
+
+    id: str
+    type: ArtifactType
+    name: str
+    status: ArtifactStatus
+    dependencies: tuple[str, ...]
+    sha256: str
+    size: int
+    packed_size: int

@@ -1,0 +1,156 @@
+"""A ZIP writer for entries that are deflated already (PKWARE APPNOTE 6.3.10).
+
+The standard library's ``zipfile`` would inflate and deflate every entry again. Here sizes and CRCs are known
+beforehand, so entries are copied, nothing is sought and no data descriptors are needed.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+Sink = Callable[[bytes], object]
+"""Takes the next bytes of the archive."""
+
+_DEFLATED: Final = 8
+_UTF8_NAMES: Final = 0x0800
+_DOS_TIME: Final = 0
+_DOS_DATE: Final = 0x0021  # 1980-01-01, the earliest there is
+_VERSION_DEFAULT: Final = 20
+_VERSION_ZIP64: Final = 45
+_MADE_BY_UNIX: Final = 3 << 8
+_REGULAR_FILE_0644: Final = 0o100644 << 16
+_MAX_16: Final = 0xFFFF
+_MAX_32: Final = 0xFFFFFFFF
+
+_LOCAL_HEADER: Final = struct.Struct("<4s5H3I2H")
+_CENTRAL_HEADER: Final = struct.Struct("<4s6H3I5H2I")
+_ZIP64_OFFSET: Final = struct.Struct("<HHQ")
+_ZIP64_END: Final = struct.Struct("<4sQ2H2I4Q")
+_ZIP64_LOCATOR: Final = struct.Struct("<4sIQI")
+_END: Final = struct.Struct("<4s4H2IH")
+
+
+class ArchiveError(Exception):
+    """The bytes of an entry are not as many as was said."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    name: bytes
+    crc32: int
+    packed_size: int
+    size: int
+    offset: int
+
+
+class ArchiveWriter:
+    """Writes one archive to a sink, entry after entry.
+
+    Entries are under 4 GiB each; there may be any number of them, and the archive may be of any size (ZIP64).
+    """
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._entries: list[_Entry] = []
+        self._offset = 0
+
+    def add(self, path: str, chunks: Iterable[bytes], *, packed_size: int, size: int, crc32: int) -> int:
+        """Append an entry and return the offset of its first packed byte.
+
+        Raises:
+            ArchiveError: ``chunks`` are not ``packed_size`` bytes in all. The archive is of no use then.
+        """
+        name = path.encode()
+        self._entries.append(_Entry(name, crc32, packed_size, size, self._offset))
+        self._write(
+            _LOCAL_HEADER.pack(
+                b"PK\x03\x04",
+                _VERSION_DEFAULT,
+                _UTF8_NAMES,
+                _DEFLATED,
+                _DOS_TIME,
+                _DOS_DATE,
+                crc32,
+                packed_size,
+                size,
+                len(name),
+                0,
+            )
+            + name
+        )
+        start = self._offset
+        for chunk in chunks:
+            self._write(chunk)
+        if self._offset - start != packed_size:
+            raise ArchiveError(f"{path}: {self._offset - start} bytes instead of {packed_size}")
+        return start
+
+    def close(self) -> int:
+        """Write the central directory and return the size of the whole archive."""
+        start = self._offset
+        for entry in self._entries:
+            self._write(_central_header(entry))
+        self._write(_end_records(len(self._entries), start, self._offset - start))
+        return self._offset
+
+    def _write(self, data: bytes) -> None:
+        self._sink(data)
+        self._offset += len(data)
+
+
+def _central_header(entry: _Entry) -> bytes:
+    far = entry.offset >= _MAX_32
+    extra = _ZIP64_OFFSET.pack(1, 8, entry.offset) if far else b""
+    version = _VERSION_ZIP64 if far else _VERSION_DEFAULT
+    fixed = _CENTRAL_HEADER.pack(
+        b"PK\x01\x02",
+        _MADE_BY_UNIX | version,
+        version,
+        _UTF8_NAMES,
+        _DEFLATED,
+        _DOS_TIME,
+        _DOS_DATE,
+        entry.crc32,
+        entry.packed_size,
+        entry.size,
+        len(entry.name),
+        len(extra),
+        0,  # comment
+        0,  # disk
+        0,  # internal attributes
+        _REGULAR_FILE_0644,
+        _MAX_32 if far else entry.offset,
+    )
+    return fixed + entry.name + extra
+
+
+def _end_records(count: int, start: int, size: int) -> bytes:
+    end = _END.pack(
+        b"PK\x05\x06",
+        0,
+        0,
+        min(count, _MAX_16),
+        min(count, _MAX_16),
+        min(size, _MAX_32),
+        min(start, _MAX_32),
+        0,
+    )
+    if count < _MAX_16 and start < _MAX_32 and size < _MAX_32:
+        return end
+    zip64_end = _ZIP64_END.pack(
+        b"PK\x06\x06",
+        _ZIP64_END.size - 12,  # the record without its signature and this field
+        _MADE_BY_UNIX | _VERSION_ZIP64,
+        _VERSION_ZIP64,
+        0,
+        0,
+        count,
+        count,
+        size,
+        start,
+    )
+    locator = _ZIP64_LOCATOR.pack(b"PK\x06\x07", 0, start + size, 1)
+    return zip64_end + locator + end

@@ -1,0 +1,63 @@
+"""Puts a bundle together: the manifest first, then the definitions in install order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from installhub.artifacts import ArtifactNode
+from installhub.bundler.archive import ArchiveWriter, Sink
+from installhub.bundler.names import MANIFEST_PATH, entry_path
+from installhub.definitions import PackedDefinition, pack
+
+
+@dataclass(frozen=True, slots=True)
+class BundleLayout:
+    """Where things are in a bundle.
+
+    Attributes:
+        size: Bytes of the whole.
+        manifest_offset: First byte of the packed manifest, so that it can be read without the rest.
+        manifest_packed_size: Its packed bytes.
+        manifest_size: Its bytes once inflated.
+    """
+
+    size: int
+    manifest_offset: int
+    manifest_packed_size: int
+    manifest_size: int
+
+
+def write_bundle(
+    sink: Sink,
+    manifest: bytes,
+    ordered_nodes: Sequence[ArtifactNode],
+    definitions: Iterable[PackedDefinition],
+) -> BundleLayout:
+    """Write a bundle to ``sink``.
+
+    Args:
+        sink: Takes the bytes.
+        manifest: The encoded manifest.
+        ordered_nodes: The closure in install order.
+        definitions: Their definitions, in the same order.
+
+    Raises:
+        ArchiveError: A definition is shorter or longer than it claims.
+        ValueError: There are more or fewer definitions than nodes.
+    """
+    archive = ArchiveWriter(sink)
+    packed_manifest = pack(manifest)
+    manifest_offset = _add(archive, MANIFEST_PATH, packed_manifest)
+    for node, definition in zip(ordered_nodes, definitions, strict=True):
+        _add(archive, entry_path(node.type, node.id), definition)
+    return BundleLayout(
+        size=archive.close(),
+        manifest_offset=manifest_offset,
+        manifest_packed_size=packed_manifest.packed_size,
+        manifest_size=packed_manifest.size,
+    )
+
+
+def _add(archive: ArchiveWriter, path: str, entry: PackedDefinition) -> int:
+    return archive.add(path, entry.chunks, packed_size=entry.packed_size, size=entry.size, crc32=entry.crc32)

@@ -1,0 +1,81 @@
+"""The manifest: what a bundle holds and in which order to install it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from installhub.artifacts import ArtifactNode, PackageType
+from installhub.bundler.names import entry_path
+
+FORMAT_VERSION: Final = "1"
+"""Of the manifest and the bundle's layout; grows when an old reader could misread a new bundle."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageDescription:
+    """What the requester says of a package, and the id that follows from it."""
+
+    package_id: str
+    name: str
+    version: str
+    package_type: PackageType
+    description: str | None
+    author: str | None
+    tags: tuple[str, ...]
+
+
+def build_manifest(
+    package: PackageDescription, roots: Iterable[str], ordered_nodes: Iterable[ArtifactNode]
+) -> dict[str, Any]:
+    """The manifest of ``package``: the same request and artifacts give the same manifest.
+
+    Args:
+        package: What it is.
+        roots: The artifacts asked for, in any order.
+        ordered_nodes: The closure in install order.
+    """
+    artifacts = [
+        {
+            "type": node.type.value,
+            "id": node.id,
+            "name": node.name,
+            "path": entry_path(node.type, node.id),
+            "size": node.size,
+            "sha256": node.sha256,
+            "dependencies": list(node.dependencies),
+        }
+        for node in ordered_nodes
+    ]
+    return {
+        "formatVersion": FORMAT_VERSION,
+        "packageId": package.package_id,
+        "name": package.name,
+        "version": package.version,
+        "packageType": package.package_type.value,
+        "description": package.description,
+        "author": package.author,
+        "tags": list(package.tags),
+        "rootArtifacts": sorted(roots),
+        "artifacts": artifacts,
+        "installOrder": [artifact["id"] for artifact in artifacts],
+    }
+
+
+def encode_manifest(manifest: dict[str, Any]) -> bytes:
+    """``manifest`` as a JSON file that people can read: a line a field, and a line an artifact."""
+    fields = []
+    for key, value in manifest.items():
+        if key == "artifacts":
+            lines = ",\n    ".join(_json(artifact) for artifact in value)
+            fields.append(f'"artifacts": [\n    {lines}\n  ]')
+        else:
+            fields.append(f"{_json(key)}: {_json(value)}")
+    body = ",\n  ".join(fields)
+    return f"{{\n  {body}\n}}\n".encode()
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

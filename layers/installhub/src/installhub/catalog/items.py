@@ -1,0 +1,108 @@
+"""The items of the artifacts table: keys and attributes, in this place and no other.
+
+A tenant is one partition. Every artifact has a small *edge item* (what the resolver reads) and a *body item* (its
+definition, named by digest and never overwritten); a *summary item* estimates the size of the partition.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+from installhub.artifacts import ArtifactNode, ArtifactStatus, ArtifactType
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, UniversalAttributeValueTypeDef
+
+    Item = dict[str, AttributeValueTypeDef]
+    NewItem = dict[str, UniversalAttributeValueTypeDef]
+
+PARTITION: Final = "pk"
+SORT: Final = "sk"
+EXPIRES_AT: Final = "expiresAt"
+ID_INDEX: Final = "by-artifact-id"
+
+EDGE_PREFIX: Final = "E#"
+SUMMARY_KEY: Final = "S#"
+
+# Attribute names count as capacity with every read of an edge, so they are short.
+ID: Final = "id"
+TYPE: Final = "type"
+NAME: Final = "name"
+STATUS: Final = "status"
+DEPENDENCIES: Final = "deps"
+SHA256: Final = "sha256"
+SIZE: Final = "size"
+PACKED_SIZE: Final = "packed"
+DATA: Final = "data"
+CRC32: Final = "crc32"
+OBJECT_KEY: Final = "objectKey"
+OBJECT_VERSION: Final = "objectVersion"
+EDGE_COUNT: Final = "edges"
+EDGE_BYTES: Final = "edgeBytes"
+
+MAX_INLINE_BYTES: Final = 256 * 1024
+"""Most bytes of a packed definition that a body item holds itself; a larger one is an S3 object. An item holds 400
+KB."""
+
+_MAX_PLAIN_ID_BYTES: Final = 1000  # a sort key holds 1,024
+_DIGEST_DIGITS: Final = 32
+_EDGE_OVERHEAD: Final = 120  # attribute names, digest, sizes and a tenant id of usual length
+
+
+def partition_of(tenant: str) -> str:
+    """The partition key of ``tenant``."""
+    return f"T#{tenant}"
+
+
+def edge_sort_key(artifact_id: str) -> str:
+    """The sort key of an edge item: the id, or its digest where the id is too long for a key."""
+    encoded = artifact_id.encode()
+    if len(encoded) <= _MAX_PLAIN_ID_BYTES:
+        return f"{EDGE_PREFIX}={artifact_id}"
+    return f"{EDGE_PREFIX}~{hashlib.sha256(encoded).hexdigest()}"
+
+
+def body_sort_key(artifact_id: str, sha256: str) -> str:
+    """The sort key of the body item that holds revision ``sha256`` of an artifact."""
+    return f"B#{hashlib.sha256(artifact_id.encode()).hexdigest()[:_DIGEST_DIGITS]}#{sha256}"
+
+
+def key_of(tenant: str, sort_key: str) -> NewItem:
+    """A primary key."""
+    return {PARTITION: {"S": partition_of(tenant)}, SORT: {"S": sort_key}}
+
+
+def edge_item(tenant: str, node: ArtifactNode) -> NewItem:
+    """The edge item of ``node``."""
+    return {
+        **key_of(tenant, edge_sort_key(node.id)),
+        ID: {"S": node.id},
+        TYPE: {"S": node.type.value},
+        NAME: {"S": node.name},
+        STATUS: {"S": node.status.value},
+        DEPENDENCIES: {"L": [{"S": dependency} for dependency in node.dependencies]},
+        SHA256: {"B": bytes.fromhex(node.sha256)},
+        SIZE: {"N": str(node.size)},
+        PACKED_SIZE: {"N": str(node.packed_size)},
+    }
+
+
+def node_of(item: Item) -> ArtifactNode:
+    """The node that an edge item holds."""
+    return ArtifactNode(
+        id=item[ID]["S"],
+        type=ArtifactType(item[TYPE]["S"]),
+        name=item[NAME]["S"],
+        status=ArtifactStatus(item[STATUS]["S"]),
+        dependencies=tuple(dependency["S"] for dependency in item[DEPENDENCIES]["L"]),
+        sha256=item[SHA256]["B"].hex(),
+        size=int(item[SIZE]["N"]),
+        packed_size=int(item[PACKED_SIZE]["N"]),
+    )
+
+
+def edge_size(node: ArtifactNode) -> int:
+    """Bytes of the edge item of ``node``, near enough to DynamoDB's count to estimate what reading it costs."""
+    texts = (node.id, node.id, node.type, node.name, node.status, *node.dependencies)
+    return _EDGE_OVERHEAD + sum(len(text.encode()) + 1 for text in texts)

@@ -1,0 +1,140 @@
+"""One tenant's artifacts as the resolver's catalog, read as cheaply as the closure allows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from installhub.artifacts import ArtifactNode
+from installhub.aws import unavailable_when_failing
+from installhub.catalog import items
+from installhub.catalog.reads import MAX_BATCH_KEYS, batch_get
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from installhub.catalog.items import Item
+
+_PAGE_BYTES: Final = 1024 * 1024  # a Query answers 1 MB at a time
+_BYTES_PER_UNIT: Final = 8 * 1024  # an eventually consistent read unit of a Query
+_UNITS_PER_KEY: Final = 0.5  # a BatchGetItem rounds every item up to half a unit
+_LOOKUPS_AT_ONCE: Final = 8
+_UNITS_PER_ROUND_TRIP: Final = 10
+"""What waiting for one more request is worth in read units; see docs/decisions."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactTable:
+    """The artifacts table."""
+
+    client: DynamoDBClient
+    name: str
+
+    def tenant(self, tenant: str, *, consistent: bool = False) -> TenantCatalog:
+        """The catalog of ``tenant`` for one request; it remembers what it has read.
+
+        Args:
+            tenant: Whose artifacts.
+            consistent: Read what was written last, at twice the cost, rather than what is a moment old.
+        """
+        return TenantCatalog(self, tenant, consistent=consistent)
+
+
+class TenantCatalog:
+    """Implements :class:`installhub.resolver.Catalog`.
+
+    Two ways lead to the edges: a BatchGetItem for each level of the graph, cheap when the closure is a small part of
+    the tenant, and a Query of all the tenant's edges, cheap when it is most of it. The closure's size is unknown
+    beforehand, so levels are read until they would have cost more than the whole tenant; then the whole tenant is
+    read. That is never more than about twice the cheaper way.
+    """
+
+    def __init__(self, table: ArtifactTable, tenant: str, *, consistent: bool) -> None:
+        self._table = table
+        self._tenant = tenant
+        self._consistent = consistent
+        self._known: dict[str, ArtifactNode] = {}
+        self._knows_all = False
+        self._spent = 0.0
+        self._cost_of_all: float | None = None
+
+    def nodes(self, ids: Collection[str]) -> Mapping[str, ArtifactNode]:
+        """The artifacts among ``ids`` that exist in the tenant, by id."""
+        if not self._knows_all:
+            unread = [artifact_id for artifact_id in ids if artifact_id not in self._known]
+            cost = _cost_of_level(len(unread))
+            if self._cost_of_all is not None and self._spent + cost > self._cost_of_all:
+                self._read_all()
+            else:
+                self._spent += cost
+                self._read_level(unread)
+        return {artifact_id: self._known[artifact_id] for artifact_id in ids if artifact_id in self._known}
+
+    def owned_elsewhere(self, ids: Collection[str]) -> Collection[str]:
+        """Those of ``ids`` that exist in some other tenant."""
+        with ThreadPoolExecutor(max_workers=_LOOKUPS_AT_ONCE) as pool:
+            return [
+                artifact_id
+                for artifact_id, owned in zip(ids, pool.map(self._has_other_owner, ids), strict=True)
+                if owned
+            ]
+
+    def _read_level(self, ids: Sequence[str]) -> None:
+        keys = [items.key_of(self._tenant, items.edge_sort_key(artifact_id)) for artifact_id in ids]
+        if self._cost_of_all is None:
+            keys.insert(0, items.key_of(self._tenant, items.SUMMARY_KEY))
+            self._cost_of_all = 0.0
+        for start in range(0, len(keys), MAX_BATCH_KEYS):
+            batch = keys[start : start + MAX_BATCH_KEYS]
+            for item in batch_get(self._table.client, self._table.name, batch, consistent=self._consistent):
+                if item[items.SORT]["S"] == items.SUMMARY_KEY:
+                    self._cost_of_all = _cost_of_query(int(item[items.EDGE_BYTES]["N"]))
+                else:
+                    self._remember(item)
+
+    def _read_all(self) -> None:
+        pages = self._table.client.get_paginator("query").paginate(
+            TableName=self._table.name,
+            KeyConditionExpression="#pk = :pk AND begins_with(#sk, :prefix)",
+            ExpressionAttributeNames={"#pk": items.PARTITION, "#sk": items.SORT},
+            ExpressionAttributeValues={
+                ":pk": {"S": items.partition_of(self._tenant)},
+                ":prefix": {"S": items.EDGE_PREFIX},
+            },
+            ConsistentRead=self._consistent,
+        )
+        with unavailable_when_failing("dynamodb"):
+            for page in pages:
+                for item in page["Items"]:
+                    self._remember(item)
+        self._knows_all = True
+
+    def _remember(self, item: Item) -> None:
+        node = items.node_of(item)
+        # Of an artifact read twice the first revision stays: the walk has followed its dependencies.
+        self._known.setdefault(node.id, node)
+
+    def _has_other_owner(self, artifact_id: str) -> bool:
+        with unavailable_when_failing("dynamodb"):
+            answer = self._table.client.query(
+                TableName=self._table.name,
+                IndexName=items.ID_INDEX,
+                KeyConditionExpression="#id = :id",
+                ExpressionAttributeNames={"#id": items.ID},
+                ExpressionAttributeValues={":id": {"S": artifact_id}},
+                Limit=2,
+            )
+        own = items.partition_of(self._tenant)
+        return any(item[items.PARTITION]["S"] != own for item in answer["Items"])
+
+
+def _cost_of_level(ids: int) -> float:
+    requests = -(-ids // MAX_BATCH_KEYS)
+    return requests * _UNITS_PER_ROUND_TRIP + ids * _UNITS_PER_KEY
+
+
+def _cost_of_query(edge_bytes: int) -> float:
+    pages = edge_bytes // _PAGE_BYTES + 1
+    return pages * _UNITS_PER_ROUND_TRIP + edge_bytes / _BYTES_PER_UNIT

@@ -1,0 +1,60 @@
+"""Definitions as bytes: canonical JSON, packed once when an artifact is published and never opened again on export."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import deflate
+
+# libdeflate, unlike zlib's various builds, gives the same bytes on every processor; the version is locked. The level is
+# part of what makes a bundle reproducible: changing it changes the checksum of every new bundle.
+_DEFLATE_LEVEL: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class PackedDefinition:
+    """A definition ready to be copied into a ZIP.
+
+    Attributes:
+        chunks: The raw deflate stream (RFC 1951), in pieces.
+        packed_size: Bytes of the stream.
+        crc32: Of the uncompressed bytes.
+        size: Uncompressed bytes.
+    """
+
+    chunks: Iterable[bytes]
+    packed_size: int
+    crc32: int
+    size: int
+
+
+def canonical_json(value: Any) -> bytes:  # noqa: ANN401  # any JSON value is a definition
+    """``value`` as JSON in UTF-8 with sorted keys and no blanks, so that equal values have equal digests.
+
+    Raises:
+        ValueError: It holds what JSON or UTF-8 cannot: NaN, an infinity, a lone surrogate, or a circle.
+        TypeError: It is no JSON value.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    return text.encode()
+
+
+def sha256_hex(data: bytes) -> str:
+    """The SHA-256 digest of ``data`` in lower-case hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def pack(data: bytes) -> PackedDefinition:
+    """Deflate ``data`` the one way that bundles are made."""
+    packed = bytes(deflate.deflate_compress(data, _DEFLATE_LEVEL))
+    return PackedDefinition(chunks=(packed,), packed_size=len(packed), crc32=zlib.crc32(data), size=len(data))
+
+
+def unpack(packed: bytes, size: int) -> bytes:
+    """The bytes that :func:`pack` was given; ``size`` is how many."""
+    return bytes(deflate.deflate_decompress(packed, size))

@@ -1,0 +1,142 @@
+"""The items of the packages table.
+
+A version is first *claimed* (status ``exporting``, with a lease) and then *committed* (status ``exported``) in the
+same item. Only committed packages are visible. A claim lists the objects its attempts may have left in the bucket.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from installhub.artifacts import PackageType
+from installhub.bundler import BundleLayout, PackageDescription
+
+if TYPE_CHECKING:
+    from installhub.catalog.items import Item, NewItem
+
+PACKAGE_ID: Final = "packageId"
+TENANT: Final = "tenantId"
+STATUS: Final = "status"
+ATTEMPT: Final = "attemptId"
+LEASE_KIND: Final = "leaseKind"
+LEASE_UNTIL: Final = "leaseUntil"
+OBJECTS: Final = "objects"
+LEASE_INDEX: Final = "by-lease"
+EXPORT_LEASE: Final = "export"
+
+
+class PackageStatus(StrEnum):
+    """Where a package is on its way."""
+
+    EXPORTING = "exporting"
+    EXPORTED = "exported"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One attempt's hold on a name and version.
+
+    Attributes:
+        package_id: What is claimed.
+        attempt_id: Who holds it; only this attempt can commit.
+        objects: Keys that earlier attempts may have left in the bucket, and the one this attempt writes.
+    """
+
+    package_id: str
+    attempt_id: str
+    objects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PackageRecord:
+    """A committed package.
+
+    Attributes:
+        description: What the requester said of it, and its id.
+        tenant: Whose it is.
+        checksum: ``sha256:<hex>`` of the bundle.
+        bundle_key: Where the bundle is in the bucket.
+        layout: Where things are in the bundle.
+        artifact_count: Artifacts in the bundle.
+        exported_at: When, RFC 3339 in UTC.
+        exported_by: The caller's subject, for the audit trail.
+    """
+
+    description: PackageDescription
+    tenant: str
+    checksum: str
+    bundle_key: str
+    layout: BundleLayout
+    artifact_count: int
+    exported_at: str
+    exported_by: str
+
+
+def key_of(package_id: str) -> NewItem:
+    """A primary key."""
+    return {PACKAGE_ID: {"S": package_id}}
+
+
+def attributes_of(record: PackageRecord) -> NewItem:
+    """The attributes that a commit adds to the claim."""
+    description = record.description
+    attributes: NewItem = {
+        TENANT: {"S": record.tenant},
+        STATUS: {"S": PackageStatus.EXPORTED.value},
+        "name": {"S": description.name},
+        "version": {"S": description.version},
+        "packageType": {"S": description.package_type.value},
+        "tags": {"L": [{"S": tag} for tag in description.tags]},
+        "checksum": {"S": record.checksum},
+        "bundleKey": {"S": record.bundle_key},
+        "bundleSize": {"N": str(record.layout.size)},
+        "manifestOffset": {"N": str(record.layout.manifest_offset)},
+        "manifestPackedSize": {"N": str(record.layout.manifest_packed_size)},
+        "manifestSize": {"N": str(record.layout.manifest_size)},
+        "artifactCount": {"N": str(record.artifact_count)},
+        "exportedAt": {"S": record.exported_at},
+        "exportedBy": {"S": record.exported_by},
+    }
+    if description.description is not None:
+        attributes["description"] = {"S": description.description}
+    if description.author is not None:
+        attributes["author"] = {"S": description.author}
+    return attributes
+
+
+def record_of(item: Item) -> PackageRecord:
+    """The record that a committed item holds."""
+    return PackageRecord(
+        description=PackageDescription(
+            package_id=item[PACKAGE_ID]["S"],
+            name=item["name"]["S"],
+            version=item["version"]["S"],
+            package_type=PackageType(item["packageType"]["S"]),
+            description=item["description"]["S"] if "description" in item else None,
+            author=item["author"]["S"] if "author" in item else None,
+            tags=tuple(tag["S"] for tag in item["tags"]["L"]),
+        ),
+        tenant=item[TENANT]["S"],
+        checksum=item["checksum"]["S"],
+        bundle_key=item["bundleKey"]["S"],
+        layout=BundleLayout(
+            size=int(item["bundleSize"]["N"]),
+            manifest_offset=int(item["manifestOffset"]["N"]),
+            manifest_packed_size=int(item["manifestPackedSize"]["N"]),
+            manifest_size=int(item["manifestSize"]["N"]),
+        ),
+        artifact_count=int(item["artifactCount"]["N"]),
+        exported_at=item["exportedAt"]["S"],
+        exported_by=item["exportedBy"]["S"],
+    )
+
+
+def claim_of(item: Item) -> Claim:
+    """The claim that an uncommitted item holds."""
+    return Claim(
+        package_id=item[PACKAGE_ID]["S"],
+        attempt_id=item[ATTEMPT]["S"],
+        objects=tuple(key["S"] for key in item[OBJECTS]["L"]),
+    )

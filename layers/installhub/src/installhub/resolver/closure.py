@@ -1,0 +1,89 @@
+"""Discovery: walks the dependency graph breadth-first from the roots."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from installhub.artifacts import ArtifactNode
+
+
+class Catalog(Protocol):
+    """What the resolver needs to know of a tenant's artifacts."""
+
+    def nodes(self, ids: Collection[str]) -> Mapping[str, ArtifactNode]:
+        """The artifacts among ``ids`` that exist in the tenant, by id."""
+
+    def owned_elsewhere(self, ids: Collection[str]) -> Collection[str]:
+        """Those of ``ids`` that exist in some other tenant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """What was reached from the roots.
+
+    Attributes:
+        roots: Requested ids, duplicates collapsed, in the order asked for.
+        nodes: The artifacts found, by id, in breadth-first order; roots come first.
+        resolved_from: For each id reached as a dependency only, the parent that first reached it; roots are not in it.
+        dependents: For each id that something depends on, found or not, all that do, in breadth-first order.
+        missing: Ids that do not exist in the tenant, in the order they were reached.
+        complete: False when discovery stopped because the closure grew over the limit.
+    """
+
+    roots: tuple[str, ...]
+    nodes: Mapping[str, ArtifactNode]
+    resolved_from: Mapping[str, str]
+    dependents: Mapping[str, Sequence[str]]
+    missing: tuple[str, ...]
+    complete: bool
+
+    @property
+    def root_nodes(self) -> list[ArtifactNode]:
+        """The roots that exist, in the order asked for."""
+        return [self.nodes[root] for root in self.roots if root in self.nodes]
+
+    @property
+    def dependency_nodes(self) -> list[ArtifactNode]:
+        """The artifacts that are no roots, in breadth-first order."""
+        return [self.nodes[reached] for reached in self.resolved_from if reached in self.nodes]
+
+
+def discover(catalog: Catalog, roots: Iterable[str], max_artifacts: int) -> Closure:
+    """Find everything that ``roots`` depend on, a level of the graph at a time.
+
+    Each dependency is reached in its parents' declared order. The walk ends early once more than ``max_artifacts`` are
+    reached, so that a hostile graph costs no more than the limit allows.
+    """
+    distinct_roots = tuple(dict.fromkeys(roots))
+    nodes: dict[str, ArtifactNode] = {}
+    resolved_from: dict[str, str] = {}
+    dependents: dict[str, list[str]] = {}
+    missing: list[str] = []
+    reached = set(distinct_roots)
+    level: Sequence[str] = distinct_roots
+    while level and len(reached) <= max_artifacts:
+        found = catalog.nodes(level)
+        next_level: list[str] = []
+        for artifact_id in level:
+            node = found.get(artifact_id)
+            if node is None:
+                missing.append(artifact_id)
+                continue
+            nodes[artifact_id] = node
+            for dependency in dict.fromkeys(node.dependencies):
+                dependents.setdefault(dependency, []).append(artifact_id)
+                if dependency not in reached:
+                    reached.add(dependency)
+                    resolved_from[dependency] = artifact_id
+                    next_level.append(dependency)
+        level = next_level
+    return Closure(
+        roots=distinct_roots,
+        nodes=nodes,
+        resolved_from=resolved_from,
+        dependents=dependents,
+        missing=tuple(missing),
+        complete=not level,
+    )

@@ -1,0 +1,158 @@
+"""The plan: a closure with its install order and every reason why it cannot be exported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from installhub.artifacts import PRIMARY_TYPES, ArtifactStatus, PackageType
+from installhub.errors import ErrorCode, InstallHubError, Problem, in_precedence
+from installhub.resolver.closure import Catalog, Closure, discover
+from installhub.resolver.cycles import find_cycles
+from installhub.resolver.order import install_order
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one package may hold.
+
+    Attributes:
+        roots: Most root artifacts of a request.
+        artifacts: Most artifacts of a closure.
+        definition_bytes: Most bytes of definitions of a closure, as canonical JSON.
+    """
+
+    roots: int = 1_000
+    artifacts: int = 50_000
+    definition_bytes: int = 5 * 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an export would do.
+
+    Attributes:
+        closure: The artifacts.
+        install_order: Their ids, dependencies first; empty when there is a cycle or the closure is incomplete.
+        cycles: Closed paths.
+        problems: Everything that forbids an export, most important first.
+    """
+
+    closure: Closure
+    install_order: tuple[str, ...]
+    cycles: tuple[tuple[str, ...], ...]
+    problems: tuple[Problem, ...]
+
+
+def make_plan(catalog: Catalog, roots: Iterable[str], limits: Limits, package_type: PackageType | None = None) -> Plan:
+    """Resolve ``roots`` and find every problem.
+
+    Args:
+        catalog: The tenant's artifacts.
+        roots: Requested ids; at least one.
+        limits: What is too much.
+        package_type: Checked against the artifacts unless it is None, as in a preview.
+
+    Raises:
+        InstallHubError: There are more roots than the limit allows, which is found before anything is looked up.
+    """
+    wanted = list(dict.fromkeys(roots))
+    if len(wanted) > limits.roots:
+        raise InstallHubError([_too_many("root artifacts", len(wanted), limits.roots)])
+    closure = discover(catalog, wanted, limits.artifacts)
+    order = install_order(closure.nodes)
+    cycles = find_cycles(closure.nodes, closure.nodes.keys() - set(order))
+    problems = [
+        *_missing(catalog, closure),
+        *(_circular(cycle) for cycle in cycles),
+        *_unfinished(closure),
+        *_mismatched(closure, package_type),
+        *_too_large(closure, limits),
+    ]
+    return Plan(
+        closure=closure,
+        install_order=tuple(order) if closure.complete and not cycles else (),
+        cycles=tuple(cycles),
+        problems=tuple(in_precedence(problems)),
+    )
+
+
+def _missing(catalog: Catalog, closure: Closure) -> Iterator[Problem]:
+    missing_roots = [root for root in closure.roots if root not in closure.nodes]
+    elsewhere = set(catalog.owned_elsewhere(missing_roots)) if missing_roots else set()
+    for artifact_id in closure.missing:
+        if artifact_id in elsewhere:
+            yield Problem(
+                ErrorCode.TENANT_MISMATCH,
+                f"Artifact {artifact_id!r} belongs to a different tenant.",
+                artifact_id=artifact_id,
+            )
+        else:
+            yield Problem(
+                ErrorCode.ARTIFACT_NOT_FOUND,
+                f"Artifact {artifact_id!r} does not exist in the tenant.",
+                artifact_id=artifact_id,
+                required_by=_dependents(closure, artifact_id),
+            )
+
+
+def _dependents(closure: Closure, artifact_id: str) -> tuple[str, ...] | None:
+    return tuple(closure.dependents.get(artifact_id, ())) or None
+
+
+def _circular(cycle: tuple[str, ...]) -> Problem:
+    path = " -> ".join(repr(artifact_id) for artifact_id in cycle)
+    return Problem(
+        ErrorCode.CIRCULAR_DEPENDENCY,
+        f"Artifacts depend on each other in a circle: {path}.",
+        cycle=cycle,
+    )
+
+
+def _unfinished(closure: Closure) -> Iterator[Problem]:
+    for node in closure.nodes.values():
+        if node.status is not ArtifactStatus.PUBLISHED:
+            yield Problem(
+                ErrorCode.INCOMPLETE_ARTIFACT,
+                f"Artifact {node.id!r} is in the state {node.status.value!r}. Publish it first.",
+                artifact_id=node.id,
+                required_by=_dependents(closure, node.id),
+            )
+
+
+def _mismatched(closure: Closure, package_type: PackageType | None) -> Iterator[Problem]:
+    if package_type is None:
+        return
+    primary = PRIMARY_TYPES[package_type]
+    if package_type is PackageType.CONFIG:
+        for node in closure.nodes.values():
+            if node.type not in primary:
+                yield Problem(
+                    ErrorCode.PACKAGE_TYPE_MISMATCH,
+                    f"A config-package holds configuration only; {node.id!r} is of type {node.type.value}.",
+                    artifact_id=node.id,
+                    required_by=_dependents(closure, node.id),
+                )
+        return
+    roots = closure.root_nodes
+    every_root_is_known = len(roots) == len(closure.roots)
+    if every_root_is_known and not any(node.type in primary for node in roots):
+        kinds = " or ".join(sorted(kind.value for kind in primary))
+        yield Problem(
+            ErrorCode.PACKAGE_TYPE_MISMATCH,
+            f"A {package_type.value} needs a root of type {kinds}.",
+            pointer="/packageType",
+        )
+
+
+def _too_large(closure: Closure, limits: Limits) -> Iterator[Problem]:
+    if not closure.complete:
+        count = len(closure.roots) + len(closure.resolved_from)
+        yield _too_many("artifacts", count, limits.artifacts)
+    size = sum(node.size for node in closure.nodes.values())
+    if size > limits.definition_bytes:
+        yield _too_many("bytes of definitions", size, limits.definition_bytes)
+
+
+def _too_many(what: str, count: int, limit: int) -> Problem:
+    return Problem(ErrorCode.PACKAGE_TOO_LARGE, f"The package has at least {count} {what}; the limit is {limit}.")

@@ -1,0 +1,20 @@
+"""What counts as printable text in ids and names."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Controls and line or paragraph separators break log lines and headers; lone surrogates cannot be encoded at all.
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+def is_printable(text: str) -> bool:
+    """Whether every character of ``text`` may stand in an id, a name, a key and a log line."""
+    return (text.isascii() and text.isprintable()) or not any(
+        unicodedata.category(character) in _UNPRINTABLE for character in text
+    )
+
+
+def is_encodable(text: str) -> bool:
+    """Whether ``text`` can be written as UTF-8, which lone surrogates cannot."""
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)

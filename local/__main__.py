@@ -1,0 +1,123 @@
+"""The commands behind the Makefile: `python -m local COMMAND`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from local import demo, logs, seed, stack
+from local.aws import LOOPBACK, isolate_environment
+from local.console import report, stderr
+from local.errors import LocalStackError
+from local.issuer import DEFAULT_LIFETIME, DEFAULT_SCOPE, Issuer
+from local.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INTERRUPTED = 130
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - only if asked for: `sam local` runs its containers outside the loopback
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the only place that prints errors."""
+    options = _parser().parse_args(arguments)
+    isolate_environment()
+    try:
+        options.command(options)
+    except LocalStackError as error:
+        report(error)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return 0
+
+
+def _up(options: argparse.Namespace) -> None:
+    deployed = stack.up(State.from_environment(), options.params, options.port, options.bind)
+    stderr.print(f"\nThe API is at {deployed.url}/api/installhub/packages", soft_wrap=True)
+    stderr.print("Next: make token TENANTS=acme, make seed FILE=..., make logs, make down", style="dim")
+
+
+def _down(_options: argparse.Namespace) -> None:
+    stack.down(State.from_environment())
+
+
+def _url(_options: argparse.Namespace) -> None:
+    print(stack.current(State.from_environment()).url)
+
+
+def _outputs(_options: argparse.Namespace) -> None:
+    print(json.dumps(stack.current(State.from_environment()).as_outputs(), indent=2))
+
+
+def _token(options: argparse.Namespace) -> None:
+    state = State.from_environment()
+    tenants = [tenant.strip() for tenant in options.tenants.split(",") if tenant.strip()]
+    if not tenants:
+        raise LocalStackError("TENANTS names no tenant", "for example: make token TENANTS=tenant-7f3a9b12")
+    deployed = stack.current(state).parameters
+    issuer = Issuer(state.issuer_key)
+    print(issuer.token(deployed["TokenIssuer"], deployed["TokenAudience"], tenants, options.scope, options.ttl))
+
+
+def _logs(options: argparse.Namespace) -> None:
+    logs.show(stack.current(State.from_environment()), options.function, follow=options.follow)
+
+
+def _seed(options: argparse.Namespace) -> None:
+    seed.seed(stack.current(State.from_environment()), options.file)
+
+
+def _demo(options: argparse.Namespace) -> None:
+    demo.run(State.from_environment(), options.port, options.bind)
+
+
+def _parser() -> argparse.ArgumentParser:
+    # Values may be empty: the Makefile hands on variables that the user did not set.
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument("--port", type=_optional_port, help="port of the emulator (default 4566)")
+    where.add_argument("--bind", type=_optional_address, help=f"address to listen on (default {LOOPBACK})")
+
+    command = commands.add_parser("up", parents=[where], help="start the stack or bring it up to date")
+    command.add_argument("--params", default="", help="template parameters: Name=value ...")
+    command.set_defaults(command=_up)
+    command = commands.add_parser("token", help="print a token")
+    command.add_argument("--tenants", required=True, help="tenants, comma-separated")
+    command.add_argument("--scope", default=DEFAULT_SCOPE, help="scopes, blank-separated")
+    command.add_argument("--ttl", type=_optional_seconds, default=DEFAULT_LIFETIME, help="seconds, may be negative")
+    command.set_defaults(command=_token)
+    command = commands.add_parser("seed", help="publish the artifacts of a JSON file")
+    command.add_argument("file", help="a JSON array of artifacts")
+    command.set_defaults(command=_seed)
+    command = commands.add_parser("logs", help="what the functions logged")
+    command.add_argument("--function", default="", help="name of the function's folder")
+    command.add_argument("--follow", action="store_true", help="wait for more")
+    command.set_defaults(command=_logs)
+    commands.add_parser("demo", parents=[where], help="show it all").set_defaults(command=_demo)
+    commands.add_parser("down", help="stop the stack").set_defaults(command=_down)
+    commands.add_parser("url", help="print the base URL").set_defaults(command=_url)
+    commands.add_parser("outputs", help="print the stack's outputs as JSON").set_defaults(command=_outputs)
+    return parser
+
+
+def _optional_port(text: str) -> int | None:
+    return int(text) if text else None
+
+
+def _optional_address(text: str) -> str | None:
+    if text not in ("", LOOPBACK, EVERY_ADDRESS):
+        raise argparse.ArgumentTypeError(f"it is {LOOPBACK} or {EVERY_ADDRESS}, not {text}")
+    return text or None
+
+
+def _optional_seconds(text: str) -> int:
+    return int(text) if text else DEFAULT_LIFETIME
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""boto3 and child processes that can reach the emulator only, never an account of the user's."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from local.settings import REGION
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway import APIGatewayClient
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+
+LOOPBACK = "127.0.0.1"
+
+
+def isolate_environment() -> None:
+    """Hide the user's AWS settings and proxies from this process and from those it starts."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ |= {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",  # the emulator knows no other
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY"), LOOPBACK])),
+        "no_proxy": ",".join(filter(None, [os.environ.get("no_proxy"), LOOPBACK])),
+        "SAM_CLI_TELEMETRY": "0",
+    }
+
+
+class Aws:
+    """Clients of the emulated services, made when first used."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self._session = boto3.Session(region_name=REGION)
+
+    @cached_property
+    def apigateway(self) -> APIGatewayClient:
+        """API Gateway."""
+        return self._session.client("apigateway", endpoint_url=self.endpoint)
+
+    @cached_property
+    def apigateway_unchecked(self) -> APIGatewayClient:
+        """API Gateway, sending whatever it is given."""
+        config = Config(parameter_validation=False)
+        return self._session.client("apigateway", endpoint_url=self.endpoint, config=config)
+
+    @cached_property
+    def cloudformation(self) -> CloudFormationClient:
+        """CloudFormation."""
+        return self._session.client("cloudformation", endpoint_url=self.endpoint)
+
+    @cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        """DynamoDB."""
+        return self._session.client("dynamodb", endpoint_url=self.endpoint)
+
+    @cached_property
+    def functions(self) -> LambdaClient:
+        """Lambda."""
+        return self._session.client("lambda", endpoint_url=self.endpoint)
+
+    @cached_property
+    def logs(self) -> Any:  # noqa: ANN401 - no stubs are installed for it
+        """CloudWatch Logs."""
+        return self._session.client("logs", endpoint_url=self.endpoint)
+
+    @cached_property
+    def s3(self) -> S3Client:
+        """S3."""
+        return self._session.client("s3", endpoint_url=self.endpoint)

@@ -1,0 +1,142 @@
+"""Starts and stops the emulator of AWS, a process group of its own that outlives the command that started it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import requests
+
+from local.aws import LOOPBACK
+from local.errors import LocalStackError
+from local.settings import REGION
+from local.state import PROJECT, Emulator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from local.state import State
+
+INTERPRETER = PROJECT / ".tools" / "emulator" / "bin" / "python"
+DEFAULT_HOST = LOOPBACK
+DEFAULT_PORT = 4566
+START_SECONDS = 60.0
+STOP_SECONDS = 10.0
+POLL_SECONDS = 0.1
+
+
+def is_running(emulator: Emulator) -> bool:
+    """Whether the recorded process still is our emulator and answers."""
+    if emulator.pid not in _members(emulator.pid):
+        return False
+    return _answers(emulator)
+
+
+def start(state: State, host: str, port: int) -> Emulator:
+    """Start the emulator and wait until it answers."""
+    if not INTERPRETER.exists():
+        raise LocalStackError("the emulator is not installed", "run `make setup`")
+    if _in_use(port):
+        hint = f"choose another: make up PORT={port + 1}"
+        raise LocalStackError(f"port {port} is in use by another program", hint)
+    for folder in (state.logs, state.scratch):
+        folder.mkdir(parents=True, exist_ok=True)
+    log = log_file(state)
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [INTERPRETER, "-m", "ministack"],
+            cwd=state.scratch,
+            env=_environment(state.scratch, host, port),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    emulator = Emulator(process.pid, host, port)
+    state.emulator = emulator
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise LocalStackError("the emulator stopped while starting", f"see {log}")
+        if _answers(emulator):
+            return emulator
+        time.sleep(POLL_SECONDS)
+    stop(emulator)
+    raise LocalStackError(f"the emulator did not answer within {START_SECONDS:.0f} s", f"see {log}")
+
+
+def stop(emulator: Emulator) -> bool:
+    """End the emulator and the functions it runs; false if none of them was left."""
+    if not _members(emulator.pid):
+        return False
+    for attempt in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(emulator.pid, attempt)
+        deadline = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < deadline:
+            if not _members(emulator.pid):
+                return True
+            time.sleep(POLL_SECONDS)
+    raise LocalStackError("the emulator could not be ended", f"end the process group {emulator.pid} by hand")
+
+
+def log_file(state: State) -> Path:
+    """What the emulator writes."""
+    return state.logs / "emulator.log"
+
+
+def _environment(scratch: Path, host: str, port: int) -> Mapping[str, str]:
+    """All that the emulator sees of ours: it hands its own environment on to every function."""
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
+        "LANG": "C.UTF-8",
+        "BIND_HOST": host,
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "PYTHONUNBUFFERED": "1",
+        # evaluate the functions' roles and the buckets' policies, as AWS does
+        "AUTH": "true",
+        # services with a port of their own
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+    }
+
+
+def _members(group: int) -> list[int]:
+    """The processes of a group that are our emulator or its functions; the number may be another's by now."""
+    table = subprocess.run(
+        ["ps", "-A", "-o", "pid=,pgid=,command="],  # noqa: S607 - wherever it is on this system
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    rows = (line.split(maxsplit=2) for line in table.splitlines())
+    return [
+        int(pid)
+        for pid, process_group, *command in rows
+        if process_group == str(group) and command and str(INTERPRETER) in command[0]
+    ]
+
+
+def _answers(emulator: Emulator) -> bool:
+    try:
+        return requests.get(f"{emulator.endpoint}/_ministack/health", timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def _in_use(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((LOOPBACK, port)) == 0

@@ -1,0 +1,95 @@
+"""Runs `sam build` and `sam deploy`, the real ones, and keeps what they print in a file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+from local.errors import LocalStackError
+from local.settings import PROFILE, SAM_CONFIG, TEMPLATE
+from local.state import PROJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from local.state import State
+
+SAM = PROJECT / ".tools" / "sam" / "bin" / "sam"
+SOURCES = ("template.yaml", "functions", "layers", "requirements/emulator.txt", "requirements/sam.txt")
+
+
+def build(state: State, target: Mapping[str, str]) -> bool:
+    """Build the functions and the layer for `target`; false if the last build still stands."""
+    digest = _digest(target)
+    built = state.build / TEMPLATE.name
+    if built.exists() and state.build_digest.exists() and state.build_digest.read_text() == digest:
+        return False
+    state.build_digest.unlink(missing_ok=True)
+    arguments: list[str | Path] = ["--template-file", TEMPLATE, "--build-dir", state.build]
+    _run(state, "build", arguments, dict(target))
+    state.build_digest.write_text(digest)
+    return True
+
+
+def deploy(state: State, endpoint: str, parameters: Mapping[str, str]) -> None:
+    """Create or update the stack; a parameter not named keeps the value it has, or the template's default."""
+    values = state.root / "parameters.yaml"  # JSON is YAML, which is what sam reads
+    values.write_text(json.dumps(parameters), encoding="utf-8")
+    arguments: list[str | Path] = [
+        "--template-file",
+        state.build / TEMPLATE.name,
+        "--parameter-overrides",
+        f"file://{values}",
+    ]
+    _run(state, "deploy", arguments, {"AWS_ENDPOINT_URL": endpoint})
+
+
+def _run(state: State, command: str, arguments: Sequence[str | Path], environment: Mapping[str, str]) -> None:
+    if not SAM.exists():
+        raise LocalStackError("the SAM command line is not installed", "run `make setup`")
+    state.logs.mkdir(parents=True, exist_ok=True)
+    log = state.logs / f"sam-{command}.log"
+    own = {"__SAM_CLI_APP_DIR": str(state.root / "sam")}
+    with log.open("wb") as output:
+        outcome = subprocess.run(  # noqa: S603 - our own command
+            [SAM, command, "--config-file", SAM_CONFIG, "--config-env", PROFILE, *arguments],
+            cwd=PROJECT,
+            env={**os.environ, **own, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if outcome.returncode != 0:
+        reason = last_error(log.read_text(encoding="utf-8", errors="replace"))
+        raise LocalStackError(f"`sam {command}` failed: {reason}", f"everything it said is in {log}")
+
+
+def last_error(output: str) -> str:
+    """The line of a tool's output that most likely says what went wrong."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = [line for line in lines if any(word in line.lower() for word in ("error", "failed", "invalid"))]
+    return (telling or lines or ["it printed nothing"])[-1]
+
+
+def _digest(target: Mapping[str, str]) -> str:
+    """A digest of all that a build depends on."""
+    digest = hashlib.sha256(json.dumps(dict(target), sort_keys=True).encode())
+    for source in SOURCES:
+        for file in _files(PROJECT / source):
+            digest.update(f"\0{file.relative_to(PROJECT)}\0".encode())
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+        return
+    for file in sorted(path.rglob("*")):
+        if file.is_file() and "__pycache__" not in file.parts:
+            yield file
