@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from local.state import State
 
 SAM = PROJECT / ".tools" / "sam" / "bin" / "sam"
+POLL_SECONDS = "0.1"  # an emulated stack is ready at once; SAM would look every half second, then every five
 SOURCES = ("template.yaml", "functions", "layers", "requirements/emulator.txt", "requirements/sam.txt")
 
 
@@ -53,7 +54,7 @@ def _run(state: State, command: str, arguments: Sequence[str | Path], environmen
         raise LocalStackError("the SAM command line is not installed", "run `make setup`")
     state.logs.mkdir(parents=True, exist_ok=True)
     log = state.logs / f"sam-{command}.log"
-    own = {"__SAM_CLI_APP_DIR": str(state.root / "sam")}
+    own = {"__SAM_CLI_APP_DIR": str(state.root / "sam"), "SAM_CLI_POLL_DELAY": POLL_SECONDS}
     with log.open("wb") as output:
         outcome = subprocess.run(  # noqa: S603 - our own command
             [SAM, command, "--config-file", SAM_CONFIG, "--config-env", PROFILE, *arguments],

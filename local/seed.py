@@ -87,7 +87,10 @@ def _publish(stack: Stack, drafts: Sequence[ArtifactDraft], title: str) -> Publi
     chunks = list(_chunks(drafts))
     total = PublishSummary()
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    with Progress(*columns, console=stderr, transient=True) as progress, ThreadPoolExecutor(THREADS) as pool:
+    with (
+        Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress,
+        ThreadPoolExecutor(THREADS) as pool,
+    ):
         bar = progress.add_task(f"Publishing {title}", total=len(drafts))
         sizes = {pool.submit(publisher.publish, chunk): len(chunk) for chunk in chunks}
         try:

@@ -1,0 +1,1 @@
+"""Generators of what the repository keeps beside its code; see the Makefile."""

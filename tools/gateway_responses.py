@@ -1,6 +1,6 @@
 """Writes the gateway responses of template.yaml from the error registry, so that API Gateway's errors look like ours.
 
-python tools/gateway_responses.py           rewrite the block between the markers
+python -m tools.gateway_responses           rewrite the block between the markers
 python tools/gateway_responses.py --check   fail if it would change
 """
 

@@ -55,7 +55,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         token = bearer_token(request.headers.get("Authorization"))
         caller = verifier().verify(token or "")
     except InvalidToken as refusal:
-        logger.info("token refused", extra={"fault": refusal.fault.value})
+        logger.info("token refused", extra={"fault": refusal.fault.name})
         denied = _response(request, "anonymous", {}, None)
         denied.deny_all_routes()
         return denied.asdict()

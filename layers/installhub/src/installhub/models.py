@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import GenerateJsonSchema, SkipJsonSchema, models_json_schema
 from pydantic_core import PydanticCustomError
 
 from installhub.artifacts import MAX_ID_LENGTH, ArtifactType, PackageType
@@ -38,11 +39,17 @@ Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH), _Printable]
 Tag = Annotated[str, Field(min_length=1, max_length=100), _Printable]
 
 
-class _Model(BaseModel):
+class _Request(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, strict=True, extra="forbid", frozen=True)
 
 
-class PreviewRequest(_Model):
+class _Answer(BaseModel):
+    """Clients should ignore fields they do not know: answers may get more of them."""
+
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True)
+
+
+class PreviewRequest(_Request):
     """Body of POST /preview."""
 
     tenant_id: Id | None = Field(
@@ -70,7 +77,7 @@ class ExportRequest(PreviewRequest):
     tags: Annotated[list[Tag], Field(max_length=50)] | None = Field(default=None, examples=[["hr", "onboarding"]])
 
 
-class ArtifactSummary(_Model):
+class ArtifactSummary(_Answer):
     """An artifact by its names."""
 
     type: ArtifactType
@@ -84,18 +91,27 @@ class ResolvedDependency(ArtifactSummary):
     resolved_from: str = Field(description="The parent that first reached it.")
 
 
-class ProblemItem(_Model):
+def _without_default(schema: dict[str, Any]) -> None:
+    del schema["default"]
+
+
+def _absent(description: str) -> Any:  # noqa: ANN401  # what Field returns
+    """A field that is left out, never null, where it does not apply."""
+    return Field(default=None, description=description, json_schema_extra=_without_default)
+
+
+class ProblemItem(_Answer):
     """One thing that is wrong."""
 
     error_code: ErrorCode
     detail: str
-    artifact_id: str | None = Field(default=None, description="The artifact it is about.")
-    required_by: list[str] | None = Field(default=None, description="All artifacts of the closure that depend on it.")
-    cycle: list[str] | None = Field(default=None, description="A closed path, first and last alike.")
-    pointer: str | None = Field(default=None, description="JSON pointer into the request body (RFC 6901).")
+    artifact_id: str | SkipJsonSchema[None] = _absent("The artifact it is about.")
+    required_by: list[str] | SkipJsonSchema[None] = _absent("All artifacts of the closure that depend on it.")
+    cycle: list[str] | SkipJsonSchema[None] = _absent("A closed path, first and last alike.")
+    pointer: str | SkipJsonSchema[None] = _absent("JSON pointer into the request body (RFC 6901).")
 
 
-class ProblemDocument(_Model):
+class ProblemDocument(_Answer):
     """Every error's answer (RFC 9457)."""
 
     type: str = Field(examples=["urn:installhub:error:CircularDependency"])
@@ -108,7 +124,7 @@ class ProblemDocument(_Model):
     errors: list[ProblemItem] = Field(description="Every problem found, most important first.")
 
 
-class PreviewResponse(_Model):
+class PreviewResponse(_Answer):
     """Answer of POST /preview."""
 
     root_artifacts: list[ArtifactSummary]
@@ -128,7 +144,7 @@ class ManifestArtifact(ArtifactSummary):
     dependencies: list[str]
 
 
-class Manifest(_Model):
+class Manifest(_Answer):
     """`manifest.json`, the first entry of every bundle."""
 
     format_version: str
@@ -144,7 +160,7 @@ class Manifest(_Model):
     install_order: list[str]
 
 
-class PackageResponse(_Model):
+class PackageResponse(_Answer):
     """Answer of POST /export and of GET /{packageId}."""
 
     package_id: str = Field(examples=[_EXAMPLE_PACKAGE_ID])
@@ -158,10 +174,18 @@ class PackageResponse(_Model):
     manifest: Manifest
 
 
+class _Untitled(GenerateJsonSchema):
+    """Leaves out titles, which would only repeat the fields' names."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:
+        """Never."""
+        del schema
+        return False
+
+
 def json_schema_of(models: list[type[BaseModel]], ref_template: str) -> dict[str, Any]:
     """The JSON schemas of ``models`` and all they refer to, by name."""
-    from pydantic.json_schema import models_json_schema  # noqa: PLC0415  # for the documents only
-
-    _, schema = models_json_schema([(model, "validation") for model in models], ref_template=ref_template)
+    inputs: list[tuple[type[BaseModel], Literal["validation"]]] = [(model, "validation") for model in models]
+    _, schema = models_json_schema(inputs, ref_template=ref_template, schema_generator=_Untitled)
     definitions: dict[str, Any] = schema["$defs"]
     return definitions

@@ -1,0 +1,132 @@
+"""Examples for the OpenAPI document: those of the API document, made by the code where code makes them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from installhub.artifacts import ArtifactNode, ArtifactStatus, ArtifactType, PackageType
+from installhub.bundler import BundleLayout, PackageDescription, build_manifest
+from installhub.definitions import sha256_hex
+from installhub.errors import ErrorCode, Problem
+from installhub.packages import PackageRecord
+from installhub.presenting import package_body, preview_body
+from installhub.resolver import Limits, make_plan
+from installhub.versions import package_id
+
+_TENANT: Final = "tenant-7f3a9b12"
+
+EXPORT_REQUEST: Final[dict[str, Any]] = {
+    "tenantId": _TENANT,
+    "packageName": "Employee Onboarding Suite",
+    "packageType": "workflow-package",
+    "version": "2.1.0",
+    "description": "Complete onboarding workflow",
+    "author": "HR Automation Team",
+    "tags": ["hr", "onboarding"],
+    "artifactIds": ["proc-1001"],
+}
+PREVIEW_REQUEST: Final[dict[str, Any]] = {"tenantId": _TENANT, "artifactIds": ["proc-1001"]}
+
+
+def _node(kind: ArtifactType, artifact_id: str, name: str, *dependencies: str) -> ArtifactNode:
+    return ArtifactNode(
+        id=artifact_id,
+        type=kind,
+        name=name,
+        status=ArtifactStatus.PUBLISHED,
+        dependencies=dependencies,
+        sha256=sha256_hex(artifact_id.encode()),
+        size=1024,
+        packed_size=512,
+    )
+
+
+_NODES: Final = {
+    node.id: node
+    for node in (
+        _node(
+            ArtifactType.PROCESS_DEFINITION, "proc-1001", "EmployeeOnboarding", "thread-2002", "form-2005", "rule-305"
+        ),
+        _node(ArtifactType.THREAD_DEFINITION, "thread-2002", "ApprovalSubflow"),
+        _node(ArtifactType.ATLAS_FORM, "form-2005", "EmployeeForm", "ent-44"),
+        _node(ArtifactType.RULE_SET, "rule-305", "ApprovalRules"),
+        _node(ArtifactType.ENTITY_SCHEMA, "ent-44", "EmployeeSchema"),
+    )
+}
+
+
+class _Catalog:
+    """The example's artifacts."""
+
+    def nodes(self, ids: object) -> dict[str, ArtifactNode]:
+        """All of them, whatever ``ids``."""
+        del ids
+        return _NODES
+
+    def owned_elsewhere(self, ids: object) -> list[str]:
+        """None of ``ids``."""
+        del ids
+        return []
+
+
+_PLAN: Final = make_plan(_Catalog(), ["proc-1001"], Limits())
+PREVIEW: Final = preview_body(_PLAN)
+
+_DESCRIPTION: Final = PackageDescription(
+    package_id=package_id(_TENANT, EXPORT_REQUEST["packageName"], EXPORT_REQUEST["version"]),
+    name=EXPORT_REQUEST["packageName"],
+    version=EXPORT_REQUEST["version"],
+    package_type=PackageType(EXPORT_REQUEST["packageType"]),
+    description=EXPORT_REQUEST["description"],
+    author=EXPORT_REQUEST["author"],
+    tags=tuple(EXPORT_REQUEST["tags"]),
+)
+PACKAGE_ID: Final = _DESCRIPTION.package_id
+PACKAGE: Final = package_body(
+    PackageRecord(
+        description=_DESCRIPTION,
+        tenant=_TENANT,
+        checksum=f"sha256:{sha256_hex(b'example')}",
+        bundle_key="",
+        layout=BundleLayout(size=0, manifest_offset=0, manifest_packed_size=0, manifest_size=0),
+        artifact_count=len(_NODES),
+        exported_at="2026-05-25T09:00:00Z",
+        exported_by="",
+    ),
+    build_manifest(_DESCRIPTION, ["proc-1001"], [_NODES[artifact_id] for artifact_id in _PLAN.install_order]),
+)
+
+PROBLEMS: Final[dict[ErrorCode, Problem]] = {
+    problem.code: problem
+    for problem in (
+        Problem(ErrorCode.INVALID_REQUEST, "packageName: Field required", pointer="/packageName"),
+        Problem(
+            ErrorCode.INVALID_VERSION,
+            "version: Not a version by SemVer 2.0.0, such as 2.1.0 or 2.1.0-rc.1",
+            pointer="/version",
+        ),
+        Problem(
+            ErrorCode.ARTIFACT_NOT_FOUND,
+            "Artifact 'conf-799' does not exist in the tenant.",
+            artifact_id="conf-799",
+            required_by=("app-5002", "proc-1009"),
+        ),
+        Problem(
+            ErrorCode.CIRCULAR_DEPENDENCY,
+            "Artifacts depend on each other in a circle: 'a' -> 'b' -> 'c' -> 'a'.",
+            cycle=("a", "b", "c", "a"),
+        ),
+        Problem(
+            ErrorCode.INCOMPLETE_ARTIFACT,
+            "Artifact 'rule-307' is in the state 'draft'. Publish it first.",
+            artifact_id="rule-307",
+            required_by=("proc-1007",),
+        ),
+        Problem(
+            ErrorCode.PACKAGE_TYPE_MISMATCH,
+            "A workflow-package needs a root of type ProcessDefinition or ThreadDefinition.",
+            pointer="/packageType",
+        ),
+        Problem(ErrorCode.PACKAGE_TOO_LARGE, "The package has at least 1001 root artifacts; the limit is 1000."),
+    )
+}

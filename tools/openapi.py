@@ -1,0 +1,206 @@
+"""Writes docs/openapi.json from what serves the API: routes, models and the error registry.
+
+python -m tools.openapi           write it
+python -m tools.openapi --check   fail if it would change
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import installhub
+from installhub.errors import REGISTRY, ErrorCode, Problem
+from installhub.http import JSON_TYPE, PROBLEM_TYPE, problem_body
+from installhub.models import (
+    ExportRequest,
+    PackageResponse,
+    PreviewRequest,
+    PreviewResponse,
+    ProblemDocument,
+    json_schema_of,
+)
+from installhub.packages.bundles import CONTENT_TYPE
+from installhub.routes import DOWNLOAD, EXPORT, GET_PACKAGE, PREVIEW, REQUIRED_SCOPE, ROUTES, TENANT_HEADER, Route
+from tools import examples
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+PATH: Final = Path(__file__).parents[1] / "docs" / "openapi.json"
+_REF: Final = "#/components/schemas/{model}"
+
+_REQUESTS: Final[dict[Route, tuple[type[BaseModel], dict[str, Any]]]] = {
+    EXPORT: (ExportRequest, examples.EXPORT_REQUEST),
+    PREVIEW: (PreviewRequest, examples.PREVIEW_REQUEST),
+}
+_ANSWERS: Final[dict[Route, tuple[type[BaseModel], dict[str, Any]]]] = {
+    EXPORT: (PackageResponse, examples.PACKAGE),
+    PREVIEW: (PreviewResponse, examples.PREVIEW),
+    GET_PACKAGE: (PackageResponse, examples.PACKAGE),
+}
+_PACKAGE_ID: Final = {
+    "name": "packageId",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "pattern": "^pkg-[0-9a-f-]{36}$"},
+    "example": examples.PACKAGE_ID,
+}
+_TENANT: Final = {
+    "name": TENANT_HEADER,
+    "in": "header",
+    "required": False,
+    "description": "The tenant to act for, if the body does not say it; on GET it narrows to packages of this tenant.",
+    "schema": {"type": "string", "maxLength": 256},
+}
+_IF_NONE_MATCH: Final = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag of a bundle the client has.",
+    "schema": {"type": "string"},
+}
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI 3.1 document."""
+    paths: dict[str, dict[str, Any]] = defaultdict(dict)
+    for route in ROUTES:
+        paths[route.path][route.method.lower()] = _operation(route)
+    models: list[type[BaseModel]] = [ExportRequest, PreviewRequest, PackageResponse, PreviewResponse, ProblemDocument]
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "InstallHub",
+            "version": _version(),
+            "summary": "Exports solutions as immutable, reproducible, versioned bundles.",
+            "description": installhub.__doc__,
+        },
+        "servers": [
+            {
+                "url": "https://{apiId}.execute-api.{region}.amazonaws.com/{stage}",
+                "variables": {
+                    "apiId": {"default": "example"},
+                    "region": {"default": "eu-central-1"},
+                    "stage": {"default": "prod"},
+                },
+            }
+        ],
+        "security": [{"bearer": [REQUIRED_SCOPE]}],
+        "paths": dict(paths),
+        "components": {
+            "schemas": json_schema_of(models, _REF),
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": f"RS256; needs the scope {REQUIRED_SCOPE}.",
+                }
+            },
+        },
+    }
+
+
+def _version() -> str:
+    text = (Path(__file__).parents[1] / "layers" / "installhub" / "pyproject.toml").read_text()
+    return next(line.split('"')[1] for line in text.splitlines() if line.startswith("version"))
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    parameters = [_TENANT]
+    if "{packageId}" in route.path:
+        parameters.insert(0, _PACKAGE_ID)
+    if route is DOWNLOAD:
+        parameters.append(_IF_NONE_MATCH)
+    operation: dict[str, Any] = {
+        "operationId": route.operation,
+        "summary": route.summary,
+        "description": route.description,
+        "parameters": parameters,
+        "responses": {**_successes(route), **_failures(route.errors)},
+    }
+    if route in _REQUESTS:
+        model, example = _REQUESTS[route]
+        operation["requestBody"] = {"required": True, "content": {JSON_TYPE: _content(model, example)}}
+    return operation
+
+
+def _content(model: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]:
+    return {"schema": {"$ref": _REF.format(model=model.__name__)}, "example": example}
+
+
+def _successes(route: Route) -> dict[str, Any]:
+    if route is not DOWNLOAD:
+        return {"200": {"description": route.summary, "content": {JSON_TYPE: _content(*_ANSWERS[route])}}}
+    etag = {"ETag": _header("Strong validator of the bundle.")}
+    return {
+        "200": {
+            "description": "The bundle.",
+            "headers": {
+                **etag,
+                "Content-Disposition": _header("The name to save it under (RFC 6266)."),
+                "Repr-Digest": _header("SHA-256 of the bytes (RFC 9530)."),
+            },
+            "content": {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+        },
+        "304": {"description": "The client has this bundle.", "headers": etag},
+        "307": {
+            "description": "The bundle is large; it is behind the link.",
+            "headers": {**etag, "Location": _header("A link that lives five minutes.")},
+        },
+    }
+
+
+def _failures(codes: Iterable[ErrorCode]) -> dict[str, Any]:
+    by_status: dict[int, list[ErrorCode]] = defaultdict(list)
+    for code in codes:
+        by_status[REGISTRY[code].status].append(code)
+    return {str(status): _failure(of_status) for status, of_status in sorted(by_status.items())}
+
+
+def _failure(codes: list[ErrorCode]) -> dict[str, Any]:
+    headers = {}
+    if any(REGISTRY[code].retry_after is not None for code in codes):
+        headers["Retry-After"] = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
+    if ErrorCode.UNAUTHORIZED in codes:
+        headers["WWW-Authenticate"] = _header("RFC 6750.")
+    return {
+        "description": "\n\n".join(f"`{code.value}`: {REGISTRY[code].description}" for code in codes),
+        **({"headers": headers} if headers else {}),
+        "content": {
+            PROBLEM_TYPE: {
+                "schema": {"$ref": _REF.format(model=ProblemDocument.__name__)},
+                "examples": {code.value: {"value": _problem_example(code)} for code in codes},
+            }
+        },
+    }
+
+
+def _problem_example(code: ErrorCode) -> dict[str, Any]:
+    problem = examples.PROBLEMS.get(code, Problem(code, REGISTRY[code].description))
+    return problem_body([problem], instance="urn:uuid:3b1f2c9e-8c55-4d0b-9a51-0f2f6a6c7d10")
+
+
+def _header(description: str) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": "string"}}
+
+
+def main() -> int:
+    """Run the command."""
+    wanted = json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+    if "--check" in sys.argv:
+        stale = not PATH.exists() or PATH.read_text() != wanted
+        if stale:
+            print("docs/openapi.json differs from the code; run `make openapi`")
+        return int(stale)
+    PATH.write_text(wanted)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
