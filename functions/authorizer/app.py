@@ -24,16 +24,22 @@ logger = Logger()
 
 
 @cache
+def issuer_keys() -> JwksCache:
+    """The issuer's keys, kept by this process."""
+    jwks_uri = settings().text("JWKS_URI")
+    return JwksCache(lambda: fetch_jwks(jwks_uri))
+
+
+@cache
 def verifier() -> TokenVerifier:
-    """The verifier of this process; it keeps the issuer's keys."""
+    """The verifier of this process."""
     policy = TokenPolicy(
         issuer=settings().text("TOKEN_ISSUER"),
         audience=settings().text("TOKEN_AUDIENCE"),
         scope_claims=settings().names("SCOPE_CLAIMS"),
         tenant_claims=settings().names("TENANT_CLAIMS"),
     )
-    jwks_uri = settings().text("JWKS_URI")
-    return TokenVerifier(policy, JwksCache(lambda: fetch_jwks(jwks_uri)))
+    return TokenVerifier(policy, issuer_keys())
 
 
 @cache
@@ -59,6 +65,8 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         denied = _response(request, "anonymous", {}, None)
         denied.deny_all_routes()
         return denied.asdict()
+    if issuer_keys().failure:
+        logger.warning("issuer out of reach, its last good keys are used", exc_info=issuer_keys().failure)
     usage_key = usage_keys().key_for(caller.tenants)
     allowed = _response(request, caller.subject or "anonymous", to_context(caller), usage_key)
     allowed.allow_all_routes()
