@@ -24,11 +24,15 @@ CODE := functions layers local tests $(wildcard tools)
 help: ## this list
 	@echo "usage: make TARGET [NAME=value ...]"
 	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' Makefile
+	@echo
+	@echo "A parameter that PARAMS does not name keeps the value it has: make down brings the template's defaults back."
+	@echo "INSTALLHUB_STATE=folder PORT=4700 make up starts a second stack beside the first."
 
 ## Start here
 
 .PHONY: setup demo
 setup: $(STACK_READY) ## install everything (the other targets do so when they need it)
+	@echo "Ready." >&2
 
 demo: $(STACK_READY) ## start the local stack, load the sample tenants and export a package
 	@$(LOCAL) demo --port "$$PORT" --bind "$$BIND"
@@ -113,7 +117,7 @@ clean: ## stop the local stack and remove all that was built (the environments i
 
 .venv/bin/uv: | .venv/bin/python
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.txt > .venv/uv.txt
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.txt
+	@.venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.txt
 
 .venv/bin/python:
 	@for python in $(PYTHON); do \

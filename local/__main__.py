@@ -7,6 +7,9 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+import requests
+from botocore.exceptions import BotoCoreError, ClientError
+
 from local import demo, logs, seed, stack
 from local.aws import LOOPBACK, isolate_environment
 from local.console import report, stderr
@@ -18,17 +21,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 INTERRUPTED = 130
+LAST_PORT = 65535
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - only if asked for: `sam local` runs its containers outside the loopback
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the only place that prints errors."""
-    options = _parser().parse_args(arguments)
     isolate_environment()
     try:
+        options = _parser().parse_args(arguments)
         options.command(options)
     except LocalStackError as error:
         report(error)
+        return 1
+    except (requests.RequestException, BotoCoreError, ClientError) as error:
+        report(LocalStackError(f"the emulator did not answer as it should: {error}", "start afresh: make down up"))
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -80,8 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     where = argparse.ArgumentParser(add_help=False)
-    where.add_argument("--port", type=_optional_port, help="port of the emulator (default 4566)")
-    where.add_argument("--bind", type=_optional_address, help=f"address to listen on (default {LOOPBACK})")
+    where.add_argument("--port", type=_port, help="port of the emulator (default 4566)")
+    where.add_argument("--bind", type=_address, help=f"address to listen on (default {LOOPBACK})")
 
     command = commands.add_parser("up", parents=[where], help="start the stack or bring it up to date")
     command.add_argument("--params", default="", help="template parameters: Name=value ...")
@@ -89,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("token", help="print a token")
     command.add_argument("--tenants", required=True, help="tenants, comma-separated")
     command.add_argument("--scope", default=DEFAULT_SCOPE, help="scopes, blank-separated")
-    command.add_argument("--ttl", type=_optional_seconds, default=DEFAULT_LIFETIME, help="seconds, may be negative")
+    command.add_argument("--ttl", type=_seconds, default=DEFAULT_LIFETIME, help="seconds, may be negative")
     command.set_defaults(command=_token)
     command = commands.add_parser("seed", help="publish the artifacts of a JSON file")
     command.add_argument("file", help="a JSON array of artifacts")
@@ -105,18 +112,29 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _optional_port(text: str) -> int | None:
-    return int(text) if text else None
+def _port(text: str) -> int | None:
+    port = _number("PORT", text)
+    if port is not None and not 1 <= port <= LAST_PORT:
+        raise LocalStackError(f"PORT={text}: there is no such port")
+    return port
 
 
-def _optional_address(text: str) -> str | None:
+def _seconds(text: str) -> int:
+    seconds = _number("TTL", text)
+    return DEFAULT_LIFETIME if seconds is None else seconds
+
+
+def _number(name: str, text: str) -> int | None:
+    try:
+        return int(text) if text else None
+    except ValueError:
+        raise LocalStackError(f"{name}={text} is not a number") from None
+
+
+def _address(text: str) -> str | None:
     if text not in ("", LOOPBACK, EVERY_ADDRESS):
-        raise argparse.ArgumentTypeError(f"it is {LOOPBACK} or {EVERY_ADDRESS}, not {text}")
+        raise LocalStackError(f"BIND={text}: the emulator can listen on {LOOPBACK} or {EVERY_ADDRESS}")
     return text or None
-
-
-def _optional_seconds(text: str) -> int:
-    return int(text) if text else DEFAULT_LIFETIME
 
 
 if __name__ == "__main__":

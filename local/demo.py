@@ -206,7 +206,10 @@ def _refusals(api: Api, version: str) -> Table:
     }
     attempts[f"{ROOT}\nversion {version} once more"] = {**EXPORT, "version": version}
     for asked, body in attempts.items():
-        problem = api.post("export", body).json()
+        response = api.post("export", body)
+        if response.ok:
+            raise LocalStackError(f"{asked.splitlines()[0]} should have been refused, and was exported")
+        problem = response.json()
         details = "\n".join(str(error["detail"]) for error in problem["errors"])
         table.add_row(asked, f"{problem['status']} {problem['errorCode']}", details)
     return table
@@ -214,9 +217,9 @@ def _refusals(api: Api, version: str) -> Table:
 
 def _commands(package_id: str) -> Text:
     return Text(
-        f"URL=$(make url) TOKEN=$(make token TENANTS={TENANT})\n"
-        f'curl -H "Authorization: Bearer $TOKEN" "$URL/api/installhub/packages/{package_id}"\n'
-        f'curl -H "Authorization: Bearer $TOKEN" -OJ "$URL/api/installhub/packages/{package_id}/download"\n'
+        f"URL=$(make url) TOKEN=$(make token TENANTS={TENANT}) PACKAGE={package_id}\n"
+        'curl -H "Authorization: Bearer $TOKEN" "$URL/api/installhub/packages/$PACKAGE"\n'
+        'curl -H "Authorization: Bearer $TOKEN" -OJ "$URL/api/installhub/packages/$PACKAGE/download"\n'
         "\n"
         "make logs        what the functions logged\n"
         "make down        stop it all"

@@ -30,6 +30,7 @@ Json = Any
 BUCKET = "AWS::S3::Bucket"
 API = "AWS::ApiGateway::RestApi"
 USAGE_PLAN = "AWS::ApiGateway::UsagePlan"
+CACHE_PARAMETER = "AuthorizerCacheSeconds"
 NOT_TLS = {"Bool": {"aws:SecureTransport": "false"}}
 
 
@@ -69,6 +70,7 @@ def apply(api: Deployed) -> None:
     binary_media_types(api)
     gateway_responses(api)
     api_keys(api)
+    authorizer_cache(api)
     export_throttle(api)
     api.aws.apigateway.create_deployment(restApiId=api.rest_api_id, stageName=api.stage)
 
@@ -132,6 +134,23 @@ def api_keys(api: Deployed) -> None:
                     # the emulator would store a "false" as text, and take that for true
                     patchOperations=[{"op": "remove", "path": "/apiKeyRequired"}],
                 )
+
+
+def authorizer_cache(api: Deployed) -> None:
+    """Keep the authorizer's answers as long as the parameter says.
+
+    AWS: SAM's transform sees the stack's parameters, and writes this one into the authorizer.
+    Emulator: SAM's transform sees the parameters' defaults only.
+    """
+    operation: Json = {
+        "op": "replace",
+        "path": "/authorizerResultTtlInSeconds",
+        "value": api.parameters[CACHE_PARAMETER],
+    }
+    for authorizer in api.aws.apigateway.get_authorizers(restApiId=api.rest_api_id)["items"]:
+        api.aws.apigateway.update_authorizer(
+            restApiId=api.rest_api_id, authorizerId=authorizer["id"], patchOperations=[operation]
+        )
 
 
 def export_throttle(api: Deployed) -> None:

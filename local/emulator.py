@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
+from local import processes
 from local.aws import LOOPBACK
 from local.errors import LocalStackError
 from local.settings import REGION
@@ -65,6 +66,7 @@ def start(state: State, host: str, port: int) -> Emulator:
         if process.poll() is not None:
             raise LocalStackError("the emulator stopped while starting", f"see {log}")
         if _answers(emulator):
+            process.returncode = 0  # it outlives us on purpose; Popen would warn of that
             return emulator
         time.sleep(POLL_SECONDS)
     stop(emulator)
@@ -114,19 +116,8 @@ def _environment(scratch: Path, host: str, port: int) -> Mapping[str, str]:
 
 
 def _members(group: int) -> list[int]:
-    """The processes of a group that are our emulator or its functions; the number may be another's by now."""
-    table = subprocess.run(
-        ["ps", "-A", "-o", "pid=,pgid=,command="],  # noqa: S607 - wherever it is on this system
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    rows = (line.split(maxsplit=2) for line in table.splitlines())
-    return [
-        int(pid)
-        for pid, process_group, *command in rows
-        if process_group == str(group) and command and str(INTERPRETER) in command[0]
-    ]
+    """The emulator's process and its functions'."""
+    return processes.of_group(group, str(INTERPRETER))
 
 
 def _answers(emulator: Emulator) -> bool:

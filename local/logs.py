@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ SUFFIX = "Function"
 POLL_SECONDS = 1.0
 PLATFORM_LINES = ("START ", "END ", "REPORT ")
 LEVELS = {"DEBUG": "dim", "WARNING": "yellow", "ERROR": "red", "CRITICAL": "bold red"}
+LEVEL_WIDTH = len("CRITICAL")
 NOT_SHOWN = frozenset(
     {
         *("level", "message", "timestamp", "location", "service", "cold_start", "xray_trace_id", "exception"),
@@ -48,12 +50,12 @@ def show(stack: Stack, function: str, *, follow: bool) -> None:
     aws = Aws(stack.endpoint)
     groups = {folder: _log_group(aws, name) for folder, name in known.items() if function in ("", folder)}
     width = max(map(len, groups))
-    seen: set[str] = set()
+    shown: Counter[tuple[str, str]] = Counter()
     while True:
         entries = [
             (event["timestamp"], folder, event["message"])
             for folder, group in groups.items()
-            for event in _events(aws, group, seen)
+            for event in _new_events(aws, group, shown)
         ]
         for milliseconds, folder, message in sorted(entries, key=lambda entry: entry[0]):
             if not message.startswith(PLATFORM_LINES):
@@ -68,9 +70,11 @@ def readable(milliseconds: int, folder: str, message: str) -> Text:
     clock = datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone().strftime("%H:%M:%S")
     entry = _parse(message)
     if entry is None:
-        return Text.assemble((f"{clock}        {folder}  ", "dim"), message)
+        return Text.assemble((f"{clock} {'':<{LEVEL_WIDTH}} {folder}  ", "dim"), message)
     level = str(entry.get("level", "INFO"))
-    line = Text.assemble((f"{clock} ", "dim"), (f"{level:<7}", LEVELS.get(level, "")), (f"{folder}  ", "dim"))
+    line = Text.assemble(
+        (f"{clock} ", "dim"), (f"{level:<{LEVEL_WIDTH}} ", LEVELS.get(level, "")), (f"{folder}  ", "dim")
+    )
     if "_aws" in entry:  # a metric in CloudWatch's embedded format
         metrics = [metric["Name"] for group in entry["_aws"]["CloudWatchMetrics"] for metric in group["Metrics"]]
         return line.append("metrics ", "dim").append(_pairs({name: entry.get(name) for name in metrics}), "dim")
@@ -101,9 +105,13 @@ def _log_group(aws: Aws, function: str) -> str:
     return configuration["LoggingConfig"]["LogGroup"]
 
 
-def _events(aws: Aws, group: str, seen: set[str]) -> Iterator[Any]:
+def _new_events(aws: Aws, group: str, shown: Counter[tuple[str, str]]) -> Iterator[Any]:
+    """The events of a group beyond those counted in `shown` for each of its streams, and count them."""
+    found: Counter[tuple[str, str]] = Counter()
     for page in aws.logs.get_paginator("filter_log_events").paginate(logGroupName=group):
         for event in page["events"]:
-            if event["eventId"] not in seen:
-                seen.add(event["eventId"])
+            stream = group, event["logStreamName"]
+            found[stream] += 1
+            if found[stream] > shown[stream]:
                 yield event
+    shown |= found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from local.state import State
 
 SAM = PROJECT / ".tools" / "sam" / "bin" / "sam"
+MAKE_NOTE = re.compile(r"make(\[\d+\])?: ")  # "make: *** [...] Error 1" adds nothing to the line before it
+TOOLS = PROJECT / ".venv" / "bin"
 POLL_SECONDS = "0.1"  # an emulated stack is ready at once; SAM would look every half second, then every five
 SOURCES = ("template.yaml", "functions", "layers", "requirements/emulator.txt", "requirements/sam.txt")
 
@@ -54,7 +57,8 @@ def _run(state: State, command: str, arguments: Sequence[str | Path], environmen
         raise LocalStackError("the SAM command line is not installed", "run `make setup`")
     state.logs.mkdir(parents=True, exist_ok=True)
     log = state.logs / f"sam-{command}.log"
-    own = {"__SAM_CLI_APP_DIR": str(state.root / "sam"), "SAM_CLI_POLL_DELAY": POLL_SECONDS}
+    path = f"{TOOLS}{os.pathsep}{os.environ['PATH']}"  # the layer's build needs uv
+    own = {"PATH": path, "__SAM_CLI_APP_DIR": str(state.root / "sam"), "SAM_CLI_POLL_DELAY": POLL_SECONDS}
     with log.open("wb") as output:
         outcome = subprocess.run(  # noqa: S603 - our own command
             [SAM, command, "--config-file", SAM_CONFIG, "--config-env", PROFILE, *arguments],
@@ -73,8 +77,9 @@ def _run(state: State, command: str, arguments: Sequence[str | Path], environmen
 def last_error(output: str) -> str:
     """The line of a tool's output that most likely says what went wrong."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if any(word in line.lower() for word in ("error", "failed", "invalid"))]
-    return (telling or lines or ["it printed nothing"])[-1]
+    said = [line for line in lines if not MAKE_NOTE.match(line)]
+    telling = [line for line in said if any(word in line.lower() for word in ("error", "failed", "invalid"))]
+    return (telling or said or ["it printed nothing"])[-1]
 
 
 def _digest(target: Mapping[str, str]) -> str:

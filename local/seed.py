@@ -34,7 +34,7 @@ def seed(stack: Stack, file_name: str) -> PublishSummary:
         raise LocalStackError("FILE names no file", "for example: make seed FILE=artifacts.json")
     drafts = read(Path(file_name))
     started = time.monotonic()
-    summary = _publish(stack, drafts, Path(file_name).name)
+    summary = publish(stack, drafts, Path(file_name).name)
     seconds = time.monotonic() - started
     tenants = len({draft.tenant for draft in drafts})
     stderr.print(
@@ -69,11 +69,13 @@ def _drafts(content: Sequence[object]) -> tuple[list[ArtifactDraft], list[str]]:
     drafts: dict[tuple[str, str], ArtifactDraft] = {}
     problems = []
     for index, value in enumerate(content):
-        name = f"[{index}] {value.get('artifactId', '')}" if isinstance(value, dict) else f"[{index}]"
+        name = f"artifact [{index}]"
+        if isinstance(value, dict) and "artifactId" in value:
+            name += f" ({value['artifactId']})"
         try:
             draft = ArtifactDraft.from_json(value)
         except InvalidArtifactError as error:
-            problems.append(f"{name}: {error.pointer} {error.detail}")
+            problems.append(f"{name}: {f'{error.pointer} {error.detail}'.strip()}")
             continue
         if (draft.tenant, draft.id) in drafts:
             problems.append(f"{name}: the tenant {draft.tenant} has an artifact of this id already")
@@ -81,7 +83,8 @@ def _drafts(content: Sequence[object]) -> tuple[list[ArtifactDraft], list[str]]:
     return list(drafts.values()), problems
 
 
-def _publish(stack: Stack, drafts: Sequence[ArtifactDraft], title: str) -> PublishSummary:
+def publish(stack: Stack, drafts: Sequence[ArtifactDraft], title: str) -> PublishSummary:
+    """Publish artifacts, several pieces at a time, with a progress bar where there is a terminal."""
     aws = Aws(stack.endpoint)
     publisher = Publisher(aws.dynamodb, aws.s3, stack.outputs["ArtifactsTable"], stack.outputs["DefinitionBucket"])
     chunks = list(_chunks(drafts))

@@ -2,16 +2,115 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cfnlint.decode.cfn_yaml import loads
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 TEMPLATE_PATH = Path(__file__).parents[1] / "template.yaml"
+API_FUNCTIONS = ("export", "preview", "get_package", "download")
+
+_VARIABLE = re.compile(r"\$\{([^}]+)\}")
+_TABLE_PROPERTIES = (
+    *("AttributeDefinitions", "BillingMode", "DeletionProtectionEnabled", "GlobalSecondaryIndexes", "KeySchema"),
+    "StreamSpecification",
+)
 
 
 @cache
 def template() -> dict[str, Any]:
     """The template, short-form functions as their long forms."""
     return dict(loads(TEMPLATE_PATH.read_text()))
+
+
+def resources_of(kind: str) -> dict[str, dict[str, Any]]:
+    """The properties of all resources of a type, by logical id."""
+    return {
+        logical_id: resource.get("Properties", {})
+        for logical_id, resource in template()["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+def function_id(folder: str) -> str:
+    """The logical id of the function that lives in ``functions/<folder>``."""
+    return "".join(word.capitalize() for word in folder.split("_")) + "Function"
+
+
+def table_request(logical_id: str, name: str) -> dict[str, Any]:
+    """The CreateTable request that makes a table of the template under ``name``."""
+    properties = resources_of("AWS::DynamoDB::Table")[logical_id]
+    request = {"TableName": name, **{key: properties[key] for key in _TABLE_PROPERTIES if key in properties}}
+    if "StreamSpecification" in request:
+        request["StreamSpecification"] = {"StreamEnabled": True, **request["StreamSpecification"]}
+    return request
+
+
+def table_ttl(logical_id: str) -> str | None:
+    """The attribute by which items of a table expire, if they do."""
+    specification = resources_of("AWS::DynamoDB::Table")[logical_id].get("TimeToLiveSpecification", {})
+    return specification["AttributeName"] if specification.get("Enabled") else None
+
+
+def is_versioned(logical_id: str) -> bool:
+    """Whether a bucket keeps earlier versions of its objects."""
+    properties = resources_of("AWS::S3::Bucket")[logical_id]
+    return bool(properties.get("VersioningConfiguration", {}).get("Status") == "Enabled")
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What the template's references stand for once its resources exist.
+
+    Attributes:
+        references: What ``Ref`` gives for a resource or a pseudo parameter.
+        attributes: What ``GetAtt`` gives, by ``Resource.Attribute``.
+        parameters: Values given to parameters; the others have their defaults.
+    """
+
+    references: Mapping[str, str]
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def environment(self, folder: str) -> dict[str, str]:
+        """The environment variables of the function in ``functions/<folder>``, those of ``Globals`` included."""
+        everywhere = template()["Globals"]["Function"]["Environment"]["Variables"]
+        own = resources_of("AWS::Serverless::Function")[function_id(folder)]["Environment"]["Variables"]
+        return {name: str(self.value(node)) for name, node in {**everywhere, **own}.items()}
+
+    def value(self, node: Any) -> Any:  # noqa: ANN401  # a template holds any JSON
+        """What a node of the template comes to."""
+        if not isinstance(node, dict):
+            return node
+        ((function, argument),) = node.items()
+        match function:
+            case "Ref":
+                return self._reference(argument)
+            case "Fn::GetAtt":
+                return self.attributes[argument if isinstance(argument, str) else ".".join(argument)]
+            case "Fn::Join":
+                return argument[0].join(str(self.value(part)) for part in argument[1])
+            case "Fn::Select":
+                return self.value(argument[1])[argument[0]]
+            case "Fn::Split":
+                return self.value(argument[1]).split(argument[0])
+            case "Fn::Sub":
+                return _VARIABLE.sub(lambda variable: self._substitute(variable[1]), argument)
+            case _:
+                raise NotImplementedError(function)
+
+    def _reference(self, name: str) -> str:
+        if name in self.references:
+            return self.references[name]
+        if name in self.parameters:
+            return self.parameters[name]
+        return str(template()["Parameters"][name]["Default"])
+
+    def _substitute(self, variable: str) -> str:
+        return self.attributes[variable] if "." in variable else self._reference(variable)

@@ -117,11 +117,11 @@ def bundle_answer(
         "Cache-Control": "private, no-cache",
     }
     if is_unchanged(headers["ETag"], event.headers.get("If-None-Match")):
-        return Response(304, headers=headers)
+        return Response(304, body="", headers=headers)
     disposition = content_disposition(record)
     if record.layout.size > max_inline:
         link = bundles.link(record.bundle_key, disposition, LINK_SECONDS)
-        return Response(307, headers={**headers, "Location": link, "Cache-Control": _PRIVATE})
+        return Response(307, body="", headers={**headers, "Location": link, "Cache-Control": _PRIVATE})
     digest = base64.b64encode(bytes.fromhex(record.checksum.removeprefix("sha256:"))).decode()
     headers["Content-Disposition"] = disposition
     headers["Repr-Digest"] = f"sha-256=:{digest}:"  # RFC 9530

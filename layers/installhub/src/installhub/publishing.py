@@ -27,7 +27,7 @@ from installhub.catalog import items
 from installhub.catalog.reads import batch_get
 from installhub.definitions import canonical_json, pack, sha256_hex
 from installhub.errors import ServiceUnavailableError
-from installhub.text import is_printable
+from installhub.text import is_encodable, is_printable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
 SUPERSEDED_BODY_SECONDS: Final = 7 * 24 * 3600
 """How long the body of an earlier revision stays: far longer than any export that resolved it runs."""
 
-MAX_NAME_LENGTH: Final = 256
-MAX_DEPENDENCIES: Final = 1_000
+MAX_NAME_LENGTH: Final = 1_000
 _MAX_EDGE_BYTES: Final = 380 * 1024  # an item holds 400 KB
 _BATCH_ARTIFACTS: Final = 33  # a transaction holds 100 writes: an edge, a body and an expiry for each
 _BATCH_BYTES: Final = 2 * 1024 * 1024  # and 4 MB
@@ -79,25 +78,23 @@ class ArtifactDraft:
 
     @classmethod
     def from_json(cls, value: object) -> Self:
-        """Read an artifact from a JSON object.
+        """Read an artifact from a JSON object; fields that are none of an artifact's are passed over.
 
         Raises:
-            InvalidArtifactError: A field is missing, unknown, or does not hold what it should.
+            InvalidArtifactError: A field is missing or does not hold what it should.
         """
         if not isinstance(value, Mapping):
             raise InvalidArtifactError("", "is not an object")
         for missing in sorted(_FIELDS - value.keys()):
             raise InvalidArtifactError(f"/{missing}", "is missing")
-        for unknown in sorted(value.keys() - _FIELDS):
-            raise InvalidArtifactError(f"/{unknown}", "is no field of an artifact")
         dependencies = value["dependencies"]
-        if not isinstance(dependencies, list) or len(dependencies) > MAX_DEPENDENCIES:
-            raise InvalidArtifactError("/dependencies", f"is not a list of up to {MAX_DEPENDENCIES} ids")
+        if not isinstance(dependencies, list):
+            raise InvalidArtifactError("/dependencies", "is not a list of ids")
         return cls(
             tenant=_text(value["tenantId"], "/tenantId", MAX_ID_LENGTH),
             id=_text(value["artifactId"], "/artifactId", MAX_ID_LENGTH),
             type=_member(ArtifactType, value["type"], "/type"),
-            name=_text(value["name"], "/name", MAX_NAME_LENGTH),
+            name=_text(value["name"], "/name", MAX_NAME_LENGTH, is_encodable, "cannot be written as UTF-8"),
             status=_member(ArtifactStatus, value["status"], "/status"),
             dependencies=tuple(
                 dict.fromkeys(
@@ -240,7 +237,7 @@ class Publisher:
 
     def _writes(self, tenant: str, revision: _Revision) -> Iterator[TransactWriteItemTypeDef]:
         edge = items.edge_item(tenant, revision.node)
-        if items.edge_size(revision.node) > _MAX_EDGE_BYTES:
+        if items.edge_size(edge) > _MAX_EDGE_BYTES:
             raise InvalidArtifactError("/dependencies", "are too many or too long for one artifact")
         previous = revision.previous
         if previous is None:
@@ -282,7 +279,7 @@ class Publisher:
         """Add to the tenant's summary. It only guides how edges are read, so it may drift a little."""
         if not created:
             return
-        size = sum(items.edge_size(revision.node) for revision in created)
+        size = sum(items.edge_size(items.edge_item(tenant, revision.node)) for revision in created)
         with unavailable_when_failing("dynamodb"):
             self._dynamodb.update_item(
                 TableName=self._table,
@@ -306,11 +303,17 @@ def _batches(drafts: Iterable[ArtifactDraft]) -> Iterator[list[ArtifactDraft]]:
         yield list(batch.values())
 
 
-def _text(value: object, pointer: str, max_length: int) -> str:
+def _text(
+    value: object,
+    pointer: str,
+    max_length: int,
+    is_sound: Callable[[str], bool] = is_printable,
+    complaint: str = "holds a character that cannot be printed",
+) -> str:
     if not isinstance(value, str) or not 1 <= len(value) <= max_length:
         raise InvalidArtifactError(pointer, f"is not a text of 1 to {max_length} characters")
-    if not is_printable(value):
-        raise InvalidArtifactError(pointer, "holds a character that cannot be printed")
+    if not is_sound(value):
+        raise InvalidArtifactError(pointer, complaint)
     return value
 
 

@@ -7,7 +7,10 @@ definition, named by digest and never overwritten); a *summary item* estimates t
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final
+import json
+import zlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from installhub.artifacts import ArtifactNode, ArtifactStatus, ArtifactType
 
@@ -47,7 +50,7 @@ KB."""
 
 _MAX_PLAIN_ID_BYTES: Final = 1000  # a sort key holds 1,024
 _DIGEST_DIGITS: Final = 32
-_EDGE_OVERHEAD: Final = 120  # attribute names, digest, sizes and a tenant id of usual length
+_MAX_LISTED_DEPENDENCIES: Final = 500
 
 
 def partition_of(tenant: str) -> str:
@@ -81,7 +84,7 @@ def edge_item(tenant: str, node: ArtifactNode) -> NewItem:
         TYPE: {"S": node.type.value},
         NAME: {"S": node.name},
         STATUS: {"S": node.status.value},
-        DEPENDENCIES: {"L": [{"S": dependency} for dependency in node.dependencies]},
+        DEPENDENCIES: _dependencies_value(node.dependencies),
         SHA256: {"B": bytes.fromhex(node.sha256)},
         SIZE: {"N": str(node.size)},
         PACKED_SIZE: {"N": str(node.packed_size)},
@@ -95,14 +98,33 @@ def node_of(item: Item) -> ArtifactNode:
         type=ArtifactType(item[TYPE]["S"]),
         name=item[NAME]["S"],
         status=ArtifactStatus(item[STATUS]["S"]),
-        dependencies=tuple(dependency["S"] for dependency in item[DEPENDENCIES]["L"]),
+        dependencies=_dependencies_of(item[DEPENDENCIES]),
         sha256=item[SHA256]["B"].hex(),
         size=int(item[SIZE]["N"]),
         packed_size=int(item[PACKED_SIZE]["N"]),
     )
 
 
-def edge_size(node: ArtifactNode) -> int:
-    """Bytes of the edge item of ``node``, near enough to DynamoDB's count to estimate what reading it costs."""
-    texts = (node.id, node.id, node.type, node.name, node.status, *node.dependencies)
-    return _EDGE_OVERHEAD + sum(len(text.encode()) + 1 for text in texts)
+def edge_size(edge: NewItem) -> int:
+    """Bytes of an edge item, near enough to DynamoDB's count to estimate what reading it costs."""
+    return sum(len(name) + _value_size(value) for name, value in edge.items())
+
+
+def _dependencies_value(dependencies: Sequence[str]) -> dict[str, Any]:
+    """A list, or packed JSON where there are so many that a list would fill the item."""
+    if len(dependencies) <= _MAX_LISTED_DEPENDENCIES:
+        return {"L": [{"S": dependency} for dependency in dependencies]}
+    return {"B": zlib.compress(json.dumps(dependencies).encode())}
+
+
+def _dependencies_of(value: AttributeValueTypeDef) -> tuple[str, ...]:
+    if "B" in value:
+        return tuple(json.loads(zlib.decompress(value["B"])))
+    return tuple(dependency["S"] for dependency in value["L"])
+
+
+def _value_size(value: Any) -> int:  # noqa: ANN401  # an attribute value is one of many shapes
+    if "L" in value:
+        return 3 + sum(1 + _value_size(member) for member in value["L"])
+    ((_, scalar),) = value.items()
+    return len(scalar.encode() if isinstance(scalar, str) else scalar)

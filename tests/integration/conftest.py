@@ -1,0 +1,102 @@
+"""AWS in memory, built from template.yaml, for the tests of what works on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import boto3
+import botocore.endpoint
+import pytest
+
+from installhub import aws
+from tests.integration.support import engines
+from tests.integration.support.api import Api
+from tests.integration.support.drafts import OTHER_TENANT, TENANT
+from tests.integration.support.engines import CatalogTable, Engine
+from tests.integration.support.functions import Functions
+from tests.integration.support.quick_moto import quick_moto
+from tests.integration.support.wire import Wire
+from tests.integration.support.world import REGION, World, new_world, samples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_account() -> Iterator[None]:
+    """Nothing of the machine's own AWS configuration is used."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+            patch.delenv(name, raising=False)
+        patch.setenv("AWS_ACCESS_KEY_ID", "none")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "none")
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
+        patch.setenv("AWS_CONFIG_FILE", "/dev/null")
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        patch.setattr(boto3, "DEFAULT_SESSION", None)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_moto() -> Iterator[None]:
+    with quick_moto():
+        yield
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """The stack, just deployed."""
+    with new_world() as deployed:
+        yield deployed
+
+
+@pytest.fixture
+def sample_world(world: World) -> World:
+    """The stack with the two sample tenants."""
+    for tenant in (TENANT, OTHER_TENANT):
+        world.publish(*samples(tenant))
+    return world
+
+
+@pytest.fixture
+def wire(world: World) -> Wire:
+    """The wire between the code and AWS."""
+    return Wire(world.dynamodb, world.s3)
+
+
+@pytest.fixture
+def functions(world: World) -> Functions:
+    return Functions(world.deployment)
+
+
+@pytest.fixture
+def api(sample_world: World) -> Api:
+    """The API over the sample tenants."""
+    return Api(Functions(sample_world.deployment))
+
+
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Retries follow each other at once; how long they would have waited is noted."""
+    waits: list[float] = []
+
+    class _Clock:
+        sleep = staticmethod(waits.append)
+
+    monkeypatch.setattr(botocore.endpoint, "time", _Clock)
+    monkeypatch.setattr(aws, "time", _Clock)
+    return waits
+
+
+@pytest.fixture(scope="module", params=engines.ENGINES)
+def dynamodb_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """What stands in for DynamoDB: the tests that use it run once on each engine there is."""
+    with engines.engine(request.param) as engine:
+        yield engine
+
+
+@pytest.fixture
+def catalog_table(dynamodb_engine: Engine) -> Iterator[CatalogTable]:
+    """An artifacts table of the test's own."""
+    with dynamodb_engine.catalog_table() as table:
+        yield table

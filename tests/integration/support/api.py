@@ -1,0 +1,133 @@
+"""Calls the API's functions with the events that API Gateway makes of requests."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from installhub.auth import Caller
+from installhub.caller import to_context
+from installhub.models import PackageResponse, PreviewResponse, ProblemDocument
+from tests.integration.support.drafts import TENANT
+from tests.integration.support.functions import Functions, sample_event
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FAR_FUTURE: Final = 4_102_444_800  # 2100
+SCOPES: Final = frozenset({"installhub:export"})
+CALLER: Final = Caller("hr-automation", (TENANT,), SCOPES, FAR_FUTURE)
+
+EXPORT_BODY: Final[Mapping[str, Any]] = {
+    "tenantId": TENANT,
+    "packageName": "Employee Onboarding Suite",
+    "packageType": "workflow-package",
+    "version": "2.1.0",
+    "description": "Complete onboarding workflow",
+    "author": "HR Automation Team",
+    "tags": ["hr", "onboarding"],
+    "artifactIds": ["proc-1001"],
+}
+PREVIEW_BODY: Final[Mapping[str, Any]] = {"tenantId": TENANT, "artifactIds": ["proc-1001"]}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a client gets."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401  # any JSON value
+        return json.loads(self.body)
+
+    @property
+    def error_code(self) -> str:
+        return str(self.problem().error_code)
+
+    def package(self) -> PackageResponse:
+        """The answer as a package, if it is one to the last field."""
+        assert (self.status, self.headers["Content-Type"]) == (200, "application/json"), self.body
+        return PackageResponse.model_validate_json(self.body)
+
+    def preview(self) -> PreviewResponse:
+        """The answer as a preview, if it is one to the last field."""
+        assert (self.status, self.headers["Content-Type"]) == (200, "application/json"), self.body
+        return PreviewResponse.model_validate_json(self.body)
+
+    def problem(self) -> ProblemDocument:
+        """The answer as an error, if it is one to the last field."""
+        assert self.headers["Content-Type"] == "application/problem+json"
+        assert self.headers["Cache-Control"] == "no-store"
+        problem = ProblemDocument.model_validate_json(self.body)
+        assert problem.status == self.status
+        assert problem.type == f"urn:installhub:error:{problem.error_code}"
+        assert problem.errors[0].error_code == problem.error_code
+        return problem
+
+
+@dataclass(frozen=True)
+class Api:
+    """The API, seen by a client whose token the authorizer has let pass."""
+
+    functions: Functions
+
+    def export(
+        self, body: Mapping[str, Any] | bytes = EXPORT_BODY, *, caller: Caller | None = CALLER, **headers: str
+    ) -> Answer:
+        return self.post("export", body, caller, headers)
+
+    def preview(
+        self, body: Mapping[str, Any] | bytes = PREVIEW_BODY, *, caller: Caller | None = CALLER, **headers: str
+    ) -> Answer:
+        return self.post("preview", body, caller, headers)
+
+    def get_package(self, package_id: str, *, caller: Caller | None = CALLER, **headers: str) -> Answer:
+        return self.get("get_package", package_id, caller, headers)
+
+    def download(self, package_id: str, *, caller: Caller | None = CALLER, **headers: str) -> Answer:
+        return self.get("download", package_id, caller, headers)
+
+    def post(
+        self, function: str, body: Mapping[str, Any] | bytes, caller: Caller | None, headers: Mapping[str, str]
+    ) -> Answer:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        event = sample_event(function)
+        event["body"] = base64.b64encode(content).decode() if content else None
+        return self._send(function, event, caller, headers)
+
+    def get(self, function: str, package_id: str, caller: Caller | None, headers: Mapping[str, str]) -> Answer:
+        event = sample_event(function)
+        event["pathParameters"] = {"packageId": package_id}
+        event["path"] = event["resource"].replace("{packageId}", package_id)
+        event["requestContext"]["path"] = f"/prod{event['path']}"
+        return self._send(function, event, caller, headers)
+
+    def _send(
+        self, function: str, event: dict[str, Any], caller: Caller | None, headers: Mapping[str, str]
+    ) -> Answer:
+        for name, value in headers.items():
+            event["headers"][name.replace("_", "-")] = value
+            event["multiValueHeaders"][name.replace("_", "-")] = [value]
+        if caller is None:
+            del event["requestContext"]["authorizer"]
+        else:
+            event["requestContext"]["authorizer"].update(to_context(caller))
+        return answer_of(self.functions.invoke(function, event))
+
+
+def answer_of(result: Mapping[str, Any]) -> Answer:
+    """What API Gateway makes of what a function returned."""
+    body = result["body"] or ""
+    headers = {}
+    for name, values in result["multiValueHeaders"].items():
+        (headers[name],) = values
+    return Answer(
+        status=result["statusCode"],
+        headers=headers,
+        body=base64.b64decode(body) if result["isBase64Encoded"] else body.encode(),
+    )

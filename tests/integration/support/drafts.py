@@ -1,0 +1,40 @@
+"""Artifacts made up by tests."""
+
+from __future__ import annotations
+
+import base64
+import random
+from typing import Any, Final
+
+from installhub.publishing import ArtifactDraft
+
+TENANT: Final = "tenant-7f3a9b12"
+OTHER_TENANT: Final = "tenant-c41d77e0"
+
+
+def draft(
+    artifact_id: str,
+    *dependencies: str,
+    kind: str = "RuleSet",
+    definition: Any = None,  # noqa: ANN401  # any JSON value is a definition
+    tenant: str = TENANT,
+    status: str = "published",
+    name: str = "Made up",
+) -> ArtifactDraft:
+    """An artifact that is in order; its definition tells it from others unless one is given."""
+    return ArtifactDraft.from_json(
+        {
+            "tenantId": tenant,
+            "artifactId": artifact_id,
+            "type": kind,
+            "name": name,
+            "status": status,
+            "dependencies": list(dependencies),
+            "definition": {"of": artifact_id} if definition is None else definition,
+        }
+    )
+
+
+def incompressible(size: int, seed: int = 0) -> str:
+    """A text that deflates to about ``size`` bytes, not to fewer."""
+    return base64.b85encode(random.Random(seed).randbytes(size)).decode()  # noqa: S311  # no secret

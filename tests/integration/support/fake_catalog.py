@@ -1,0 +1,53 @@
+"""The catalog as a model: what the real one must agree with."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from installhub.artifacts import ArtifactNode
+from installhub.definitions import pack, sha256_hex
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from installhub.publishing import ArtifactDraft
+
+
+@dataclass
+class FakeCatalog:
+    """Implements the resolver's Catalog for one tenant among several."""
+
+    tenant: str
+    artifacts: dict[str, dict[str, ArtifactNode]] = field(default_factory=lambda: defaultdict(dict))
+
+    @classmethod
+    def holding(cls, tenant: str, drafts: Iterable[ArtifactDraft]) -> FakeCatalog:
+        catalog = cls(tenant)
+        for draft in drafts:
+            catalog.artifacts[draft.tenant][draft.id] = node_of(draft)
+        return catalog
+
+    def nodes(self, ids: Collection[str]) -> Mapping[str, ArtifactNode]:
+        own = self.artifacts[self.tenant]
+        return {artifact_id: own[artifact_id] for artifact_id in ids if artifact_id in own}
+
+    def owned_elsewhere(self, ids: Collection[str]) -> Collection[str]:
+        others = [artifacts for tenant, artifacts in self.artifacts.items() if tenant != self.tenant]
+        return [artifact_id for artifact_id in ids if any(artifact_id in artifacts for artifacts in others)]
+
+
+def node_of(draft: ArtifactDraft) -> ArtifactNode:
+    """The node that publishing ``draft`` makes."""
+    packed = pack(draft.definition)
+    return ArtifactNode(
+        id=draft.id,
+        type=draft.type,
+        name=draft.name,
+        status=draft.status,
+        dependencies=draft.dependencies,
+        sha256=sha256_hex(draft.definition),
+        size=packed.size,
+        packed_size=packed.packed_size,
+    )

@@ -1,0 +1,87 @@
+"""Runs the functions as Lambda does: each with its own module and the environment that the template gives it."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import json
+import os
+from dataclasses import dataclass, field
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from unittest.mock import patch
+
+from installhub import telemetry, wiring
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from tests.template import Deployment
+
+PROJECT: Final = Path(__file__).parents[3]
+_numbers = itertools.count(1)
+
+
+def sample_event(name: str) -> dict[str, Any]:
+    """An own copy of ``events/<name>.json``."""
+    event: dict[str, Any] = json.loads((PROJECT / "events" / f"{name}.json").read_text())
+    return event
+
+
+@dataclass
+class FakeContext:
+    """What of Lambda's context the functions read."""
+
+    function_name: str
+    seconds: float = 29
+    memory_limit_in_mb: int = 1024
+    aws_request_id: str = "52fdfc07-2182-454f-963f-5f0f9a621d72"
+
+    @property
+    def invoked_function_arn(self) -> str:
+        return f"arn:aws:lambda:us-east-1:123456789012:function:{self.function_name}"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.seconds * 1000)
+
+
+@dataclass
+class Functions:
+    """The functions of a deployment, loaded when first invoked."""
+
+    deployment: Deployment
+    _modules: dict[str, ModuleType] = field(default_factory=dict)
+    _running: str = ""
+
+    def invoke(self, name: str, event: dict[str, Any]) -> Any:  # noqa: ANN401  # any JSON value
+        """What the function in ``functions/<name>`` returns."""
+        if name != self._running:
+            self._start(name)
+        environment = self.deployment.environment(name)
+        metrics = telemetry.metrics.provider
+        with (
+            patch.dict(os.environ, environment),
+            # Read when imported, which Lambda does for each function and tests do once.
+            patch.object(metrics, "namespace", environment["POWERTOOLS_METRICS_NAMESPACE"]),
+            patch.object(metrics, "service", environment["POWERTOOLS_SERVICE_NAME"]),
+        ):
+            if name not in self._modules:
+                self._modules[name] = _load(name)
+            answer = self._modules[name].handler(copy.deepcopy(event), FakeContext(f"installhub-{name}"))
+        return json.loads(json.dumps(answer))  # as Lambda does
+
+    def _start(self, name: str) -> None:
+        for function in vars(wiring).values():
+            if hasattr(function, "cache_clear"):
+                function.cache_clear()
+        self._running = name
+
+
+def _load(name: str) -> ModuleType:
+    spec = spec_from_file_location(f"function_{name}_{next(_numbers)}", PROJECT / "functions" / name / "app.py")
+    if spec is None or spec.loader is None:
+        raise ImportError(name)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

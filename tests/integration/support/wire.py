@@ -1,0 +1,262 @@
+"""Stands between AWS clients and AWS: counts calls, and breaks those that a test chooses."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+from moto.core.botocore_stubber import MockRawResponse
+from moto.core.models import botocore_stubber
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from botocore.awsrequest import AWSPreparedRequest
+    from botocore.client import BaseClient
+    from botocore.model import OperationModel
+
+Parsed = dict[str, Any]
+Forward = "Callable[[], AWSResponse]"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of an AWS operation, however often the SDK tries it.
+
+    Attributes:
+        service: Such as ``dynamodb``.
+        operation: Such as ``UpdateItem``.
+        number: 1 for the first call of the operation, and so on.
+    """
+
+    service: str
+    operation: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.operation}-{self.number}"
+
+
+class Fault(Protocol):
+    """What may go wrong with a call. Each method is asked about every call."""
+
+    def before(self, call: Call) -> None:
+        """The code makes the call; an exception comes out of it."""
+
+    def sending(self, call: Call, forward: Callable[[], AWSResponse]) -> AWSResponse:
+        """The SDK sends a request of the call; ``forward`` brings it to AWS."""
+
+    def after(self, call: Call, answer: Parsed) -> None:
+        """The call is about to return ``answer``, which may be changed; an exception comes out of it instead."""
+
+
+class NoFault:
+    """Nothing goes wrong; the other faults differ in what they do."""
+
+    def before(self, call: Call) -> None:
+        """Let it pass."""
+
+    def sending(self, call: Call, forward: Callable[[], AWSResponse]) -> AWSResponse:  # noqa: ARG002  # see Fault
+        """Bring it to AWS."""
+        return forward()
+
+    def after(self, call: Call, answer: Parsed) -> None:
+        """Leave it as it is."""
+
+
+class Wire:
+    """The wire of some clients. Set ``fault`` to break something."""
+
+    def __init__(self, *clients: BaseClient) -> None:
+        self.fault: Fault = NoFault()
+        self.calls: list[Call] = []
+        self.attempts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._aws = threading.Lock()
+        self._current = threading.local()
+        for client in clients:
+            events = client.meta.events
+            events.unregister("before-send", botocore_stubber)
+            events.register("before-send", self._send)
+            events.register_first("before-call", self._before_call)
+            events.register_first("after-call", self._after_call)
+
+    def count(self, *operations: str) -> int:
+        """How many calls there were of ``operations``, or of any."""
+        return sum(1 for call in self.calls if not operations or call.operation in operations)
+
+    def forget(self) -> None:
+        """Count from one again."""
+        self.calls.clear()
+        self.attempts.clear()
+
+    def _before_call(self, model: OperationModel, **_: object) -> None:
+        with self._lock:
+            call = Call(model.service_model.service_name, model.name, self.count(model.name) + 1)
+            self.calls.append(call)
+        self._current.call = call
+        self.fault.before(call)
+
+    def _send(self, event_name: str, request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        call: Call = self._current.call
+        with self._lock:
+            self.attempts[str(call)] += 1
+
+        def forward() -> AWSResponse:
+            with self._aws:  # AWS changes an item or an object at one moment; moto leaves that to its callers
+                answer = botocore_stubber(event_name, request)
+            if answer is None:
+                raise ConnectionError(f"{event_name} is not mocked")
+            return answer
+
+        return self.fault.sending(call, forward)
+
+    def _after_call(self, parsed: Parsed, **_: object) -> None:
+        self.fault.after(self._current.call, parsed)
+
+
+class Killed(BaseException):
+    """The process was killed. It does nothing any more."""
+
+
+class Kill(NoFault):
+    """Kills the process right before or right after one call: whatever it still tries does not happen."""
+
+    def __init__(self, point: str, *, after: bool) -> None:
+        self._point = point
+        self._after = after
+        self.happened = False
+
+    def before(self, call: Call) -> None:
+        if self.happened or (str(call) == self._point and not self._after):
+            self.happened = True
+            raise Killed
+
+    def after(self, call: Call, answer: Parsed) -> None:  # noqa: ARG002  # see Fault
+        if self.happened or (str(call) == self._point and self._after):
+            self.happened = True
+            raise Killed
+
+
+class Interruption(NoFault):
+    """Raises once, right before or right after one call: the process goes on and may clean up."""
+
+    def __init__(self, point: str, *, after: bool) -> None:
+        self._point = point
+        self._after = after
+
+    def before(self, call: Call) -> None:
+        if str(call) == self._point and not self._after:
+            raise KeyboardInterrupt
+
+    def after(self, call: Call, answer: Parsed) -> None:  # noqa: ARG002  # see Fault
+        if str(call) == self._point and self._after:
+            raise KeyboardInterrupt
+
+
+class Outage(NoFault):
+    """Every request of the chosen calls goes wrong, as often as the SDK tries.
+
+    Args:
+        chosen: Which calls.
+        kind: How: a key of :data:`OUTAGES`.
+        times: How many requests go wrong before the service is well again; None for all.
+    """
+
+    def __init__(self, chosen: Callable[[Call], bool], kind: str, times: int | None = None) -> None:
+        self._chosen = chosen
+        self._kind = kind
+        self._left = times
+        self._lock = threading.Lock()
+
+    @classmethod
+    def at(cls, point: str, kind: str, times: int | None = None) -> Outage:
+        """An outage of one call."""
+        return cls(lambda call: str(call) == point, kind, times)
+
+    def sending(self, call: Call, forward: Callable[[], AWSResponse]) -> AWSResponse:
+        if not self._chosen(call) or not self._goes_wrong():
+            return forward()
+        return OUTAGES[self._kind](call, forward)
+
+    def _goes_wrong(self) -> bool:
+        with self._lock:
+            if self._left is None:
+                return True
+            self._left -= 1
+            return self._left >= 0
+
+
+class Refusal(NoFault):
+    """One call is refused in a way that does not pass: the function's role lacks a permission."""
+
+    def __init__(self, point: str) -> None:
+        self._point = point
+
+    def sending(self, call: Call, forward: Callable[[], AWSResponse]) -> AWSResponse:
+        if str(call) != self._point:
+            return forward()
+        return _error(call, 400 if call.service == "dynamodb" else 403, "AccessDeniedException", "No such permission.")
+
+
+class BrokenBody(NoFault):
+    """The bytes of one object stop coming half-way."""
+
+    def __init__(self, point: str) -> None:
+        self._point = point
+
+    def after(self, call: Call, answer: Parsed) -> None:
+        if str(call) == self._point:
+            answer["Body"] = _BrokenStream()
+
+
+class _BrokenStream:
+    def read(self) -> bytes:
+        raise ReadTimeoutError(endpoint_url="https://s3.example")
+
+    def iter_chunks(self, _size: int) -> Any:  # noqa: ANN401  # a generator that ends in an exception
+        yield b"the first few bytes"
+        raise ReadTimeoutError(endpoint_url="https://s3.example")
+
+
+def _error(call: Call, status: int, code: str, message: str) -> AWSResponse:
+    if call.service == "s3":
+        body = f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
+    else:
+        body = f'{{"__type": "com.amazonaws.dynamodb.v20120810#{code}", "message": "{message}"}}'
+    headers = {"x-amzn-errortype": code} if call.service == "apigateway" else {}
+    return AWSResponse("https://aws.example", status, headers, MockRawResponse(body))  # type: ignore[arg-type]
+
+
+def _throttled(call: Call, _forward: Callable[[], AWSResponse]) -> AWSResponse:
+    status, code = {
+        "s3": (503, "SlowDown"),
+        "dynamodb": (400, "ProvisionedThroughputExceededException"),
+        "apigateway": (429, "TooManyRequestsException"),
+    }[call.service]
+    return _error(call, status, code, "Slow down.")
+
+
+def _failing(call: Call, _forward: Callable[[], AWSResponse]) -> AWSResponse:
+    return _error(call, 500, "InternalServerError", "It is us.")
+
+
+def _unreachable(_call: Call, _forward: Callable[[], AWSResponse]) -> AWSResponse:
+    raise ConnectionClosedError(endpoint_url="https://aws.example")
+
+
+def _answer_lost(_call: Call, forward: Callable[[], AWSResponse]) -> AWSResponse:
+    forward()
+    raise ReadTimeoutError(endpoint_url="https://aws.example")
+
+
+OUTAGES: Final[dict[str, Callable[[Call, Callable[[], AWSResponse]], AWSResponse]]] = {
+    "throttled": _throttled,
+    "failing": _failing,
+    "unreachable": _unreachable,
+    "answer lost": _answer_lost,
+}

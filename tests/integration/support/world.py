@@ -1,0 +1,160 @@
+"""An account of AWS, in memory, that holds what the template describes."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from moto import mock_aws
+
+from installhub import aws, wiring
+from installhub.catalog import ArtifactTable, DefinitionReader
+from installhub.exporting import Exporter
+from installhub.packages import BundleStore, PackageStore, Sweeper
+from installhub.publishing import ArtifactDraft, Publisher, PublishSummary
+from installhub.resolver import Limits
+from tests.template import Deployment, is_versioned, resources_of, table_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+SAMPLES: Final = Path(__file__).parents[3] / "local" / "sample"
+ACCOUNT: Final = "123456789012"
+REGION: Final = "us-east-1"
+STACK_ID: Final = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/installhub/6d0f7c1e-58b2-11f1-9c4a-0e2b7d5f8a31"
+
+
+@dataclass(frozen=True)
+class World:
+    """The stack's resources and the objects that work on them.
+
+    Attributes:
+        dynamodb: The client that the code under test uses.
+        s3: The same.
+        deployment: What the template's references stand for.
+        clock: What the code under test takes for the time.
+    """
+
+    dynamodb: DynamoDBClient
+    s3: S3Client
+    deployment: Deployment
+    clock: Callable[[], float] = time.time
+
+    def at(self, clock: Callable[[], float]) -> World:
+        """The same world at another time."""
+        return replace(self, clock=clock)
+
+    def name(self, logical_id: str) -> str:
+        """The physical name of a table or bucket."""
+        return self.deployment.references[logical_id]
+
+    def publish(self, *drafts: ArtifactDraft) -> PublishSummary:
+        return self.publisher().publish(drafts)
+
+    def publisher(self) -> Publisher:
+        return Publisher(
+            self.dynamodb, self.s3, self.name("ArtifactsTable"), self.name("DefinitionBucket"), clock=self.clock
+        )
+
+    def artifacts(self) -> ArtifactTable:
+        return ArtifactTable(self.dynamodb, self.name("ArtifactsTable"))
+
+    def definitions(self) -> DefinitionReader:
+        return DefinitionReader(
+            self.dynamodb, self.name("ArtifactsTable"), lambda: self.s3, self.name("DefinitionBucket")
+        )
+
+    def packages(self) -> PackageStore:
+        return PackageStore(self.dynamodb, self.name("PackagesTable"))
+
+    def bundles(self) -> BundleStore:
+        return BundleStore(lambda: self.s3, self.name("BundleBucket"))
+
+    def exporter(self) -> Exporter:
+        return Exporter(
+            self.artifacts(), self.definitions(), self.packages(), self.bundles(), Limits(), clock=self.clock
+        )
+
+    def sweeper(self) -> Sweeper:
+        return Sweeper(self.packages(), self.bundles(), self.clock)
+
+    def objects(self) -> list[str]:
+        """The keys of the bundle bucket that are there: what is deleted or noncurrent the lifecycle rule removes."""
+        versions = self.s3.list_object_versions(Bucket=self.name("BundleBucket")).get("Versions", [])
+        return sorted(version["Key"] for version in versions if version["IsLatest"])
+
+    def uploads(self) -> list[str]:
+        """The keys of the multipart uploads that were begun and neither completed nor aborted."""
+        uploads = self.s3.list_multipart_uploads(Bucket=self.name("BundleBucket")).get("Uploads", [])
+        return [upload["Key"] for upload in uploads]
+
+    def packages_held(self) -> dict[str, str]:
+        """The status of every package in the table, visible or not, by id."""
+        items = self.dynamodb.scan(TableName=self.name("PackagesTable"))["Items"]
+        return {item["packageId"]["S"]: item["status"]["S"] for item in items}
+
+
+@contextmanager
+def new_world() -> Iterator[World]:
+    """An account in which the stack has just been deployed."""
+    with mock_aws():
+        forget_clients()
+        world = _deploy(aws.dynamodb(), aws.s3())
+        try:
+            yield world
+        finally:
+            forget_clients()
+
+
+def forget_clients() -> None:
+    """Forget the clients and adapters of the process, as a new process would."""
+    for module in (aws, wiring):
+        for function in vars(module).values():
+            if hasattr(function, "cache_clear"):
+                function.cache_clear()
+
+
+def samples(tenant: str) -> list[ArtifactDraft]:
+    """The artifacts of a sample tenant."""
+    return [ArtifactDraft.from_json(artifact) for artifact in json.loads((SAMPLES / f"{tenant}.json").read_text())]
+
+
+def create_tables(dynamodb: DynamoDBClient, logical_ids: Iterable[str], suffix: str) -> dict[str, str]:
+    """Make tables of the template under names that end in ``suffix``; their names by logical id."""
+    names = {logical_id: f"installhub-{logical_id}-{suffix}" for logical_id in logical_ids}
+    for logical_id, name in names.items():
+        dynamodb.create_table(**table_request(logical_id, name))
+    return names
+
+
+_numbers = itertools.count(1)
+
+
+def _deploy(dynamodb: DynamoDBClient, s3: S3Client) -> World:
+    suffix = f"{next(_numbers):06}"
+    tables = create_tables(dynamodb, resources_of("AWS::DynamoDB::Table"), suffix)
+    buckets = {
+        logical_id: f"installhub-{logical_id.lower()}-{suffix}" for logical_id in resources_of("AWS::S3::Bucket")
+    }
+    for logical_id, name in buckets.items():
+        s3.create_bucket(Bucket=name)
+        if is_versioned(logical_id):
+            s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    references = {
+        "AWS::StackName": "installhub",
+        "AWS::StackId": STACK_ID,
+        "AWS::Region": REGION,
+        "AWS::Partition": "aws",
+        "UsagePlan": "made1n",
+        **tables,
+        **buckets,
+    }
+    return World(dynamodb, s3, Deployment(references))

@@ -1,0 +1,110 @@
+"""The catalog agrees with a model of it, whatever artifacts are called and however they depend on each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from installhub.resolver import discover
+from installhub.text import is_printable
+from tests.integration.support.drafts import draft
+from tests.integration.support.fake_catalog import FakeCatalog, node_of
+
+if TYPE_CHECKING:
+    from installhub.publishing import ArtifactDraft
+    from tests.integration.support.engines import CatalogTable, Engine
+
+LONGEST_ID: Final = "\N{OLD PERSIAN SIGN A}" * 256  # 256 characters of four bytes each
+AWKWARD_IDS: Final = (
+    *("a", "A", "E#", "S#", "B#", "#", "=", "~", "%2F", "../../etc/passwd", " ", "a b", "a\N{NO-BREAK SPACE}b"),
+    *("é", "e\N{COMBINING ACUTE ACCENT}", "労働時間", "\N{ZERO WIDTH SPACE}", "\N{RIGHT-TO-LEFT OVERRIDE}a", "😀"),
+    *("x" * 256, "x" * 255, "é" * 256, LONGEST_ID, LONGEST_ID[:-1], LONGEST_ID[:-1] + "a"),
+)
+
+ids = st.sampled_from(AWKWARD_IDS) | st.text(min_size=1, max_size=256).filter(is_printable)
+
+@st.composite
+def two_tenants(draw: st.DrawFn) -> tuple[list[ArtifactDraft], list[str]]:
+    """Artifacts of the tenants "own" and "other", which share some ids; all ids that occur, some of no artifact."""
+    known = draw(st.lists(ids, min_size=1, max_size=12, unique=True))
+    drafts = [
+        draft(artifact_id, *draw(st.lists(st.sampled_from(known), max_size=4)), tenant=owner)
+        for owner in ("own", "other")
+        for artifact_id in draw(st.lists(st.sampled_from(known), unique=True))
+    ]
+    return drafts, known
+
+
+@settings(max_examples=30, deadline=None, derandomize=True, database=None)
+@given(case=two_tenants(), consistent=st.booleans())
+def test_the_catalog_finds_what_the_model_finds(
+    dynamodb_engine: Engine,
+    case: tuple[list[ArtifactDraft], list[str]],
+    consistent: bool,  # noqa: FBT001  # a drawn value
+) -> None:
+    drafts, known = case
+    model = FakeCatalog.holding("own", drafts)
+    with dynamodb_engine.catalog_table() as table:
+        table.publish(drafts)
+        catalog = table.artifacts.tenant("own", consistent=consistent)
+
+        assert discover(catalog, known[:2], 1000) == discover(model, known[:2], 1000)
+        assert catalog.nodes(known) == model.nodes(known)
+        assert sorted(catalog.owned_elsewhere(known)) == sorted(model.owned_elsewhere(known))
+
+
+def test_each_awkward_id_is_an_artifact_of_its_own(catalog_table: CatalogTable) -> None:
+    drafts = [draft(artifact_id, *AWKWARD_IDS, tenant="tenant-awkward") for artifact_id in AWKWARD_IDS]
+    catalog_table.publish(drafts)
+
+    found = catalog_table.artifacts.tenant("tenant-awkward").nodes(AWKWARD_IDS)
+
+    assert found == {draft.id: node_of(draft) for draft in drafts}
+
+
+def test_a_tenant_may_have_the_longest_id_too(catalog_table: CatalogTable) -> None:
+    artifact = draft("rule-1", tenant=LONGEST_ID)
+    catalog_table.publish([artifact])
+
+    assert catalog_table.artifacts.tenant(LONGEST_ID).nodes(["rule-1"]) == {"rule-1": node_of(artifact)}
+    assert list(catalog_table.artifacts.tenant("another").owned_elsewhere(["rule-1"])) == ["rule-1"]
+
+
+@pytest.mark.parametrize("tenant", ["tenant-a", "tenant-b", "tenant-"])
+def test_tenants_whose_names_begin_alike_share_nothing(catalog_table: CatalogTable, tenant: str) -> None:
+    catalog_table.publish([draft(f"of {owner}", tenant=owner) for owner in ("tenant-a", "tenant-b", "tenant-")])
+
+    found = catalog_table.artifacts.tenant(tenant).nodes(["of tenant-a", "of tenant-b", "of tenant-"])
+
+    assert list(found) == [f"of {tenant}"]
+
+
+def test_an_id_of_the_tenant_and_of_others_is_owned_elsewhere(catalog_table: CatalogTable) -> None:
+    owners = ["many-1", "many-2", "many-3", "many-4"]
+    catalog_table.publish([draft("shared", tenant=owner) for owner in owners])
+
+    for owner in owners:
+        assert list(catalog_table.artifacts.tenant(owner).owned_elsewhere(["shared", "nowhere"])) == ["shared"]
+
+
+def test_an_artifact_read_twice_keeps_its_first_revision(catalog_table: CatalogTable) -> None:
+    first, second = draft("rule", "a", tenant="twice"), draft("rule", "b", tenant="twice", definition="changed")
+    catalog_table.publish([first])
+    catalog = catalog_table.artifacts.tenant("twice")
+
+    assert catalog.nodes(["rule"]) == {"rule": node_of(first)}
+    catalog_table.publish([second])
+
+    assert catalog.nodes(["rule"]) == {"rule": node_of(first)}
+    assert catalog_table.artifacts.tenant("twice").nodes(["rule"]) == {"rule": node_of(second)}
+
+
+def test_nothing_is_found_of_nothing(catalog_table: CatalogTable) -> None:
+    catalog = catalog_table.artifacts.tenant("tenant-none")
+
+    assert catalog.nodes([]) == {}
+    assert list(catalog.owned_elsewhere([])) == []
+    assert catalog.nodes(["nothing"]) == {}

@@ -1,0 +1,191 @@
+"""How many requests a resolution costs, and what happens when DynamoDB answers in part."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from installhub import aws
+from installhub.catalog import items
+from installhub.catalog.reads import batch_get
+from installhub.errors import ServiceUnavailableError
+from installhub.resolver import discover
+from tests.integration.support.drafts import draft
+from tests.integration.support.fake_catalog import node_of
+from tests.integration.support.wire import NoFault, Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from installhub.artifacts import ArtifactNode
+    from tests.integration.support.engines import CatalogTable
+    from tests.integration.support.wire import Call, Parsed
+
+READS: Final = ("BatchGetItem", "Query", "GetItem")
+
+
+def store_quickly(table: CatalogTable, tenant: str, nodes: Sequence[ArtifactNode]) -> None:
+    """Store the edges of a tenant and its summary as publishing would, without definitions."""
+    edges = [items.edge_item(tenant, node) for node in nodes]
+    for start in range(0, len(edges), 25):
+        table.client.batch_write_item(
+            RequestItems={table.name: [{"PutRequest": {"Item": edge}} for edge in edges[start : start + 25]]}
+        )
+    table.client.put_item(
+        TableName=table.name,
+        Item={
+            **items.key_of(tenant, items.SUMMARY_KEY),
+            items.EDGE_COUNT: {"N": str(len(nodes))},
+            items.EDGE_BYTES: {"N": str(sum(items.edge_size(edge) for edge in edges))},
+        },
+    )
+
+
+def layered(count: int, layers: int, dependencies: int) -> list[ArtifactNode]:
+    """A tenant in layers of equal size; every artifact depends on some of the next layer, and all are reached."""
+    chance = random.Random(count)  # noqa: S311  # no secret
+    width = count // layers
+    rows = [[f"artifact-{layer}-{place}" for place in range(width)] for layer in range(layers)]
+    rows.append([])
+    return [
+        node_of(draft(artifact_id, *{below[place], *chance.sample(below, dependencies - 1)} if below else ()))
+        for row, below in zip(rows, rows[1:], strict=False)
+        for place, artifact_id in enumerate(row)
+    ]
+
+
+def reads_to_discover(table: CatalogTable, tenant: str, roots: Sequence[str]) -> tuple[int, Wire]:
+    """How many artifacts the closure of ``roots`` has, and the wire over which it was read."""
+    wire = Wire(table.client)
+    closure = discover(table.artifacts.tenant(tenant), roots, 50_000)
+    assert not closure.missing
+    return len(closure.nodes), wire
+
+
+def test_a_chain_that_is_the_whole_tenant_is_not_walked_step_by_step(catalog_table: CatalogTable) -> None:
+    links = [f"link-{place}" for place in range(50)]
+    nodes = [node_of(draft(link, *links[place + 1 : place + 2])) for place, link in enumerate(links)]
+    store_quickly(catalog_table, "chain", nodes)
+
+    found, wire = reads_to_discover(catalog_table, "chain", ["link-0"])
+
+    assert found == 50
+    assert wire.count(*READS) <= 3
+
+
+def test_a_layered_tenant_of_5_000_takes_four_requests(catalog_table: CatalogTable) -> None:
+    nodes = layered(5_000, layers=10, dependencies=4)
+    assert sum(len(node.dependencies) for node in nodes) > 17_000
+    store_quickly(catalog_table, "layered", nodes)
+
+    found, wire = reads_to_discover(catalog_table, "layered", [node.id for node in nodes[:500]])
+
+    assert found == 5_000
+    assert wire.count(*READS) <= 4
+
+
+def test_a_tenant_of_10_000_takes_five_requests(catalog_table: CatalogTable) -> None:
+    nodes = layered(10_000, layers=100, dependencies=2)
+    store_quickly(catalog_table, "large", nodes)
+
+    found, wire = reads_to_discover(catalog_table, "large", [node.id for node in nodes[:100]])
+
+    assert found == 10_000
+    assert wire.count(*READS) <= 5
+
+
+def test_a_small_closure_in_a_large_tenant_is_read_level_by_level(catalog_table: CatalogTable) -> None:
+    tree = [
+        node_of(draft("root", *(f"branch-{branch}" for branch in range(4)))),
+        *(node_of(draft(f"branch-{branch}", f"leaf-{branch}")) for branch in range(4)),
+        *(node_of(draft(f"leaf-{branch}")) for branch in range(4)),
+    ]
+    store_quickly(catalog_table, "wide", [*tree, *(node_of(draft(f"other-{place}")) for place in range(3_000))])
+
+    found, wire = reads_to_discover(catalog_table, "wide", ["root"])
+
+    assert found == 9
+    assert [call.operation for call in wire.calls] == ["BatchGetItem"] * 3
+
+
+def test_publishing_keeps_the_summary_that_guides_the_reading(catalog_table: CatalogTable) -> None:
+    drafts = [draft(f"rule-{place}", f"rule-{place + 1}", tenant="counted") for place in range(40)]
+    catalog_table.publish(drafts)
+    catalog_table.publish(drafts)
+
+    edges = [items.edge_item("counted", node_of(draft)) for draft in drafts]
+    key = items.key_of("counted", items.SUMMARY_KEY)
+    summary = catalog_table.client.get_item(TableName=catalog_table.name, Key=key)["Item"]
+
+    assert summary[items.EDGE_COUNT] == {"N": "40"}
+    assert summary[items.EDGE_BYTES] == {"N": str(sum(map(items.edge_size, edges)))}
+
+
+class Withholds(NoFault):
+    """DynamoDB answers a batch with at most ``most`` items and names the others' keys as unprocessed."""
+
+    def __init__(self, table: str, most: int, answers: int) -> None:
+        self._table = table
+        self._most = most
+        self._answers = answers
+
+    def after(self, call: Call, answer: Parsed) -> None:
+        if call.operation != "BatchGetItem" or call.number > self._answers:
+            return
+        found: list[dict[str, Any]] = answer["Responses"][self._table]
+        rest = [{key: item[key] for key in (items.PARTITION, items.SORT)} for item in found[self._most :]]
+        del found[self._most :]
+        answer["UnprocessedKeys"] = {self._table: {"Keys": rest}} if rest else {}
+
+
+@pytest.fixture
+def hundred(catalog_table: CatalogTable) -> list[Any]:
+    """The keys of a hundred artifacts."""
+    store_quickly(catalog_table, "hundred", [node_of(draft(f"artifact-{place}")) for place in range(100)])
+    return [items.key_of("hundred", items.edge_sort_key(f"artifact-{place}")) for place in range(100)]
+
+
+@pytest.mark.usefixtures("no_waiting")
+def test_unprocessed_keys_are_asked_for_until_all_are_there(catalog_table: CatalogTable, hundred: list[Any]) -> None:
+    wire = Wire(catalog_table.client)
+    wire.fault = Withholds(catalog_table.name, most=7, answers=1_000)
+
+    found = batch_get(catalog_table.client, catalog_table.name, hundred)
+
+    assert len({item[items.ID]["S"] for item in found}) == len(found) == 100
+    assert wire.count("BatchGetItem") == 15
+
+
+def test_a_batch_that_gets_nowhere_for_a_while_is_seen_through(
+    catalog_table: CatalogTable, hundred: list[Any], no_waiting: list[float]
+) -> None:
+    wire = Wire(catalog_table.client)
+    wire.fault = Withholds(catalog_table.name, most=0, answers=5)
+
+    assert len(batch_get(catalog_table.client, catalog_table.name, hundred)) == 100
+    assert len(no_waiting) == 5
+
+
+def test_a_batch_that_gets_nowhere_is_given_up_soon(
+    catalog_table: CatalogTable, hundred: list[Any], no_waiting: list[float]
+) -> None:
+    wire = Wire(catalog_table.client)
+    wire.fault = Withholds(catalog_table.name, most=0, answers=1_000)
+
+    with pytest.raises(ServiceUnavailableError):
+        batch_get(catalog_table.client, catalog_table.name, hundred)
+
+    assert wire.count("BatchGetItem") <= 10
+    assert sum(no_waiting) < 10
+
+
+def test_waits_grow_and_are_random_and_bounded(no_waiting: list[float]) -> None:
+    for attempt in range(1, 30):
+        for _ in range(20):
+            aws.backoff(attempt)
+
+    assert max(no_waiting[:20]) <= 0.1
+    assert max(no_waiting) <= 2.0
+    assert len(set(no_waiting)) > 500

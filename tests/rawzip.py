@@ -1,0 +1,154 @@
+"""Reads ZIP files by APPNOTE 6.3.10 alone, byte by byte: shares nothing with the writer under test or with zipfile.
+
+Unlike zipfile it forgives nothing: what it reads must be where the records say, without gaps.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import BinaryIO
+
+LOCAL, CENTRAL, END, ZIP64_END, ZIP64_LOCATOR = (
+    b"PK\x03\x04",
+    b"PK\x01\x02",
+    b"PK\x05\x06",
+    b"PK\x06\x06",
+    b"PK\x06\x07",
+)
+END_BYTES, LOCATOR_BYTES = 22, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The fields that a local header and a central one share, and those that only the central one has."""
+
+    needed: int
+    flags: int
+    method: int
+    time: int
+    date: int
+    crc32: int
+    packed_size: int
+    size: int
+    name: str
+    extra: bytes
+    made_by: int = -1
+    comment: bytes = b""
+    disk: int = 0
+    internal: int = 0
+    external: int = 0
+    offset: int = -1
+
+    @property
+    def data_offset(self) -> int:
+        """Where the packed bytes start, local headers having no extra fields."""
+        return self.offset + 30 + len(self.name.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What the records at the end of the file say.
+
+    Attributes:
+        count: The number of entries.
+        directory_offset: Where the central directory is.
+        directory_size: Its bytes.
+        short_count: The number of entries as the 16-bit field has it.
+        short_offset: The offset of the directory as the 32-bit field has it.
+        is_zip64: Whether there is a ZIP64 end record.
+    """
+
+    count: int
+    directory_offset: int
+    directory_size: int
+    short_count: int
+    short_offset: int
+    is_zip64: bool
+
+
+class _Fields:
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.at = 0
+
+    def raw(self, length: int) -> bytes:
+        piece = self.data[self.at : self.at + length]
+        assert len(piece) == length, "the file ends too early"
+        self.at += length
+        return piece
+
+    def number(self, length: int) -> int:
+        return int.from_bytes(self.raw(length), "little")
+
+
+def read_end(file: BinaryIO) -> End:
+    file_size = file.seek(0, 2)
+    end = _Fields(_at(file, file_size - END_BYTES, END_BYTES))
+    assert end.raw(4) == END
+    assert [end.number(2), end.number(2)] == [0, 0], "one disk only"
+    count, total = end.number(2), end.number(2)
+    assert count == total
+    size, offset = end.number(4), end.number(4)
+    assert end.number(2) == 0, "no comment"
+    short = count, offset
+    directory_end = file_size - END_BYTES
+    locator_at = directory_end - LOCATOR_BYTES
+    is_zip64 = locator_at >= 0 and _at(file, locator_at, 4) == ZIP64_LOCATOR
+    if is_zip64:
+        locator = _Fields(_at(file, locator_at, LOCATOR_BYTES))
+        locator.raw(4)
+        assert locator.number(4) == 0, "on the first disk"
+        directory_end = locator.number(8)
+        assert locator.number(4) == 1, "of one disk"
+        record = _Fields(_at(file, directory_end, locator_at - directory_end))
+        assert record.raw(4) == ZIP64_END
+        assert record.number(8) == locator_at - directory_end - 12, "ends where the locator starts"
+        assert [record.number(2), record.number(2)] == [3 << 8 | 45, 45], "made by UNIX and needs ZIP64"
+        assert [record.number(4), record.number(4)] == [0, 0]
+        wide_count, wide_total, wide_size, wide_offset = (record.number(8) for _ in range(4))
+        assert wide_count == wide_total
+        assert count in (wide_count, 0xFFFF)
+        assert size in (wide_size, 0xFFFFFFFF)
+        assert offset in (wide_offset, 0xFFFFFFFF)
+        count, size, offset = wide_count, wide_size, wide_offset
+    assert offset + size == directory_end, "nothing lies between directory and end"
+    return End(count, offset, size, *short, is_zip64)
+
+
+def read_entries(file: BinaryIO) -> list[Header]:
+    """What the central directory says, in its order."""
+    end = read_end(file)
+    directory = _Fields(_at(file, end.directory_offset, end.directory_size))
+    entries = [_central(directory) for _ in range(end.count)]
+    assert directory.at == end.directory_size, "the directory holds its entries and nothing else"
+    return entries
+
+
+def local_header(file: BinaryIO, offset: int) -> Header:
+    signature, *numbers, name_length, extra_length = struct.unpack("<4s5H3I2H", _at(file, offset, 30))
+    assert signature == LOCAL
+    name = _at(file, offset + 30, name_length).decode()
+    return Header(*numbers, name, extra=_at(file, offset + 30 + name_length, extra_length), offset=offset)
+
+
+def packed_bytes(file: BinaryIO, entry: Header) -> bytes:
+    return _at(file, entry.data_offset, entry.packed_size)
+
+
+def _central(fields: _Fields) -> Header:
+    signature, made_by, *numbers = struct.unpack("<4s6H3I", fields.raw(28))
+    assert signature == CENTRAL
+    name_length, extra_length, comment_length, disk, internal, external, offset = struct.unpack(
+        "<5H2I", fields.raw(18)
+    )
+    name, extra, comment = fields.raw(name_length), fields.raw(extra_length), fields.raw(comment_length)
+    if offset == 0xFFFFFFFF:
+        kind, length, offset = struct.unpack("<HHQ", extra)
+        assert (kind, length) == (1, 8), "a ZIP64 field with the offset alone"
+    return Header(*numbers, name.decode(), extra, made_by, comment, disk, internal, external, offset)
+
+
+def _at(file: BinaryIO, offset: int, length: int) -> bytes:
+    file.seek(offset)
+    return file.read(length)

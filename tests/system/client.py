@@ -1,0 +1,125 @@
+"""A client for a deployed stack's API, and bodies to send."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from installhub.publishing import ArtifactDraft
+from local import seed, stack
+from local.aws import Aws
+from local.issuer import DEFAULT_SCOPE, Issuer
+from local.state import Stack, State
+
+TENANT = "tenant-7f3a9b12"
+OTHER_TENANT = "tenant-c41d77e0"
+TOO_MANY_REQUESTS = 429
+BASE = "/api/installhub/packages"
+
+
+@dataclass
+class Api:
+    """Calls one deployed stack as a portal developer would."""
+
+    state: State
+    stack: Stack
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def token(self, *tenants: str, scope: str = DEFAULT_SCOPE, lifetime: int = 3600) -> str:
+        """A token of the stack's issuer."""
+        parameters = self.stack.parameters
+        issuer = Issuer(self.state.issuer_key)
+        return issuer.token(parameters["TokenIssuer"], parameters["TokenAudience"], tenants, scope, lifetime)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        token: str | None = "",
+        headers: dict[str, str] | None = None,
+        raw: bytes | None = None,
+        redirects: bool = True,
+    ) -> requests.Response:
+        """Call ``path`` below the API's base path; the token is one for the sample tenant, none at all if None."""
+        all_headers = dict(headers or {})
+        if token is not None:
+            all_headers["Authorization"] = f"Bearer {token or self.token(TENANT)}"
+        data = raw if raw is not None else None if body is None else json.dumps(body).encode()
+        return self.session.request(
+            method,
+            f"{self.stack.url}{BASE}{path}",
+            data=data,
+            headers=all_headers,
+            timeout=60,
+            allow_redirects=redirects,
+        )
+
+    def export(self, body: object, **options: Any) -> requests.Response:  # noqa: ANN401  # as call takes them
+        """POST /export."""
+        return self.call("POST", "/export", body, **options)
+
+    def export_patiently(self, body: object) -> requests.Response:
+        """POST /export, waiting as long as the rate limit asks for."""
+        for _ in range(10):
+            answer = self.export(body)
+            if answer.status_code != TOO_MANY_REQUESTS:
+                break
+            time.sleep(int(answer.headers["Retry-After"]))
+        return answer
+
+    def preview(self, body: object, **options: Any) -> requests.Response:  # noqa: ANN401  # as call takes them
+        """POST /preview."""
+        return self.call("POST", "/preview", body, **options)
+
+    def get(self, package_id: str, **options: Any) -> requests.Response:  # noqa: ANN401  # as call takes them
+        """GET /{packageId}."""
+        return self.call("GET", f"/{package_id}", **options)
+
+    def download(self, package_id: str, **options: Any) -> requests.Response:  # noqa: ANN401  # as call takes them
+        """GET /{packageId}/download."""
+        return self.call("GET", f"/{package_id}/download", **options)
+
+    def publish(self, artifacts: list[dict[str, Any]]) -> None:
+        """Put artifacts into the stack's tables, as `make seed` does."""
+        seed.publish(self.stack, [ArtifactDraft.from_json(artifact) for artifact in artifacts], "test artifacts")
+
+    @property
+    def aws(self) -> Aws:
+        """Clients of the stack's emulator."""
+        return Aws(self.stack.endpoint)
+
+    def up(self, parameters: str) -> None:
+        """Update the stack's parameters."""
+        self.stack = stack.up(self.state, parameters)
+
+
+def export_body(name: str, *roots: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN401  # fields of any type
+    """A sound body of POST /export for the sample tenant, changed by ``fields``."""
+    return {
+        "tenantId": TENANT,
+        "packageName": name,
+        "packageType": "workflow-package",
+        "version": "1.0.0",
+        "artifactIds": list(roots or ("proc-1001",)),
+        **fields,
+    }
+
+
+def artifact(artifact_id: str, *dependencies: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN401  # fields of any type
+    """A published process of a tenant that only the tests use."""
+    return {
+        "tenantId": "tenant-of-tests",
+        "artifactId": artifact_id,
+        "type": "ProcessDefinition",
+        "name": f"Process {artifact_id}",
+        "status": "published",
+        "dependencies": list(dependencies),
+        "definition": {"id": artifact_id},
+        **fields,
+    }

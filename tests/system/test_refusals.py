@@ -1,0 +1,213 @@
+"""Every row of the error table, over HTTP, in the one error shape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from installhub.errors import REGISTRY, ErrorCode
+from installhub.models import ProblemDocument
+from tests.system.client import OTHER_TENANT, TENANT, Api, export_body
+
+if TYPE_CHECKING:
+    import requests
+
+UNKNOWN_PACKAGE = "pkg-00000000-0000-5000-8000-000000000000"
+
+
+def problem(answer: requests.Response, code: ErrorCode) -> dict[str, Any]:
+    """The answer's body, which must be the problem ``code`` in every respect that holds for all problems."""
+    kind = REGISTRY[code]
+    assert (answer.status_code, answer.json()["errorCode"]) == (kind.status, code.value), answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    if kind.retry_after is not None:
+        assert int(answer.headers["Retry-After"]) >= 1
+    body: dict[str, Any] = answer.json()
+    document = ProblemDocument.model_validate(body)
+    assert document.status == answer.status_code
+    assert document.title == kind.title
+    assert document.errors
+    assert document.instance.startswith("urn:uuid:")
+    assert "$context" not in answer.text
+    return body
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "pointer"),
+    [
+        ({"packageName": None}, ErrorCode.INVALID_REQUEST, "/packageName"),
+        ({"packageName": ""}, ErrorCode.INVALID_REQUEST, "/packageName"),
+        ({"packageName": "x" * 101}, ErrorCode.INVALID_REQUEST, "/packageName"),
+        ({"packageName": "two\nlines"}, ErrorCode.INVALID_REQUEST, "/packageName"),
+        ({"packageType": "zip-package"}, ErrorCode.INVALID_REQUEST, "/packageType"),
+        ({"artifactIds": []}, ErrorCode.INVALID_REQUEST, "/artifactIds"),
+        ({"artifactIds": "proc-1001"}, ErrorCode.INVALID_REQUEST, "/artifactIds"),
+        ({"artifactIds": ["proc-1001", 7]}, ErrorCode.INVALID_REQUEST, "/artifactIds/1"),
+        ({"artifactIds": ["\ud800"]}, ErrorCode.INVALID_REQUEST, None),
+        ({"tags": "hr"}, ErrorCode.INVALID_REQUEST, "/tags"),
+        ({"colour": "red"}, ErrorCode.INVALID_REQUEST, "/colour"),
+        ({"version": "2.1"}, ErrorCode.INVALID_VERSION, "/version"),
+        ({"version": "1.0.0\n"}, ErrorCode.INVALID_VERSION, "/version"),
+        ({"version": "1.0.٣"}, ErrorCode.INVALID_VERSION, "/version"),
+        ({"version": 2}, ErrorCode.INVALID_REQUEST, "/version"),
+    ],
+)
+def test_a_bad_field_is_pointed_at(api: Api, change: dict[str, Any], code: ErrorCode, pointer: str | None) -> None:
+    body = problem(api.export(export_body("Bad field", **change)), code)
+    if pointer is not None:
+        assert [error["pointer"] for error in body["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"null", b'"text"', b"\xff\xfe", b"{" * 5000])
+def test_a_body_that_is_no_json_object_is_refused(api: Api, raw: bytes) -> None:
+    problem(api.call("POST", "/export", raw=raw), ErrorCode.INVALID_REQUEST)
+
+
+def test_every_problem_with_a_request_is_listed_at_once(api: Api) -> None:
+    answer = api.export({"version": "one", "packageType": 3, "extra": True}, token=api.token(TENANT))
+    body = problem(answer, ErrorCode.INVALID_REQUEST)
+    pointers = {error["pointer"]: error["errorCode"] for error in body["errors"]}
+    assert pointers == {
+        "/packageName": "InvalidRequest",
+        "/packageType": "InvalidRequest",
+        "/artifactIds": "InvalidRequest",
+        "/extra": "InvalidRequest",
+        "/tenantId": "InvalidRequest",
+        "/version": "InvalidVersion",
+    }
+
+
+def test_every_problem_with_the_artifacts_is_listed_at_once(api: Api) -> None:
+    body = problem(api.export(export_body("Broken", "app-5002", "proc-1501")), ErrorCode.TENANT_MISMATCH)
+    codes = [error["errorCode"] for error in body["errors"]]
+    assert codes == [
+        "TenantMismatch",
+        "ArtifactNotFound",
+        "CircularDependency",
+        "CircularDependency",
+        "IncompleteArtifact",
+        "IncompleteArtifact",
+    ]
+    missing = body["errors"][1]
+    assert (missing["artifactId"], missing["requiredBy"]) == ("conf-799", ["app-5002", "proc-1009"])
+    assert body["errors"][2]["cycle"] == ["proc-1020", "thread-2020", "proc-1021", "proc-1020"]
+    assert body["errors"][3]["cycle"] == ["proc-1023", "proc-1023"]
+    assert body["errors"][0] == {
+        "errorCode": "TenantMismatch",
+        "detail": "Artifact 'proc-1501' belongs to a different tenant.",
+        "artifactId": "proc-1501",
+    }
+
+
+@pytest.mark.parametrize(
+    ("root", "package_type", "code"),
+    [
+        ("proc-9999", "workflow-package", ErrorCode.ARTIFACT_NOT_FOUND),
+        ("proc-1009", "workflow-package", ErrorCode.ARTIFACT_NOT_FOUND),
+        ("proc-1020", "workflow-package", ErrorCode.CIRCULAR_DEPENDENCY),
+        ("proc-1023", "workflow-package", ErrorCode.CIRCULAR_DEPENDENCY),
+        ("proc-1007", "workflow-package", ErrorCode.INCOMPLETE_ARTIFACT),
+        ("proc-1008", "workflow-package", ErrorCode.INCOMPLETE_ARTIFACT),
+        ("form-2005", "workflow-package", ErrorCode.PACKAGE_TYPE_MISMATCH),
+        ("form-2002", "config-package", ErrorCode.PACKAGE_TYPE_MISMATCH),
+        ("proc-1501", "workflow-package", ErrorCode.TENANT_MISMATCH),
+    ],
+)
+def test_a_broken_solution_is_refused_and_leaves_its_version_free(
+    api: Api, root: str, package_type: str, code: ErrorCode
+) -> None:
+    name = f"Refused {root}"
+    problem(api.export(export_body(name, root, packageType=package_type)), code)
+    assert api.export(export_body(name)).status_code == 200
+
+
+def test_a_preview_warns_of_what_an_export_would_refuse(api: Api) -> None:
+    answer = api.preview({"tenantId": TENANT, "artifactIds": ["app-5002"]})
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body["hasCircularDependency"] is True
+    assert body["installOrder"] == []
+    assert {warning["errorCode"] for warning in body["warnings"]} == {
+        "ArtifactNotFound",
+        "CircularDependency",
+        "IncompleteArtifact",
+    }
+
+
+@pytest.mark.parametrize(
+    ("root", "code"),
+    [("proc-9999", ErrorCode.ARTIFACT_NOT_FOUND), ("proc-1501", ErrorCode.TENANT_MISMATCH)],
+)
+def test_a_preview_refuses_roots_that_are_not_there(api: Api, root: str, code: ErrorCode) -> None:
+    problem(api.preview({"tenantId": TENANT, "artifactIds": ["proc-1001", root]}), code)
+
+
+def test_a_version_is_taken_whatever_the_case_the_blanks_and_the_build(api: Api) -> None:
+    assert api.export(export_body("Taken")).status_code == 200
+    for name, version in (("Taken", "1.0.0"), ("  tAKEN ", "1.0.0"), ("Taken", "1.0.0+build.7")):
+        problem(api.export(export_body(name, version=version)), ErrorCode.VERSION_CONFLICT)
+    assert api.export(export_body("Taken", version="1.0.0-rc.1")).status_code == 200
+    assert api.export(export_body("Taken", version="1.0.1")).status_code == 200
+
+
+@pytest.mark.parametrize("suffix", ["", "/download"])
+def test_another_tenants_package_is_as_unknown_as_one_that_never_was(api: Api, suffix: str) -> None:
+    package_id = api.export(export_body(f"Hidden{suffix}")).json()["packageId"]
+    stranger = api.token(OTHER_TENANT)
+    foreign = api.call("GET", f"/{package_id}{suffix}", token=stranger)
+    unknown = api.call("GET", f"/{UNKNOWN_PACKAGE}{suffix}", token=stranger)
+    foreign_body, unknown_body = (problem(answer, ErrorCode.PACKAGE_NOT_FOUND) for answer in (foreign, unknown))
+    foreign_body.pop("instance")
+    unknown_body.pop("instance")
+    assert foreign_body == unknown_body
+    varying = {"date", "content-length", "x-amzn-requestid", "x-amz-request-id", "x-amzn-trace-id", "x-amz-id-2"}
+    assert {name.lower() for name in foreign.headers} == {name.lower() for name in unknown.headers}
+    for name, value in foreign.headers.items():
+        if name.lower() not in varying:
+            assert unknown.headers[name] == value, name
+
+
+@pytest.mark.parametrize("package_id", ["nonsense", "pkg-", "pkg-ABC", "%00", "export", "a" * 500, "..%2F..%2Fetc"])
+def test_nonsense_package_ids_are_not_found(api: Api, package_id: str) -> None:
+    answer = api.get(package_id)
+    assert answer.status_code == 404, answer.text
+    assert answer.json()["isSuccess"] is False
+
+
+def test_a_body_over_the_limit_is_too_large(api: Api) -> None:
+    body = export_body("Too large", description="x" * 5_000_000)
+    problem(api.export(body), ErrorCode.REQUEST_TOO_LARGE)
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", ""), ("DELETE", f"/{UNKNOWN_PACKAGE}"), ("POST", "/import")])
+def test_an_unknown_route_is_not_found(api: Api, method: str, path: str) -> None:
+    problem(api.call(method, path), ErrorCode.NOT_FOUND)
+
+
+@pytest.mark.parametrize(
+    ("roots", "package_type", "limit"),
+    [
+        (
+            ["proc-1001", "proc-1004", "thread-2002", "form-2005"],
+            "workflow-package",
+            "4 root artifacts; the limit is 3",
+        ),
+        (["app-5001"], "app-package", "artifacts; the limit is 20"),
+        (["proc-1004"], "workflow-package", "artifacts; the limit is 20"),
+    ],
+)
+def test_a_package_over_a_limit_says_limit_and_count(
+    limited_api: Api, roots: list[str], package_type: str, limit: str
+) -> None:
+    answer = limited_api.export_patiently(export_body("Over the limit", *roots, packageType=package_type))
+    body = problem(answer, ErrorCode.PACKAGE_TOO_LARGE)
+    assert limit in body["detail"]
+
+
+def test_definitions_over_the_limit_say_limit_and_count(limited_api: Api) -> None:
+    answer = limited_api.preview({"tenantId": TENANT, "artifactIds": ["agent-6001"]})
+    assert answer.status_code == 200
+    (warning,) = answer.json()["warnings"]
+    assert warning["errorCode"] == "PackageTooLarge"
+    assert "bytes of definitions; the limit is 20000" in warning["detail"]

@@ -1,0 +1,105 @@
+"""Tokens, scopes and tenants, over HTTP."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from installhub.errors import ErrorCode
+from tests.system.client import OTHER_TENANT, TENANT, Api, export_body
+from tests.system.test_refusals import UNKNOWN_PACKAGE, problem
+
+PREVIEW = {"tenantId": TENANT, "artifactIds": ["proc-1001"]}
+ROUTES = [
+    ("POST", "/export", export_body("Never made")),
+    ("POST", "/preview", PREVIEW),
+    ("GET", f"/{UNKNOWN_PACKAGE}", None),
+    ("GET", f"/{UNKNOWN_PACKAGE}/download", None),
+]
+
+
+def _segments(token: str) -> tuple[dict[str, object], dict[str, object], str]:
+    header, payload, signature = token.split(".")
+    return (*(json.loads(base64.urlsafe_b64decode(part + "==")) for part in (header, payload)), signature)
+
+
+def _encoded(part: dict[str, object]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
+
+
+@pytest.mark.parametrize(("method", "path", "body"), ROUTES)
+def test_no_token_is_challenged(api: Api, method: str, path: str, body: object) -> None:
+    answer = api.call(method, path, body, token=None)
+    problem(answer, ErrorCode.UNAUTHORIZED)
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(("method", "path", "body"), ROUTES)
+def test_an_expired_token_is_invalid(api: Api, method: str, path: str, body: object) -> None:
+    answer = api.call(method, path, body, token=api.token(TENANT, lifetime=-1))
+    problem(answer, ErrorCode.UNAUTHORIZED)
+    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+
+@pytest.mark.parametrize(
+    "forgery", ["garbage", "a.b.c", "no signature", "alg none", "other payload", "jku", "unknown key", "trailing"]
+)
+def test_a_forged_token_is_invalid(api: Api, forgery: str) -> None:
+    good = api.token(OTHER_TENANT)
+    header, payload, signature = _segments(good)
+    token = {
+        "garbage": "garbage",
+        "a.b.c": "a.b.c",
+        "no signature": f"{good.rpartition('.')[0]}.",
+        "alg none": f"{_encoded({**header, 'alg': 'none'})}.{_encoded(payload)}.",
+        "other payload": f"{_encoded(header)}.{_encoded({**payload, 'tenants': [TENANT]})}.{signature}",
+        "jku": f"{_encoded({**header, 'jku': 'https://attacker.example/keys'})}.{_encoded(payload)}.{signature}",
+        "unknown key": f"{_encoded({**header, 'kid': 'other'})}.{_encoded(payload)}.{signature}",
+        "trailing": f"{good}.x",
+    }[forgery]
+    answer = api.preview(PREVIEW, token=token)
+    problem(answer, ErrorCode.UNAUTHORIZED)
+    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+
+@pytest.mark.parametrize(("method", "path", "body"), ROUTES)
+def test_every_route_needs_the_scope(api: Api, method: str, path: str, body: object) -> None:
+    problem(api.call(method, path, body, token=api.token(TENANT, scope="other")), ErrorCode.INSUFFICIENT_SCOPE)
+
+
+@pytest.mark.parametrize(
+    ("tenants", "in_body", "in_header", "code"),
+    [
+        ([TENANT], TENANT, None, None),
+        ([TENANT], None, TENANT, None),
+        ([TENANT], TENANT, TENANT, None),
+        ([TENANT, OTHER_TENANT], TENANT, None, None),
+        ([TENANT], None, None, ErrorCode.INVALID_REQUEST),
+        ([TENANT], TENANT, OTHER_TENANT, ErrorCode.TENANT_MISMATCH),
+        ([TENANT, OTHER_TENANT], TENANT, OTHER_TENANT, ErrorCode.TENANT_MISMATCH),
+        ([OTHER_TENANT], TENANT, None, ErrorCode.TENANT_MISMATCH),
+        ([OTHER_TENANT], None, TENANT, ErrorCode.TENANT_MISMATCH),
+        ([], TENANT, None, ErrorCode.TENANT_MISMATCH),
+    ],
+)
+def test_the_tenant_must_be_named_once_and_be_the_callers(
+    api: Api, tenants: list[str], in_body: str | None, in_header: str | None, code: ErrorCode | None
+) -> None:
+    body = {"artifactIds": ["proc-1001"], **({"tenantId": in_body} if in_body else {})}
+    headers = {"X-Tenant-Id": in_header} if in_header else {}
+    answer = api.preview(body, token=api.token(*tenants), headers=headers)
+    if code is None:
+        assert answer.status_code == 200, answer.text
+    else:
+        problem(answer, code)
+
+
+def test_the_header_narrows_what_a_caller_of_many_tenants_sees(api: Api) -> None:
+    package_id = api.export(export_body("Narrowed")).json()["packageId"]
+    both = api.token(TENANT, OTHER_TENANT)
+    assert api.get(package_id, token=both).status_code == 200
+    assert api.get(package_id, token=both, headers={"X-Tenant-Id": TENANT}).status_code == 200
+    problem(api.get(package_id, token=both, headers={"X-Tenant-Id": OTHER_TENANT}), ErrorCode.PACKAGE_NOT_FOUND)
+    problem(api.get(package_id, headers={"X-Tenant-Id": OTHER_TENANT}), ErrorCode.TENANT_MISMATCH)

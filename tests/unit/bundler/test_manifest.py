@@ -1,0 +1,100 @@
+"""The manifest: everything the contract lists, and nothing that varies."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from installhub.artifacts import ArtifactNode, ArtifactType
+from installhub.bundler import build_manifest, encode_manifest, entry_path
+from installhub.models import Manifest
+from tests.builders import node, package
+from tests.strategies import ids, printable_texts
+
+ENT = node("ent-44", kind=ArtifactType.ENTITY_SCHEMA, name="EmployeeSchema", size=7)
+FORM = node("Form 2005", "ent-44", kind=ArtifactType.ATLAS_FORM, name="EmployeeForm", size=9)
+
+
+def test_it_says_all_there_is_to_say() -> None:
+    description = package(name="Suite", version="2.1.0", description="All", author="HR", tags=["b", "a"])
+
+    manifest = build_manifest(description, ["z", "Form 2005", "a"], [ENT, FORM])
+
+    assert manifest == {
+        "formatVersion": "1",
+        "packageId": description.package_id,
+        "name": "Suite",
+        "version": "2.1.0",
+        "packageType": "workflow-package",
+        "description": "All",
+        "author": "HR",
+        "tags": ["b", "a"],
+        "rootArtifacts": ["Form 2005", "a", "z"],
+        "artifacts": [
+            {
+                "type": "EntitySchema",
+                "id": "ent-44",
+                "name": "EmployeeSchema",
+                "path": "artifacts/EntitySchema/ent-44.json",
+                "size": 7,
+                "sha256": ENT.sha256,
+                "dependencies": [],
+            },
+            {
+                "type": "AtlasForm",
+                "id": "Form 2005",
+                "name": "EmployeeForm",
+                "path": entry_path(ArtifactType.ATLAS_FORM, "Form 2005"),
+                "size": 9,
+                "sha256": FORM.sha256,
+                "dependencies": ["ent-44"],
+            },
+        ],
+        "installOrder": ["ent-44", "Form 2005"],
+    }
+
+
+def test_what_was_not_said_is_null_or_empty() -> None:
+    manifest = build_manifest(package(), ["ent-44"], [ENT])
+
+    assert (manifest["description"], manifest["author"], manifest["tags"]) == (None, None, [])
+
+
+def test_nothing_in_it_varies_from_one_export_to_the_next() -> None:
+    manifest = build_manifest(package(), ["ent-44"], [ENT])
+
+    assert not {"exportedAt", "exportedBy", "tenantId", "checksum"} & manifest.keys()
+
+
+@given(st.permutations(["c", "a", "b"]))
+def test_the_order_asked_for_makes_no_difference(roots: list[str]) -> None:
+    assert build_manifest(package(), roots, [ENT]) == build_manifest(package(), ["a", "b", "c"], [ENT])
+
+
+def test_it_fits_the_model_in_the_api_document() -> None:
+    manifest = build_manifest(package(), ["ent-44"], [ENT, FORM])
+
+    assert Manifest.model_validate_json(encode_manifest(manifest))
+
+
+@given(
+    st.lists(st.builds(lambda text, name: node(text, text, name=name), ids, printable_texts), max_size=4),
+    printable_texts,
+    st.none() | st.text(st.characters(exclude_categories=("Cs",))),
+)
+def test_the_file_is_json_in_utf_8_whatever_the_texts(
+    found: list[ArtifactNode], name: str, description: str | None
+) -> None:
+    manifest = build_manifest(package(name=name, description=description), ["r"], found)
+
+    assert json.loads(encode_manifest(manifest)) == manifest
+
+
+def test_the_file_has_a_line_for_each_artifact_so_that_people_can_compare_two() -> None:
+    lines = encode_manifest(build_manifest(package(), ["ent-44"], [ENT, FORM])).decode().splitlines()
+
+    assert [json.loads(line.strip().rstrip(","))["id"] for line in lines if "sha256" in line] == ["ent-44", "Form 2005"]
+    assert lines[0] == "{"
+    assert lines[-1] == "}"

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from local import differences
+from local.differences import CACHE_PARAMETER, Deployed, stage_limits
+from tests.template import template
+
+EXPORT = "/api/installhub/packages/export/POST"
+
+
+class _NoSuchBucketPolicyError(Exception):
+    pass
+
+
+@pytest.fixture
+def aws() -> SimpleNamespace:
+    s3 = Mock(exceptions=SimpleNamespace(ClientError=_NoSuchBucketPolicyError))
+    return SimpleNamespace(apigateway=Mock(), apigateway_unchecked=Mock(), s3=s3)
+
+
+def _deployed(aws: Any, resources: dict[str, Any], **parameters: str) -> Deployed:  # noqa: ANN401  # stands in
+    return Deployed(aws, "api", "prod", resources, {"Bundles": "bundles-1", "Drafts": "drafts-1"}, parameters)
+
+
+def test_limits_of_the_plan_become_limits_of_the_stage() -> None:
+    plan = {"ApiStages": [{"Throttle": {EXPORT: {"RateLimit": {"Ref": "Rate"}, "BurstLimit": 4}}}, {}]}
+    prefix = "/~1api~1installhub~1packages~1export/POST/throttling"
+    assert stage_limits(plan, {"Rate": "0.5"}) == {f"{prefix}/rateLimit": "0.5", f"{prefix}/burstLimit": "4"}
+
+
+def test_the_templates_own_limits_are_understood() -> None:
+    plan = template()["Resources"]["UsagePlan"]["Properties"]
+    parameters = {name: str(item.get("Default")) for name, item in template()["Parameters"].items()}
+    assert set(stage_limits(plan, parameters).values()) == {
+        parameters["ExportRateLimit"],
+        parameters["ExportBurstLimit"],
+    }
+
+
+def test_the_cache_parameter_is_the_templates() -> None:
+    authorizer = template()["Resources"]["PackagesApi"]["Properties"]["Auth"]["Authorizers"]["TokenAuthorizer"]
+    assert authorizer["Identity"]["ReauthorizeEvery"] == {"Ref": CACHE_PARAMETER}
+
+
+def test_gateway_responses_are_put_as_the_template_has_them(aws: SimpleNamespace) -> None:
+    headers = {"gatewayresponse.header.Retry-After": "'1'"}
+    templates = {"application/json": "{}"}
+    responses = {
+        "THROTTLED": {"statusCode": 429, "responseParameters": headers, "responseTemplates": templates},
+        "DEFAULT_5XX": {"responseTemplates": templates},
+    }
+    body = {"x-amazon-apigateway-gateway-responses": responses}
+    api = {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": body}}}
+    differences.gateway_responses(_deployed(aws, api))
+    assert [call.kwargs for call in aws.apigateway.put_gateway_response.call_args_list] == [
+        {
+            "restApiId": "api",
+            "responseType": "THROTTLED",
+            "statusCode": "429",
+            "responseParameters": headers,
+            "responseTemplates": templates,
+        },
+        {"restApiId": "api", "responseType": "DEFAULT_5XX", "responseTemplates": templates},
+    ]
+
+
+def test_binary_media_types_lose_their_escapes(aws: SimpleNamespace) -> None:
+    api = {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"BinaryMediaTypes": ["*~1*"]}}}
+    differences.binary_media_types(_deployed(aws, api))
+    (operation,) = aws.apigateway_unchecked.update_rest_api.call_args.kwargs["patchOperations"]
+    assert operation["value"] == ["*/*"]
+
+
+def test_only_the_demand_for_tls_is_dropped(aws: SimpleNamespace) -> None:
+    tls_only = {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    other = {"Effect": "Deny", "Action": "s3:DeleteBucket"}
+    policies = {
+        "bundles-1": {"Policy": json.dumps({"Statement": [tls_only, other]})},
+        "drafts-1": {"Policy": json.dumps({"Statement": [tls_only]})},
+    }
+    aws.s3.get_bucket_policy.side_effect = lambda Bucket: policies[Bucket]  # noqa: N803  # boto3's name
+    buckets = {name: {"Type": "AWS::S3::Bucket"} for name in ("Bundles", "Drafts")}
+    differences.plain_http(_deployed(aws, buckets))
+    aws.s3.put_bucket_policy.assert_called_once_with(Bucket="bundles-1", Policy=json.dumps({"Statement": [other]}))
+    aws.s3.delete_bucket_policy.assert_called_once_with(Bucket="drafts-1")
+
+
+def test_a_bucket_without_a_policy_stays_as_it_is(aws: SimpleNamespace) -> None:
+    aws.s3.get_bucket_policy.side_effect = _NoSuchBucketPolicyError
+    differences.plain_http(_deployed(aws, {"Bundles": {"Type": "AWS::S3::Bucket"}}))
+    aws.s3.put_bucket_policy.assert_not_called()

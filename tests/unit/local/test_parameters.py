@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+from local.errors import LocalStackError
+from local.parameters import parse
+
+DECLARED = {"StageName", "ExportRateLimit", "TokenIssuer"}
+
+
+def test_splits_like_a_shell() -> None:
+    text = "ExportRateLimit=2  TokenIssuer='two words=one' StageName="
+    assert parse(text, DECLARED) == {"ExportRateLimit": "2", "TokenIssuer": "two words=one", "StageName": ""}
+
+
+def test_nothing_given() -> None:
+    assert parse("", DECLARED) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Stagename=dev", "no parameter 'Stagename'"),
+        ("StageName", "'StageName' is not of the form Name=value"),
+        ("StageName='dev", "No closing quotation"),
+    ],
+)
+def test_says_what_is_wrong(text: str, message: str) -> None:
+    with pytest.raises(LocalStackError, match=message):
+        parse(text, DECLARED)

@@ -1,0 +1,130 @@
+"""Every cycle reported is one, nothing that goes round stays unreported, and networkx agrees."""
+
+from __future__ import annotations
+
+import random
+from itertools import pairwise
+
+import networkx as nx
+from hypothesis import given
+from hypothesis import strategies as st
+
+from installhub.artifacts import ArtifactNode
+from installhub.resolver import find_cycles
+from installhub.resolver.cycles import MAX_CYCLES
+from tests.builders import node, nodes
+from tests.strategies import graphs
+
+
+def directed(graph: dict[str, ArtifactNode]) -> nx.DiGraph[str]:
+    result: nx.DiGraph[str] = nx.DiGraph()
+    result.add_nodes_from(graph)
+    result.add_edges_from((tail, head) for tail, found in graph.items() for head in found.dependencies)
+    return result
+
+
+def edges_on_cycles(graph: dict[str, ArtifactNode]) -> set[tuple[str, str]]:
+    component_of = {
+        name: number
+        for number, component in enumerate(nx.strongly_connected_components(directed(graph)))
+        for name in component
+    }
+    return {(tail, head) for tail, head in directed(graph).edges if component_of[tail] == component_of[head]}
+
+
+@given(graphs())
+def test_each_is_an_elementary_closed_path_that_starts_at_its_smallest_id(graph: dict[str, ArtifactNode]) -> None:
+    for cycle in find_cycles(graph, graph):
+        body = cycle[:-1]
+        assert cycle[0] == cycle[-1] == min(body)
+        assert len(set(body)) == len(body)
+        assert all(head in graph[tail].dependencies for tail, head in pairwise(cycle))
+
+
+@given(graphs())
+def test_none_is_reported_twice(graph: dict[str, ArtifactNode]) -> None:
+    cycles = find_cycles(graph, graph)
+
+    assert len(set(cycles)) == len(cycles)
+
+
+@given(graphs())
+def test_every_edge_on_a_cycle_is_shown_unless_there_are_too_many(graph: dict[str, ArtifactNode]) -> None:
+    cycles = find_cycles(graph, graph)
+
+    shown = {edge for cycle in cycles for edge in pairwise(cycle)}
+    assert shown <= edges_on_cycles(graph)
+    assert shown == edges_on_cycles(graph) or len(cycles) == MAX_CYCLES
+
+
+@given(graphs())
+def test_each_is_a_shortest_way_round_for_one_of_its_edges(graph: dict[str, ArtifactNode]) -> None:
+    oracle = directed(graph)
+
+    for cycle in find_cycles(graph, graph):
+        ways_back = [nx.shortest_path_length(oracle, head, tail) for tail, head in pairwise(cycle)]
+        assert len(cycle) - 1 == 1 + max(ways_back)
+
+
+@given(graphs())
+def test_there_is_none_exactly_when_the_graph_is_acyclic(graph: dict[str, ArtifactNode]) -> None:
+    assert bool(find_cycles(graph, graph)) is not nx.is_directed_acyclic_graph(directed(graph))
+
+
+@given(graphs(), st.randoms(use_true_random=False))
+def test_order_in_which_the_graph_is_written_makes_no_difference(
+    graph: dict[str, ArtifactNode], chance: random.Random
+) -> None:
+    shuffled = {
+        name: node(name, *chance.sample(graph[name].dependencies, len(graph[name].dependencies)))
+        for name in chance.sample(sorted(graph), len(graph))
+    }
+
+    assert find_cycles(shuffled, shuffled) == find_cycles(graph, graph)
+
+
+@given(graphs(), st.data())
+def test_ids_that_lie_on_no_cycle_may_be_left_out_of_the_search(
+    graph: dict[str, ArtifactNode], data: st.DataObject
+) -> None:
+    on_cycles = {tail for tail, _ in edges_on_cycles(graph)}
+    others = data.draw(st.sets(st.sampled_from(sorted(graph))))
+
+    assert find_cycles(graph, on_cycles | others) == find_cycles(graph, graph)
+
+
+def test_a_self_reference_is_a_cycle_of_one() -> None:
+    assert find_cycles(nodes({"a": "ab", "b": ""}), "ab") == [("a", "a")]
+
+
+def test_two_cycles_through_one_artifact_are_both_reported() -> None:
+    graph = nodes({"m": "az", "a": "m", "z": "m"})
+
+    assert find_cycles(graph, graph) == [("a", "m", "a"), ("m", "z", "m")]
+
+
+def test_a_short_cycle_inside_a_long_one_does_not_hide_it() -> None:
+    graph = nodes({"a": "b", "b": "ca", "c": "a"})
+
+    assert find_cycles(graph, graph) == [("a", "b", "a"), ("a", "b", "c", "a")]
+
+
+def test_separate_cycles_are_each_reported() -> None:
+    graph = nodes({"d": "c", "c": "d", "b": "a", "a": "bc"})
+
+    assert sorted(find_cycles(graph, graph)) == [("a", "b", "a"), ("c", "d", "c")]
+
+
+def test_a_dense_graph_is_answered_with_the_most_that_is_reported() -> None:
+    names = [f"n{number:02}" for number in range(20)]
+
+    cycles = find_cycles({name: node(name, *names) for name in names}, names)
+
+    assert len(cycles) == len(set(cycles)) == MAX_CYCLES == 100
+
+
+def test_a_cycle_of_ten_thousand_is_found_without_recursion() -> None:
+    names = [f"n{number:05}" for number in range(10_000)]
+    graph = {name: node(name, following) for name, following in pairwise([*names, names[0]])}
+
+    assert find_cycles(graph, names) == [(*names, names[0])]

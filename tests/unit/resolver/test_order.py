@@ -1,0 +1,112 @@
+"""The install order against networkx's, which is another implementation by other people."""
+
+from __future__ import annotations
+
+import random
+
+import networkx as nx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from installhub.artifacts import ArtifactNode, ArtifactType
+from installhub.resolver import install_order
+from tests.builders import node
+from tests.strategies import graphs
+
+# Written out rather than taken from the code: this is CONTRACT section 4.
+CONTRACT_ORDER = [
+    "EntitySchema",
+    "Configuration",
+    "RuleSet",
+    "AtlasForm",
+    "ThreadDefinition",
+    "ProcessDefinition",
+    "AgentDefinition",
+    "AppDefinition",
+]
+
+
+def oracle(graph: dict[str, ArtifactNode]) -> nx.DiGraph[str]:
+    """Dependencies point to their dependents."""
+    result: nx.DiGraph[str] = nx.DiGraph()
+    result.add_nodes_from(graph)
+    result.add_edges_from(
+        (head, tail) for tail, found in graph.items() for head in found.dependencies if head in graph
+    )
+    return result
+
+
+def rank(found: ArtifactNode) -> tuple[int, str]:
+    return CONTRACT_ORDER.index(found.type.value), found.id
+
+
+@given(graphs(acyclic=True, max_size=16))
+def test_order_is_the_smallest_topological_one_by_type_then_id(graph: dict[str, ArtifactNode]) -> None:
+    expected = list(nx.lexicographical_topological_sort(oracle(graph), key=lambda name: rank(graph[name])))
+
+    assert install_order(graph) == expected
+
+
+@given(graphs(acyclic=True))
+def test_dependencies_come_first(graph: dict[str, ArtifactNode]) -> None:
+    order = install_order(graph)
+
+    assert sorted(order) == sorted(graph)
+    for name, found in graph.items():
+        assert all(order.index(dependency) < order.index(name) for dependency in found.dependencies)
+
+
+@given(graphs(), st.randoms(use_true_random=False))
+def test_order_depends_on_the_set_of_artifacts_alone(graph: dict[str, ArtifactNode], chance: random.Random) -> None:
+    shuffled = {}
+    for name in chance.sample(sorted(graph), len(graph)):
+        found = graph[name]
+        dependencies = chance.sample(found.dependencies, len(found.dependencies))
+        shuffled[name] = node(name, *dependencies, kind=found.type)
+
+    assert install_order(shuffled) == install_order(graph)
+
+
+@given(graphs())
+def test_what_is_on_a_cycle_or_depends_on_one_is_left_out(graph: dict[str, ArtifactNode]) -> None:
+    directed = oracle(graph)
+    on_cycles = {name for component in nx.strongly_connected_components(directed) if len(component) > 1 for name in component}
+    on_cycles.update(nx.nodes_with_selfloops(directed))
+    blocked = on_cycles.union(*(nx.descendants(directed, name) for name in on_cycles))
+
+    assert set(install_order(graph)) == set(graph) - blocked
+
+
+@given(st.permutations(list(ArtifactType)))
+def test_independent_artifacts_come_by_type(kinds: list[ArtifactType]) -> None:
+    graph = {f"n{index}": node(f"n{index}", kind=kind) for index, kind in enumerate(kinds)}
+
+    assert [graph[name].type.value for name in install_order(graph)] == CONTRACT_ORDER
+
+
+def test_artifacts_of_one_type_come_by_id_as_code_points() -> None:
+    names = ["b", "B", "é", "a10", "a9", "z", "\U0001f600", "\uffee"]
+
+    assert install_order({name: node(name) for name in names}) == [
+        "B",
+        "a10",
+        "a9",
+        "b",
+        "z",
+        "é",
+        "\uffee",
+        "\U0001f600",
+    ]
+
+
+def test_a_dependency_outside_of_the_artifacts_blocks_nothing() -> None:
+    assert install_order({"a": node("a", "gone")}) == ["a"]
+
+
+@pytest.mark.parametrize("depth", [10_000])
+def test_a_deep_chain_is_ordered_without_recursion(depth: int) -> None:
+    names = [f"n{number:05}" for number in range(depth)]
+    graph = {name: node(name, *names[index + 1 : index + 2]) for index, name in enumerate(names)}
+
+    assert install_order(graph) == names[::-1]

@@ -1,0 +1,104 @@
+"""Canonical JSON: one text for one value; packing: one deflate stream for one text."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from installhub.definitions import canonical_json, pack, sha256_hex, unpack
+from tests.strategies import json_values
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"b": 1, "a": [True, None, "x"]}, b'{"a":[true,null,"x"],"b":1}'),
+        ({"é": "漢😀"}, '{"é":"漢😀"}'.encode()),
+        ("\x00\n\u2028\"\\/", '"\\u0000\\n\u2028\\"\\\\/"'.encode()),
+        (1.5e300, b"1.5e+300"),
+        ([], b"[]"),
+        (None, b"null"),
+        (10**30, b"1" + b"0" * 30),
+    ],
+    ids=repr,
+)
+def test_it_is_json_in_utf_8_with_sorted_keys_and_no_blanks(value: object, expected: bytes) -> None:
+    assert canonical_json(value) == expected
+
+
+@given(json_values)
+def test_it_holds_the_value(value: Any) -> None:  # noqa: ANN401
+    assert json.loads(canonical_json(value)) == value
+
+
+@given(json_values)
+def test_reading_and_writing_again_changes_nothing(value: Any) -> None:  # noqa: ANN401
+    once = canonical_json(value)
+
+    assert canonical_json(json.loads(once)) == once
+
+
+@given(st.permutations(["a", "B", "\ue000", "\U0001f600", "", "aa", "é"]))
+def test_the_order_of_keys_makes_no_difference(keys: list[str]) -> None:
+    value = [{key: {key: index for index, key in enumerate(sorted(keys))} for key in keys}]
+
+    assert canonical_json(value) == canonical_json([dict(sorted(value[0].items()))])
+    assert list(json.loads(canonical_json(value))[0]) == sorted(keys)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [float("nan"), float("inf"), -float("inf"), "\ud800", {"\udfff": 1}, ["ok", {"a": "x\ud800y"}]],
+    ids=ascii,
+)
+def test_what_json_and_utf_8_cannot_say_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match=r"JSON|surrogates"):
+        canonical_json({"in": [value]})
+
+
+def test_a_value_that_holds_itself_is_refused() -> None:
+    value: list[object] = []
+    value.append(value)
+
+    with pytest.raises(ValueError, match="Circular"):
+        canonical_json(value)
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, b"bytes"], ids=lambda value: type(value).__name__)
+def test_what_is_no_json_value_is_refused(value: object) -> None:
+    with pytest.raises(TypeError):
+        canonical_json(value)
+
+
+@given(st.binary() | st.binary(min_size=1, max_size=50).map(lambda data: data * 5_000))
+def test_packing_and_unpacking_gives_the_same_bytes(data: bytes) -> None:
+    packed = pack(data)
+    stream = b"".join(packed.chunks)
+
+    assert unpack(stream, packed.size) == data
+    assert zlib.decompress(stream, wbits=-15) == data
+    assert (packed.packed_size, packed.size, packed.crc32) == (len(stream), len(data), zlib.crc32(data))
+
+
+def test_a_definition_of_many_megabytes_is_packed() -> None:
+    data = bytes(range(256)) * 40_000
+
+    packed = pack(data)
+
+    assert unpack(b"".join(packed.chunks), packed.size) == data
+    assert packed.packed_size < packed.size // 100
+
+
+def test_packed_bytes_are_the_same_on_every_machine() -> None:
+    data = canonical_json({"text": ["lorem ipsum dolor sit amet"] * 50, "größe": list(range(300))})
+
+    assert sha256_hex(b"".join(pack(data).chunks)) == "b28b9401fd9c4334372dce198832c21e636d856e519a927ea79e3fdc3c99d001"
+
+
+def test_digests_are_sha_256_in_lower_case_hex() -> None:
+    assert sha256_hex(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

@@ -1,0 +1,130 @@
+"""The error registry against the contract's table, and problems as they are shown."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from installhub.errors import (
+    REGISTRY,
+    ErrorCode,
+    InstallHubError,
+    Problem,
+    ServiceUnavailableError,
+    in_precedence,
+)
+from installhub.routes import ROUTES
+
+# Written out rather than taken from the code: these are the table and the order of CONTRACT section 2.
+STATUS_OF = {
+    "InvalidRequest": 400,
+    "InvalidVersion": 400,
+    "ArtifactNotFound": 400,
+    "CircularDependency": 400,
+    "IncompleteArtifact": 400,
+    "PackageTypeMismatch": 400,
+    "PackageTooLarge": 400,
+    "TenantMismatch": 403,
+    "InsufficientScope": 403,
+    "PackageNotFound": 404,
+    "VersionConflict": 409,
+    "RequestTooLarge": 413,
+    "RateLimitExceeded": 429,
+    "ServiceUnavailable": 503,
+    "InternalError": 500,
+}
+PRECEDENCE = [
+    "InvalidRequest",
+    "InvalidVersion",
+    "TenantMismatch",
+    "ArtifactNotFound",
+    "CircularDependency",
+    "IncompleteArtifact",
+    "PackageTypeMismatch",
+    "PackageTooLarge",
+    "VersionConflict",
+]
+
+
+@pytest.mark.parametrize(("code", "status"), STATUS_OF.items())
+def test_every_code_of_the_contract_has_its_status(code: str, status: int) -> None:
+    assert REGISTRY[ErrorCode(code)].status == status
+
+
+@pytest.mark.parametrize("code", ErrorCode)
+def test_every_code_is_described(code: ErrorCode) -> None:
+    kind = REGISTRY[code]
+
+    assert 400 <= kind.status <= 599
+    assert kind.title
+    assert kind.description.endswith(".")
+
+
+def test_titles_tell_the_codes_apart() -> None:
+    assert len({kind.title for kind in REGISTRY.values()}) == len(ErrorCode)
+
+
+def test_those_worth_trying_again_say_when() -> None:
+    with_retry = {code.value for code, kind in REGISTRY.items() if kind.retry_after}
+
+    assert with_retry == {"RateLimitExceeded", "ServiceUnavailable"}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation)
+def test_every_route_lists_codes_once(route: object) -> None:
+    errors: tuple[ErrorCode, ...] = route.errors  # type: ignore[attr-defined]
+
+    assert len(set(errors)) == len(errors)
+
+
+@given(st.permutations(PRECEDENCE))
+def test_the_first_in_the_contract_s_order_is_the_answer_s_code(codes: list[str]) -> None:
+    error = InstallHubError(Problem(ErrorCode(code), "") for code in codes)
+
+    assert [problem.code.value for problem in error.problems] == PRECEDENCE
+    assert error.code.value == "InvalidRequest"
+    assert error.kind is REGISTRY[ErrorCode.INVALID_REQUEST]
+
+
+@given(st.lists(st.sampled_from(PRECEDENCE), min_size=1))
+def test_problems_of_one_code_keep_their_order(codes: list[str]) -> None:
+    problems = [Problem(ErrorCode(code), str(index)) for index, code in enumerate(codes)]
+
+    ordered = in_precedence(problems)
+
+    assert ordered == sorted(problems, key=lambda problem: (PRECEDENCE.index(problem.code), int(problem.detail)))
+
+
+def test_a_problem_shows_everything_that_applies() -> None:
+    problem = Problem(ErrorCode.CIRCULAR_DEPENDENCY, "why", "a", ("x", "y"), ("a", "b", "a"), "/artifactIds/0")
+
+    assert problem.as_json() == {
+        "errorCode": "CircularDependency",
+        "detail": "why",
+        "artifactId": "a",
+        "requiredBy": ["x", "y"],
+        "cycle": ["a", "b", "a"],
+        "pointer": "/artifactIds/0",
+    }
+
+
+def test_a_problem_leaves_out_what_does_not_apply() -> None:
+    assert Problem(ErrorCode.INVALID_VERSION, "why").as_json() == {"errorCode": "InvalidVersion", "detail": "why"}
+
+
+def test_an_empty_pointer_is_the_whole_body_and_stays() -> None:
+    assert Problem(ErrorCode.INVALID_REQUEST, "why", pointer="").as_json()["pointer"] == ""
+
+
+def test_an_error_of_one_code_is_described_by_the_registry() -> None:
+    error = InstallHubError.of(ErrorCode.VERSION_CONFLICT)
+
+    assert [problem.detail for problem in error.problems] == [REGISTRY[ErrorCode.VERSION_CONFLICT].description]
+
+
+def test_which_service_failed_is_for_the_log_alone() -> None:
+    error = ServiceUnavailableError("dynamodb")
+
+    assert (error.code, error.service) == (ErrorCode.SERVICE_UNAVAILABLE, "dynamodb")
+    assert "dynamodb" not in str(error.problems)
