@@ -99,13 +99,14 @@ openapi: $(PROJECT_READY) ## write the OpenAPI document anew from the functions
 responses: $(PROJECT_READY) ## write the template's gateway responses anew from the error registry
 	@$(RUN) tools.gateway_responses
 
-COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11
+COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --universal --generate-hashes \
+  --python-version 3.11 $(if $(UPGRADE),--upgrade)
 
-lock: $(PROJECT_READY) ## choose the newest versions that fit, and pin them
-	@$(COMPILE) --upgrade layers/installhub/pyproject.toml -o layers/installhub/requirements.txt
-	@$(COMPILE) --upgrade requirements/dev.in -o requirements/dev.txt
-	@$(COMPILE) --upgrade requirements/emulator.in -o requirements/emulator.txt
-	@$(COMPILE) --upgrade requirements/sam.in -o requirements/sam.txt
+lock: $(PROJECT_READY) ## pin the dependencies anew   [UPGRADE=1 to the newest that fit]
+	@$(COMPILE) layers/installhub/pyproject.toml -o layers/installhub/requirements.txt
+	@$(COMPILE) requirements/dev.in -o requirements/dev.txt
+	@$(COMPILE) requirements/emulator.in -o requirements/emulator.txt
+	@$(COMPILE) requirements/sam.in -o requirements/sam.txt
 
 clean: ## stop the local stack and remove all that was built (the environments in .venv and .tools stay)
 	@if test -e $(PROJECT_READY); then $(LOCAL) down; fi

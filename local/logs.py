@@ -60,6 +60,7 @@ def show(stack: Stack, function: str, *, follow: bool) -> None:
         for milliseconds, folder, message in sorted(entries, key=lambda entry: entry[0]):
             if not message.startswith(PLATFORM_LINES):
                 stdout.print(readable(milliseconds, f"{folder:<{width}}", message.rstrip()), soft_wrap=True)
+        stdout.file.flush()  # a pipe would hold the lines back
         if not follow:
             return
         time.sleep(POLL_SECONDS)

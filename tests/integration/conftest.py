@@ -61,7 +61,7 @@ def sample_world(world: World) -> World:
 @pytest.fixture
 def wire(world: World) -> Wire:
     """The wire between the code and AWS."""
-    return Wire(world.dynamodb, world.s3)
+    return Wire(world.dynamodb, world.s3)  # the clients go with the test
 
 
 @pytest.fixture
@@ -100,3 +100,11 @@ def catalog_table(dynamodb_engine: Engine) -> Iterator[CatalogTable]:
     """An artifacts table of the test's own."""
     with dynamodb_engine.catalog_table() as table:
         yield table
+
+
+@pytest.fixture
+def catalog_wire(catalog_table: CatalogTable) -> Iterator[Wire]:
+    """The wire between the catalog and the engine."""
+    wire = Wire(catalog_table.client)
+    yield wire
+    wire.remove()

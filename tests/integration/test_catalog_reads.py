@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -14,14 +15,14 @@ from installhub.errors import ServiceUnavailableError
 from installhub.resolver import discover
 from tests.integration.support.drafts import draft
 from tests.integration.support.fake_catalog import node_of
-from tests.integration.support.wire import NoFault, Wire
+from tests.integration.support.wire import NoFault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from installhub.artifacts import ArtifactNode
     from tests.integration.support.engines import CatalogTable
-    from tests.integration.support.wire import Call, Parsed
+    from tests.integration.support.wire import Call, Parsed, Wire
 
 READS: Final = ("BatchGetItem", "Query", "GetItem")
 
@@ -44,70 +45,75 @@ def store_quickly(table: CatalogTable, tenant: str, nodes: Sequence[ArtifactNode
 
 
 def layered(count: int, layers: int, dependencies: int) -> list[ArtifactNode]:
-    """A tenant in layers of equal size; every artifact depends on some of the next layer, and all are reached."""
+    """A root above layers of equal size; every artifact depends on some of the next layer, and all are reached."""
     chance = random.Random(count)  # noqa: S311  # no secret
     width = count // layers
     rows = [[f"artifact-{layer}-{place}" for place in range(width)] for layer in range(layers)]
-    rows.append([])
-    return [
-        node_of(draft(artifact_id, *{below[place], *chance.sample(below, dependencies - 1)} if below else ()))
-        for row, below in zip(rows, rows[1:], strict=False)
+    artifacts = [
+        node_of(draft(artifact_id, *{below[place], *chance.sample(below, dependencies - 1)}))
+        for row, below in pairwise(rows)
         for place, artifact_id in enumerate(row)
     ]
+    return [node_of(draft("root", *rows[0])), *artifacts, *(node_of(draft(artifact_id)) for artifact_id in rows[-1])]
 
 
-def reads_to_discover(table: CatalogTable, tenant: str, roots: Sequence[str]) -> tuple[int, Wire]:
-    """How many artifacts the closure of ``roots`` has, and the wire over which it was read."""
-    wire = Wire(table.client)
-    closure = discover(table.artifacts.tenant(tenant), roots, 50_000)
+def artifacts_found(table: CatalogTable, tenant: str, root: str) -> int:
+    closure = discover(table.artifacts.tenant(tenant), [root], 50_000)
     assert not closure.missing
-    return len(closure.nodes), wire
+    return len(closure.nodes)
 
 
-def test_a_chain_that_is_the_whole_tenant_is_not_walked_step_by_step(catalog_table: CatalogTable) -> None:
+def test_a_chain_that_is_the_whole_tenant_is_not_walked_step_by_step(
+    catalog_table: CatalogTable, catalog_wire: Wire
+) -> None:
     links = [f"link-{place}" for place in range(50)]
-    nodes = [node_of(draft(link, *links[place + 1 : place + 2])) for place, link in enumerate(links)]
-    store_quickly(catalog_table, "chain", nodes)
+    store_quickly(
+        catalog_table, "chain", [node_of(draft(link, *links[place + 1 : place + 2])) for place, link in enumerate(links)]
+    )
+    catalog_wire.forget()
 
-    found, wire = reads_to_discover(catalog_table, "chain", ["link-0"])
-
-    assert found == 50
-    assert wire.count(*READS) <= 3
-
-
-def test_a_layered_tenant_of_5_000_takes_four_requests(catalog_table: CatalogTable) -> None:
-    nodes = layered(5_000, layers=10, dependencies=4)
-    assert sum(len(node.dependencies) for node in nodes) > 17_000
-    store_quickly(catalog_table, "layered", nodes)
-
-    found, wire = reads_to_discover(catalog_table, "layered", [node.id for node in nodes[:500]])
-
-    assert found == 5_000
-    assert wire.count(*READS) <= 4
+    assert artifacts_found(catalog_table, "chain", "link-0") == 50
+    assert catalog_wire.count(*READS) <= 3
 
 
-def test_a_tenant_of_10_000_takes_five_requests(catalog_table: CatalogTable) -> None:
-    nodes = layered(10_000, layers=100, dependencies=2)
+@pytest.mark.parametrize(("count", "most_requests"), [(5_000, 4), (10_000, 5)])
+def test_a_closure_that_is_a_whole_large_tenant_takes_few_requests(
+    catalog_table: CatalogTable, catalog_wire: Wire, count: int, most_requests: int
+) -> None:
+    nodes = layered(count, layers=10, dependencies=4)
     store_quickly(catalog_table, "large", nodes)
+    catalog_wire.forget()
 
-    found, wire = reads_to_discover(catalog_table, "large", [node.id for node in nodes[:100]])
-
-    assert found == 10_000
-    assert wire.count(*READS) <= 5
+    assert artifacts_found(catalog_table, "large", "root") == count + 1
+    assert catalog_wire.count(*READS) <= most_requests
 
 
-def test_a_small_closure_in_a_large_tenant_is_read_level_by_level(catalog_table: CatalogTable) -> None:
+def test_a_small_closure_in_a_large_tenant_is_read_level_by_level(
+    catalog_table: CatalogTable, catalog_wire: Wire
+) -> None:
     tree = [
         node_of(draft("root", *(f"branch-{branch}" for branch in range(4)))),
         *(node_of(draft(f"branch-{branch}", f"leaf-{branch}")) for branch in range(4)),
         *(node_of(draft(f"leaf-{branch}")) for branch in range(4)),
     ]
     store_quickly(catalog_table, "wide", [*tree, *(node_of(draft(f"other-{place}")) for place in range(3_000))])
+    catalog_wire.forget()
 
-    found, wire = reads_to_discover(catalog_table, "wide", ["root"])
+    assert artifacts_found(catalog_table, "wide", "root") == 9
+    assert [call.operation for call in catalog_wire.calls] == ["BatchGetItem"] * 3
 
-    assert found == 9
-    assert [call.operation for call in wire.calls] == ["BatchGetItem"] * 3
+
+def test_many_roots_are_not_read_key_by_key_when_the_tenant_is_small(
+    catalog_table: CatalogTable, catalog_wire: Wire
+) -> None:
+    nodes = [node_of(draft(f"root-{place}")) for place in range(1_000)]
+    store_quickly(catalog_table, "rooted", nodes)
+    catalog_wire.forget()
+
+    found = catalog_table.artifacts.tenant("rooted").nodes([node.id for node in nodes])
+
+    assert len(found) == 1_000
+    assert catalog_wire.count(*READS) <= 4
 
 
 def test_publishing_keeps_the_summary_that_guides_the_reading(catalog_table: CatalogTable) -> None:
@@ -141,43 +147,43 @@ class Withholds(NoFault):
 
 
 @pytest.fixture
-def hundred(catalog_table: CatalogTable) -> list[Any]:
+def hundred(catalog_table: CatalogTable, catalog_wire: Wire) -> list[Any]:
     """The keys of a hundred artifacts."""
     store_quickly(catalog_table, "hundred", [node_of(draft(f"artifact-{place}")) for place in range(100)])
+    catalog_wire.forget()
     return [items.key_of("hundred", items.edge_sort_key(f"artifact-{place}")) for place in range(100)]
 
 
 @pytest.mark.usefixtures("no_waiting")
-def test_unprocessed_keys_are_asked_for_until_all_are_there(catalog_table: CatalogTable, hundred: list[Any]) -> None:
-    wire = Wire(catalog_table.client)
-    wire.fault = Withholds(catalog_table.name, most=7, answers=1_000)
+def test_unprocessed_keys_are_asked_for_until_all_are_there(
+    catalog_table: CatalogTable, catalog_wire: Wire, hundred: list[Any]
+) -> None:
+    catalog_wire.fault = Withholds(catalog_table.name, most=7, answers=1_000)
 
     found = batch_get(catalog_table.client, catalog_table.name, hundred)
 
     assert len({item[items.ID]["S"] for item in found}) == len(found) == 100
-    assert wire.count("BatchGetItem") == 15
+    assert catalog_wire.count("BatchGetItem") == 15
 
 
 def test_a_batch_that_gets_nowhere_for_a_while_is_seen_through(
-    catalog_table: CatalogTable, hundred: list[Any], no_waiting: list[float]
+    catalog_table: CatalogTable, catalog_wire: Wire, hundred: list[Any], no_waiting: list[float]
 ) -> None:
-    wire = Wire(catalog_table.client)
-    wire.fault = Withholds(catalog_table.name, most=0, answers=5)
+    catalog_wire.fault = Withholds(catalog_table.name, most=0, answers=5)
 
     assert len(batch_get(catalog_table.client, catalog_table.name, hundred)) == 100
     assert len(no_waiting) == 5
 
 
 def test_a_batch_that_gets_nowhere_is_given_up_soon(
-    catalog_table: CatalogTable, hundred: list[Any], no_waiting: list[float]
+    catalog_table: CatalogTable, catalog_wire: Wire, hundred: list[Any], no_waiting: list[float]
 ) -> None:
-    wire = Wire(catalog_table.client)
-    wire.fault = Withholds(catalog_table.name, most=0, answers=1_000)
+    catalog_wire.fault = Withholds(catalog_table.name, most=0, answers=1_000)
 
     with pytest.raises(ServiceUnavailableError):
         batch_get(catalog_table.client, catalog_table.name, hundred)
 
-    assert wire.count("BatchGetItem") <= 10
+    assert catalog_wire.count("BatchGetItem") <= 10
     assert sum(no_waiting) < 10
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -13,14 +14,14 @@ from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from botocore.awsrequest import AWSPreparedRequest
     from botocore.client import BaseClient
+    from botocore.hooks import BaseEventHooks
     from botocore.model import OperationModel
-
 Parsed = dict[str, Any]
-Forward = "Callable[[], AWSResponse]"
+Forward = Callable[[], AWSResponse | None]
+"""Brings a request to AWS. None: it is left to the SDK, which sends it to a real endpoint."""
+
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Fault(Protocol):
     def before(self, call: Call) -> None:
         """The code makes the call; an exception comes out of it."""
 
-    def sending(self, call: Call, forward: Callable[[], AWSResponse]) -> AWSResponse:
+    def sending(self, call: Call, forward: Forward) -> AWSResponse | None:
         """The SDK sends a request of the call; ``forward`` brings it to AWS."""
 
     def after(self, call: Call, answer: Parsed) -> None:
@@ -60,7 +61,7 @@ class NoFault:
     def before(self, call: Call) -> None:
         """Let it pass."""
 
-    def sending(self, call: Call, forward: Callable[[], AWSResponse]) -> AWSResponse:  # noqa: ARG002  # see Fault
+    def sending(self, call: Call, forward: Forward) -> AWSResponse | None:  # noqa: ARG002  # see Fault
         """Bring it to AWS."""
         return forward()
 
@@ -78,12 +79,23 @@ class Wire:
         self._lock = threading.Lock()
         self._aws = threading.Lock()
         self._current = threading.local()
-        for client in clients:
-            events = client.meta.events
+        self._clients = clients
+        for events in self._events():
             events.unregister("before-send", botocore_stubber)
             events.register("before-send", self._send)
             events.register_first("before-call", self._before_call)
             events.register_first("after-call", self._after_call)
+
+    def remove(self) -> None:
+        """Leave the clients as they were."""
+        for events in self._events():
+            events.unregister("before-send", self._send)
+            events.unregister("before-call", self._before_call)
+            events.unregister("after-call", self._after_call)
+            events.register("before-send", botocore_stubber)
+
+    def _events(self) -> list[BaseEventHooks]:
+        return [client.meta.events for client in self._clients]
 
     def count(self, *operations: str) -> int:
         """How many calls there were of ``operations``, or of any."""
@@ -101,17 +113,14 @@ class Wire:
         self._current.call = call
         self.fault.before(call)
 
-    def _send(self, event_name: str, request: AWSPreparedRequest, **_: object) -> AWSResponse:
+    def _send(self, event_name: str, request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
         call: Call = self._current.call
         with self._lock:
             self.attempts[str(call)] += 1
 
-        def forward() -> AWSResponse:
+        def forward() -> AWSResponse | None:
             with self._aws:  # AWS changes an item or an object at one moment; moto leaves that to its callers
-                answer = botocore_stubber(event_name, request)
-            if answer is None:
-                raise ConnectionError(f"{event_name} is not mocked")
-            return answer
+                return botocore_stubber(event_name, request)
 
         return self.fault.sending(call, forward)
 
@@ -178,7 +187,7 @@ class Outage(NoFault):
         """An outage of one call."""
         return cls(lambda call: str(call) == point, kind, times)
 
-    def sending(self, call: Call, forward: Callable[[], AWSResponse]) -> AWSResponse:
+    def sending(self, call: Call, forward: Forward) -> AWSResponse | None:
         if not self._chosen(call) or not self._goes_wrong():
             return forward()
         return OUTAGES[self._kind](call, forward)
@@ -197,7 +206,7 @@ class Refusal(NoFault):
     def __init__(self, point: str) -> None:
         self._point = point
 
-    def sending(self, call: Call, forward: Callable[[], AWSResponse]) -> AWSResponse:
+    def sending(self, call: Call, forward: Forward) -> AWSResponse | None:
         if str(call) != self._point:
             return forward()
         return _error(call, 400 if call.service == "dynamodb" else 403, "AccessDeniedException", "No such permission.")
@@ -223,7 +232,7 @@ class _BrokenStream:
         raise ReadTimeoutError(endpoint_url="https://s3.example")
 
 
-def _error(call: Call, status: int, code: str, message: str) -> AWSResponse:
+def _error(call: Call, status: int, code: str, message: str) -> AWSResponse | None:
     if call.service == "s3":
         body = f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
     else:
@@ -232,7 +241,7 @@ def _error(call: Call, status: int, code: str, message: str) -> AWSResponse:
     return AWSResponse("https://aws.example", status, headers, MockRawResponse(body))  # type: ignore[arg-type]
 
 
-def _throttled(call: Call, _forward: Callable[[], AWSResponse]) -> AWSResponse:
+def _throttled(call: Call, _forward: Forward) -> AWSResponse | None:
     status, code = {
         "s3": (503, "SlowDown"),
         "dynamodb": (400, "ProvisionedThroughputExceededException"),
@@ -241,20 +250,20 @@ def _throttled(call: Call, _forward: Callable[[], AWSResponse]) -> AWSResponse:
     return _error(call, status, code, "Slow down.")
 
 
-def _failing(call: Call, _forward: Callable[[], AWSResponse]) -> AWSResponse:
+def _failing(call: Call, _forward: Forward) -> AWSResponse | None:
     return _error(call, 500, "InternalServerError", "It is us.")
 
 
-def _unreachable(_call: Call, _forward: Callable[[], AWSResponse]) -> AWSResponse:
+def _unreachable(_call: Call, _forward: Forward) -> AWSResponse | None:
     raise ConnectionClosedError(endpoint_url="https://aws.example")
 
 
-def _answer_lost(_call: Call, forward: Callable[[], AWSResponse]) -> AWSResponse:
+def _answer_lost(_call: Call, forward: Forward) -> AWSResponse | None:
     forward()
     raise ReadTimeoutError(endpoint_url="https://aws.example")
 
 
-OUTAGES: Final[dict[str, Callable[[Call, Callable[[], AWSResponse]], AWSResponse]]] = {
+OUTAGES: Final[dict[str, Callable[[Call, Forward], AWSResponse]]] = {
     "throttled": _throttled,
     "failing": _failing,
     "unreachable": _unreachable,
