@@ -58,8 +58,8 @@ outputs: $(PROJECT_READY) ## endpoint, region and the stack's outputs as JSON
 logs: $(PROJECT_READY) ## what the functions logged   [FUNCTION=export] [FOLLOW=1]
 	@$(LOCAL) logs --function "$$FUNCTION" $(if $(FOLLOW),--follow)
 
-down: $(PROJECT_READY) ## stop it and forget its data
-	@$(LOCAL) down
+down: ## stop it and forget its data
+	@if test -e $(PROJECT_READY); then $(LOCAL) down; fi
 
 ## Tests and checks
 
@@ -86,6 +86,11 @@ check-template: $(STACK_READY) ## template.yaml by SAM's and CloudFormation's ru
 	@AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 	@.venv/bin/cfn-lint template.yaml
 
+.PHONY: check-generated
+check-generated: $(PROJECT_READY) ## that what is generated fits the code it comes from
+	@$(RUN) tools.gateway_responses --check
+	@$(RUN) tools.openapi --check
+
 ## Upkeep
 
 .PHONY: format openapi responses lock clean
@@ -108,8 +113,7 @@ lock: $(PROJECT_READY) ## pin the dependencies anew   [UPGRADE=1 to the newest t
 	@$(COMPILE) requirements/emulator.in -o requirements/emulator.txt
 	@$(COMPILE) requirements/sam.in -o requirements/sam.txt
 
-clean: ## stop the local stack and remove all that was built (the environments in .venv and .tools stay)
-	@if test -e $(PROJECT_READY); then $(LOCAL) down; fi
+clean: down ## stop the local stack and remove all that was built (the environments in .venv and .tools stay)
 	@rm -rf .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find $(CODE) -name __pycache__ -prune -exec rm -rf {} +
 

@@ -99,6 +99,8 @@ def _environment(scratch: Path, host: str, port: int) -> Mapping[str, str]:
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(scratch),
         "TMPDIR": str(scratch),
+        "STATE_DIR": str(scratch / "state"),
+        "S3_DATA_DIR": str(scratch / "s3"),
         "LANG": "C.UTF-8",
         "BIND_HOST": host,
         "GATEWAY_PORT": str(port),

@@ -103,9 +103,10 @@ def _make_key(file: Path) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     file.parent.mkdir(parents=True, exist_ok=True)
-    # created unreadable to others, rather than made so afterwards
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as output:
+    new = file.with_name(f"{file.name}.new")  # a key is there whole or not at all, and never readable to others
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
         output.write(pem)
+    new.replace(file)
 
 
 def _base64url(number: int) -> str:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from local.state import Emulator, State
 
-NOT_RUNNING = LocalStackError("the local stack is not running", "start it: make up")
-
 
 def up(state: State, given: str = "", port: int | None = None, host: str | None = None) -> Stack:
     """Start what is not running, deploy the template with the parameters `given`, and record the outcome."""
@@ -51,7 +49,7 @@ def current(state: State) -> Stack:
     """The stack that is up."""
     if state.stack and state.emulator and emulator.is_running(state.emulator):
         return state.stack
-    raise NOT_RUNNING
+    raise LocalStackError("the local stack is not running", "start it: make up")
 
 
 def _ensure_emulator(state: State, port: int | None, host: str | None) -> tuple[Emulator, bool]:
