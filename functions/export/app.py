@@ -9,9 +9,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from installhub import wiring
 from installhub.exporting import ExportCommand
-from installhub.http import create_app, json_answer
+from installhub.http import create_app, package_answer
 from installhub.models import ExportRequest
-from installhub.presenting import package_body
 from installhub.requests import read_request
 from installhub.routes import EXPORT
 from installhub.telemetry import observed, package_exported
@@ -37,7 +36,7 @@ def export_package() -> Response[str]:
     seconds_left = app.lambda_context.get_remaining_time_in_millis() / 1000
     exported = wiring.exporter().export(command, seconds_left)
     package_exported(exported.record)
-    return json_answer(app.current_event, package_body(exported.record, exported.manifest))
+    return package_answer(app.current_event, exported.record, exported.manifest)
 
 
 @observed

@@ -9,8 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from installhub import wiring
 from installhub.downloading import find_package, read_manifest
-from installhub.http import create_app, json_answer, tenants_in_reach
-from installhub.presenting import package_body
+from installhub.http import create_app, package_answer, package_id_in, tenants_in_reach
 from installhub.routes import GET_PACKAGE
 from installhub.telemetry import observed
 
@@ -18,11 +17,11 @@ app = create_app()
 
 
 @app.route(GET_PACKAGE.rule, method=GET_PACKAGE.method)
-def get_package(packageId: str) -> Response[str]:  # noqa: N803  # named as in the path
+def get_package() -> Response[str]:
     """Answer as the export of the package did."""
     tenants = tenants_in_reach(app.current_event)
-    record = find_package(wiring.packages(), packageId, tenants)
-    return json_answer(app.current_event, package_body(record, read_manifest(wiring.bundles(), record)))
+    record = find_package(wiring.packages(), package_id_in(app.current_event), tenants)
+    return package_answer(app.current_event, record, read_manifest(wiring.bundles(), record))
 
 
 @observed

@@ -126,51 +126,72 @@ class Exporter:
             raise InstallHubError([*plan.problems, *self._conflict(description)])
         nodes = [plan.closure.nodes[artifact_id] for artifact_id in plan.install_order]
         manifest = build_manifest(description, plan.closure.roots, nodes)
-        claim = self._claim(description, seconds_left)
+        attempt = self._attempt(description)
+        record = None
         try:
-            self._remove_leftovers(claim)
-            record = self._write(command, description, claim, manifest, nodes)
-            self._commit(claim, record)
+            claim = self._claim(attempt, seconds_left)
+            self._remove_leftovers(claim, attempt)
+            record = self._write(command, description, attempt, manifest, nodes)
+            self._commit(attempt, record)
+        except ServiceUnavailableError:
+            if not self._undo(attempt) or record is None:
+                raise  # else only the commit's answer was lost
+        except InstallHubError:
+            raise  # a VersionConflict: nothing was done
         except BaseException:
-            discard(self.packages, self.bundles, claim, now=int(self.clock()))
+            self._undo(attempt)
             raise
         return ExportedPackage(record, manifest)
+
+    def _attempt(self, description: PackageDescription) -> Claim:
+        attempt_id = self.new_attempt_id()
+        key = self.bundles.key_of(description.package_id, attempt_id)
+        return Claim(description.package_id, attempt_id, (key,))
+
+    def _undo(self, attempt: Claim) -> bool:
+        """Leave nothing of an attempt behind. True when that cannot be because it has been committed."""
+        if discard(self.packages, self.bundles, attempt):
+            return False
+        (own_key,) = attempt.objects
+        record = self.packages.find(attempt.package_id)
+        if record is not None and record.bundle_key == own_key:
+            return True
+        self.bundles.delete(own_key)  # the lease ran out and somebody else goes on
+        return False
 
     def _conflict(self, description: PackageDescription) -> list[Problem]:
         if not self.packages.is_taken(description.package_id, int(self.clock())):
             return []
         return [Problem(ErrorCode.VERSION_CONFLICT, REGISTRY[ErrorCode.VERSION_CONFLICT].description)]
 
-    def _claim(self, description: PackageDescription, seconds_left: float) -> Claim:
-        attempt_id = self.new_attempt_id()
+    def _claim(self, attempt: Claim, seconds_left: float) -> Claim:
         now = int(self.clock())
         return self.packages.claim(
-            description.package_id,
-            attempt_id,
-            self.bundles.key_of(description.package_id, attempt_id),
+            attempt.package_id,
+            attempt.attempt_id,
+            *attempt.objects,
             now=now,
             lease_until=now + int(seconds_left) + _LEASE_MARGIN_SECONDS,
         )
 
-    def _remove_leftovers(self, claim: Claim) -> None:
-        own_key = self.bundles.key_of(claim.package_id, claim.attempt_id)
+    def _remove_leftovers(self, claim: Claim, attempt: Claim) -> None:
         for key in claim.objects:
-            if key != own_key:
+            if key not in attempt.objects:
                 self.bundles.delete(key)
 
-    def _commit(self, claim: Claim, record: PackageRecord) -> None:
-        if not self.packages.commit(claim, record):
+    def _commit(self, attempt: Claim, record: PackageRecord) -> None:
+        if not self.packages.commit(attempt, record):
             raise ServiceUnavailableError("export lease")
 
     def _write(
         self,
         command: ExportCommand,
         description: PackageDescription,
-        claim: Claim,
+        attempt: Claim,
         manifest: dict[str, Any],
         nodes: list[ArtifactNode],
     ) -> PackageRecord:
-        key = self.bundles.key_of(description.package_id, claim.attempt_id)
+        (key,) = attempt.objects
         definitions = self.definitions.read(command.tenant, nodes)
         with self.bundles.upload(key) as upload:
             layout: BundleLayout = write_bundle(upload.write, encode_manifest(manifest), nodes, definitions)

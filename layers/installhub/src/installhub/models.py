@@ -18,6 +18,8 @@ from installhub.versions import MAX_VERSION_LENGTH, is_valid_version
 INVALID_VERSION_ERROR: Final = "invalid_version"
 """The type of validation error that is answered as InvalidVersion rather than InvalidRequest."""
 
+_MAX_LISTED_IDS: Final = 50_000  # bounds how many problems validation collects; how many roots may be is a setting
+
 _EXAMPLE_PACKAGE_ID: Final = "pkg-a3f9c821-4b2e-59d1-bc44-f7e2a1c09d33"
 
 
@@ -55,7 +57,9 @@ class PreviewRequest(_Request):
     tenant_id: Id | None = Field(
         default=None, description="Required unless the header X-Tenant-Id says it.", examples=["tenant-7f3a9b12"]
     )
-    artifact_ids: list[Id] = Field(min_length=1, description="The root artifacts.", examples=[["proc-1001"]])
+    artifact_ids: list[Id] = Field(
+        min_length=1, max_length=_MAX_LISTED_IDS, description="The root artifacts.", examples=[["proc-1001"]]
+    )
 
 
 class ExportRequest(PreviewRequest):

@@ -27,6 +27,11 @@ def package_body(record: PackageRecord, manifest: Mapping[str, Any]) -> dict[str
     }
 
 
+def reduced_package_body(record: PackageRecord, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The same without the manifest's lists, which the bundle has: for answers that would be too large."""
+    return package_body(record, {**manifest, "artifacts": [], "installOrder": []})
+
+
 def preview_body(plan: Plan) -> dict[str, Any]:
     """The answer of a preview."""
     closure = plan.closure

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
@@ -61,8 +61,8 @@ class PackageStore:
                 package_id,
                 update="SET #status = :exporting, #attempt = :attempt, #kind = :kind, #until = :until, "
                 "#objects = list_append(if_not_exists(#objects, :none), :objects)",
-                condition="attribute_not_exists(#id) OR #attempt = :attempt "
-                "OR (#status = :exporting AND #until < :now)",
+                condition="attribute_not_exists(#id) "
+                "OR (#status = :exporting AND (#attempt = :attempt OR #until < :now))",
                 values={
                     ":exporting": {"S": PackageStatus.EXPORTING.value},
                     ":attempt": {"S": attempt_id},
@@ -85,22 +85,26 @@ class PackageStore:
         names = {f"#a{index}": name for index, name in enumerate(attributes)}
         values = {f":a{index}": value for index, value in enumerate(attributes.values())}
         assignments = ", ".join(f"#a{index} = :a{index}" for index in range(len(attributes)))
-        return self._update_held(
-            claim, f"SET {assignments} REMOVE #kind, #until, #objects", values, names=names, condition=""
-        )
+        update = f"SET {assignments} REMOVE #kind, #until, #objects"
+        return self._update_held(claim, update, values, names=names, condition="") is not None
 
-    def abandon(self, claim: Claim, *, now: int) -> bool:
-        """End the lease at once, so that nobody can commit under it. False when it is committed or somebody else's."""
-        return self._update_held(
+    def abandon(self, claim: Claim) -> Claim | None:
+        """End the lease at once, so that nobody can commit under it.
+
+        Returns:
+            The claim with every object that is to be removed; None when it is committed or somebody else's.
+        """
+        item = self._update_held(
             claim,
-            "SET #attempt = :nobody, #until = :now",
+            "SET #attempt = :nobody, #until = :over",
             {
                 ":nobody": {"S": f"{claim.attempt_id}/abandoned"},
-                ":now": {"N": str(now)},
+                ":over": {"N": "0"},
                 ":exporting": {"S": PackageStatus.EXPORTING.value},
             },
             condition=" AND #status = :exporting",
         )
+        return None if item is None else replace(claim, objects=records.claim_of(item).objects)
 
     def forget(self, claim: Claim) -> None:
         """Delete an abandoned claim, unless somebody has taken it over since."""
@@ -144,9 +148,10 @@ class PackageStore:
         *,
         condition: str,
         names: dict[str, str] | None = None,
-    ) -> bool:
+    ) -> Item | None:
+        """The item as updated; None when it is not held by the claim's attempt."""
         try:
-            self._update(
+            return self._update(
                 claim.package_id,
                 update=update,
                 condition=f"#attempt = :mine{condition}",
@@ -155,9 +160,8 @@ class PackageStore:
             )
         except ClientError as error:
             if _condition_failed(error):
-                return False
+                return None
             raise
-        return True
 
     def _update(
         self,

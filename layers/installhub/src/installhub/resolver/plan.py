@@ -54,16 +54,17 @@ def make_plan(catalog: Catalog, roots: Iterable[str], limits: Limits, package_ty
         package_type: Checked against the artifacts unless it is None, as in a preview.
 
     Raises:
-        InstallHubError: There are more roots than the limit allows, which is found before anything is looked up.
+        InstallHubError: PackageTooLarge: there are more roots than a closure may have artifacts. Nothing is looked up
+        then.
     """
     wanted = list(dict.fromkeys(roots))
-    if len(wanted) > limits.roots:
+    if len(wanted) > limits.artifacts:
         raise InstallHubError([_too_many("root artifacts", len(wanted), limits.roots)])
     closure = discover(catalog, wanted, limits.artifacts)
     order = install_order(closure.nodes)
     cycles = find_cycles(closure.nodes, closure.nodes.keys() - set(order))
     problems = [
-        *_missing(catalog, closure),
+        *_missing(catalog, closure, limits),
         *(_circular(cycle) for cycle in cycles),
         *_unfinished(closure),
         *_mismatched(closure, package_type),
@@ -77,9 +78,11 @@ def make_plan(catalog: Catalog, roots: Iterable[str], limits: Limits, package_ty
     )
 
 
-def _missing(catalog: Catalog, closure: Closure) -> Iterator[Problem]:
+def _missing(catalog: Catalog, closure: Closure, limits: Limits) -> Iterator[Problem]:
     missing_roots = [root for root in closure.roots if root not in closure.nodes]
-    elsewhere = set(catalog.owned_elsewhere(missing_roots)) if missing_roots else set()
+    # Each is a look-up of its own; of a request that is refused for its many roots anyway they are not made.
+    worthwhile = 0 < len(missing_roots) <= limits.roots
+    elsewhere = set(catalog.owned_elsewhere(missing_roots)) if worthwhile else set()
     for artifact_id in closure.missing:
         if artifact_id in elsewhere:
             yield Problem(
@@ -146,6 +149,8 @@ def _mismatched(closure: Closure, package_type: PackageType | None) -> Iterator[
 
 
 def _too_large(closure: Closure, limits: Limits) -> Iterator[Problem]:
+    if len(closure.roots) > limits.roots:
+        yield _too_many("root artifacts", len(closure.roots), limits.roots)
     if not closure.complete:
         count = len(closure.roots) + len(closure.resolved_from)
         yield _too_many("artifacts", count, limits.artifacts)
