@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -90,6 +91,7 @@ class Count:
     write_units: float = 0.0
     rounds: int = 0
     _in_flight: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def total(self) -> int:
@@ -97,8 +99,18 @@ class Count:
         return sum(self.requests.values())
 
     def sent(self, operation: str) -> None:
-        """Note a call; those that start while another is out belong to its round."""
-        self.requests[operation] += 1
+        """Note a call; one that is sent while another is out belongs to its round."""
+        with self._lock:
+            self.requests[operation] += 1
+            self.rounds += not self._in_flight
+            self._in_flight += 1
+
+    def answered(self, read: float, written: float) -> None:
+        """Note an answer."""
+        with self._lock:
+            self._in_flight -= 1
+            self.read_units += read
+            self.write_units += written
 
 
 @contextmanager
@@ -109,15 +121,13 @@ def counting(client: Any) -> Iterator[Count]:  # noqa: ANN401  # a client of any
     def before(params: dict[str, Any], model: Any, **_: Any) -> None:  # noqa: ANN401
         if "ReturnConsumedCapacity" in model.input_shape.members:
             params["ReturnConsumedCapacity"] = "TOTAL"
+        count.sent(model.name)
 
     def after(parsed: dict[str, Any], model: Any, **_: Any) -> None:  # noqa: ANN401
-        count.requests[model.name] += 1
         consumed = parsed.get("ConsumedCapacity", [])
         units = sum(entry["CapacityUnits"] for entry in (consumed if isinstance(consumed, list) else [consumed]))
-        if model.name in {"BatchGetItem", "GetItem", "Query"}:
-            count.read_units += units
-        else:
-            count.write_units += units
+        reads = model.name in {"BatchGetItem", "GetItem", "Query"}
+        count.answered(units if reads else 0, 0 if reads else units)
 
     client.meta.events.register("provide-client-params", before)
     client.meta.events.register("after-call", after)
@@ -131,6 +141,16 @@ def counting(client: Any) -> Iterator[Count]:  # noqa: ANN401  # a client of any
 def make_table(dynamodb: DynamoDBClient, logical_id: str, name: str) -> None:
     """A table of the template."""
     dynamodb.create_table(**table_request(logical_id, name))
+
+
+def make_edge_table(dynamodb: DynamoDBClient, name: str) -> None:
+    """The artifacts table without its index, which resolving does not use and filling 100,000 edges waits for."""
+    request = table_request("ArtifactsTable", name)
+    del request["GlobalSecondaryIndexes"]
+    request["AttributeDefinitions"] = [
+        attribute for attribute in request["AttributeDefinitions"] if attribute["AttributeName"] in {"pk", "sk"}
+    ]
+    dynamodb.create_table(**request)
 
 
 def artifact_table(dynamodb: DynamoDBClient, name: str) -> ArtifactTable:

@@ -64,7 +64,8 @@ def layered(count: int, depth: int, edges_each: int = 4, first: int = 0, seed: i
             wanted = min(edges_each, len(children)) - len(below[parent])
             if wanted > 0:
                 below[parent] = list(dict.fromkeys(below[parent] + chance.sample(children, wanted)))
-    return [node(number, dependencies) for number, dependencies in below.items()]
+    process = ArtifactType.PROCESS_DEFINITION  # the root's type, so that a workflow package can be made of it
+    return [node(number, dependencies, process if number == first else None) for number, dependencies in below.items()]
 
 
 def definition(chance: random.Random, size: int) -> Any:  # noqa: ANN401  # JSON

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cfnlint.decode.cfn_yaml import loads  # type: ignore[import-untyped]
+from cfnlint.decode.cfn_yaml import loads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

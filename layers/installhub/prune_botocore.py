@@ -4,6 +4,8 @@ Run by the layer's Makefile when it is built; it is no part of the layer. Callin
 fails with AttributeError, in the system tests already.
 """
 
+# ruff: noqa: INP001  # a program, no part of a package
+
 from __future__ import annotations
 
 import gzip
@@ -73,7 +75,8 @@ def _of_operations(model: dict[str, Any], wanted: set[str]) -> dict[str, Any]:
             needed.add(name)
             open_shapes.extend(_shapes_of(model["shapes"][name]))
     shapes = {name: shape for name, shape in model["shapes"].items() if name in needed}
-    return {**_undocumented({**model, "operations": operations, "shapes": shapes})}
+    pruned: dict[str, Any] = _undocumented({**model, "operations": operations, "shapes": shapes})
+    return pruned
 
 
 def _shapes_of(node: Any) -> Iterator[str]:  # noqa: ANN401  # JSON

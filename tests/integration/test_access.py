@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -18,21 +19,20 @@ from tests.integration.support.api import (
     SCOPES,
     Answer,
     Api,
+    Headers,
 )
 from tests.integration.support.drafts import OTHER_TENANT, TENANT, draft
 from tests.integration.support.functions import Functions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.integration.support.world import World
 
 UNKNOWN: Final = "pkg-00000000-0000-5000-8000-000000000000"
 BOTH: Final = Caller("auditor", (TENANT, OTHER_TENANT), SCOPES, FAR_FUTURE)
 STRANGER: Final = Caller("stranger", (OTHER_TENANT,), SCOPES, FAR_FUTURE)
 
-Send = "Callable[[Api, Caller | None], Answer]"
-ROUTES: Final[dict[str, Any]] = {
+Send = Callable[[Api, Caller | None], Answer]
+ROUTES: Final[dict[str, Send]] = {
     "export": lambda api, caller: api.export(EXPORT_BODY, caller=caller),
     "preview": lambda api, caller: api.preview(PREVIEW_BODY, caller=caller),
     "get_package": lambda api, caller: api.get_package(UNKNOWN, caller=caller),
@@ -52,9 +52,7 @@ def api(world: World) -> Api:
     return Api(Functions(world.deployment))
 
 
-def read(
-    api: Api, route: str, package_id: str, caller: Caller = CALLER, headers: Mapping[str, str] = NO_HEADERS
-) -> Answer:
+def read(api: Api, route: str, package_id: str, caller: Caller = CALLER, headers: Headers = NO_HEADERS) -> Answer:
     return api.get(route, package_id, caller, headers)
 
 
@@ -66,9 +64,7 @@ def package(api: Api) -> str:
 
 @every_route
 @pytest.mark.parametrize("seconds", [0, 1, 10**9])
-def test_a_token_that_has_expired_since_the_authorizer_saw_it(
-    api: Api, send: Callable[[Api, Caller | None], Answer], seconds: int
-) -> None:
+def test_a_token_that_has_expired_since_the_authorizer_saw_it(api: Api, send: Send, seconds: int) -> None:
     answer = send(api, replace(CALLER, expires_at=int(time.time()) - seconds))
 
     assert (answer.status, answer.error_code) == (401, "Unauthorized")
@@ -76,7 +72,7 @@ def test_a_token_that_has_expired_since_the_authorizer_saw_it(
 
 
 @every_route
-def test_a_request_that_no_authorizer_saw(api: Api, send: Callable[[Api, Caller | None], Answer]) -> None:
+def test_a_request_that_no_authorizer_saw(api: Api, send: Send) -> None:
     answer = send(api, None)
 
     assert (answer.status, answer.error_code) == (401, "Unauthorized")
@@ -87,16 +83,14 @@ def test_a_request_that_no_authorizer_saw(api: Api, send: Callable[[Api, Caller 
 @pytest.mark.parametrize(
     "scopes", [(), ("installhub:read",), ("installhub:exports",), ("INSTALLHUB:EXPORT",), ("installhub", "export")]
 )
-def test_a_token_without_the_scope(
-    api: Api, send: Callable[[Api, Caller | None], Answer], scopes: tuple[str, ...]
-) -> None:
+def test_a_token_without_the_scope(api: Api, send: Send, scopes: tuple[str, ...]) -> None:
     answer = send(api, replace(CALLER, scopes=frozenset(scopes)))
 
     assert (answer.status, answer.error_code) == (403, "InsufficientScope")
 
 
 @every_route
-def test_more_scopes_do_no_harm(api: Api, send: Callable[[Api, Caller | None], Answer]) -> None:
+def test_more_scopes_do_no_harm(api: Api, send: Send) -> None:
     answer = send(api, replace(CALLER, scopes=SCOPES | {"openid", "a:b:c"}))
 
     assert answer.status in (200, 404)
@@ -150,7 +144,7 @@ def test_header_names_are_read_in_any_case(api: Api, package: str, route: str) -
 
 
 @every_route
-def test_a_caller_of_no_tenant_reaches_nothing(api: Api, send: Callable[[Api, Caller | None], Answer]) -> None:
+def test_a_caller_of_no_tenant_reaches_nothing(api: Api, send: Send) -> None:
     answer = send(api, replace(CALLER, tenants=()))
 
     assert answer.status in (403, 404)

@@ -7,6 +7,7 @@ lets the old one expire. An export that resolved the old edge goes on reading th
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -66,6 +67,7 @@ class _Revision:
 
     node: ArtifactNode
     body: NewItem
+    object_key: str | None
     previous: Item | None
 
     @property
@@ -125,6 +127,7 @@ class Publisher:
                 self._count(tenant, created)
                 self._let_go(superseded)
                 return PublishSummary(len(created), len(changed) - len(created), len(revisions) - len(changed))
+            self._remove_unused(tenant, changed)
             backoff(attempt)
         raise ServiceUnavailableError("dynamodb")
 
@@ -143,20 +146,21 @@ class Publisher:
             items.SIZE: {"N": str(packed.size)},
         }
         data = b"".join(packed.chunks)
+        object_key = None
         if packed.packed_size <= items.MAX_INLINE_BYTES:
             body[items.DATA] = {"B": data}
         elif previous is None or items.node_of(previous).sha256 != node.sha256:
-            key, version = self._put_object(draft, data)
-            body[items.OBJECT_KEY] = {"S": key}
-            body[items.OBJECT_VERSION] = {"S": version}
-        return _Revision(node, body, previous)
+            object_key = self._put_object(draft, node.sha256, data)
+            body[items.OBJECT_KEY] = {"S": object_key}
+        return _Revision(node, body, object_key, previous)
 
-    def _put_object(self, draft: ArtifactDraft, data: bytes) -> tuple[str, str]:
-        owner, artifact, digest = map(sha256_hex, (draft.tenant.encode(), draft.id.encode(), draft.definition))
-        key = f"definitions/{owner}/{artifact}/{digest}"
+    def _put_object(self, draft: ArtifactDraft, digest: str, data: bytes) -> str:
+        """Put a packed definition under a key that nobody else uses, so that no object ever changes."""
+        owner, artifact = sha256_hex(draft.tenant.encode()), sha256_hex(draft.id.encode())
+        key = f"definitions/{owner}/{artifact}/{digest}/{uuid.uuid4().hex}"
         with unavailable_when_failing("s3"):
-            answer = self._s3.put_object(Bucket=self._bucket, Key=key, Body=data)
-        return key, answer["VersionId"]
+            self._s3.put_object(Bucket=self._bucket, Key=key, Body=data)
+        return key
 
     def _committed(self, tenant: str, revisions: Sequence[_Revision]) -> bool:
         """Write ``revisions`` in one transaction; False when somebody else changed one of them meanwhile."""
@@ -219,19 +223,24 @@ class Publisher:
         ]
         return batch_get(self._dynamodb, self._table, keys, consistent=True)
 
-    def _let_go(self, bodies: Iterable[Item]) -> None:
-        """Tag the objects of superseded bodies, so that they go in time.
-
-        The version is tagged, not the key: the same content published anew is a new version, and stays.
-        """
-        for body in bodies:
+    def _let_go(self, superseded: Iterable[Item]) -> None:
+        """Tag the objects of superseded bodies; a rule of the bucket removes tagged ones in time."""
+        for body in superseded:
             with unavailable_when_failing("s3"):
                 self._s3.put_object_tagging(
                     Bucket=self._bucket,
                     Key=body[items.OBJECT_KEY]["S"],
-                    VersionId=body[items.OBJECT_VERSION]["S"],
                     Tagging={"TagSet": [{"Key": "state", "Value": "superseded"}]},
                 )
+
+    def _remove_unused(self, tenant: str, revisions: Sequence[_Revision]) -> None:
+        """Remove the objects put for revisions that were not committed."""
+        put = {revision.object_key: revision.node for revision in revisions if revision.object_key is not None}
+        keys = [items.key_of(tenant, items.body_sort_key(node.id, node.sha256)) for node in put.values()]
+        bodies = batch_get(self._dynamodb, self._table, keys, consistent=True)
+        for unused in put.keys() - {body[items.OBJECT_KEY]["S"] for body in bodies}:
+            with unavailable_when_failing("s3"):
+                self._s3.delete_object(Bucket=self._bucket, Key=unused)
 
     def _count(self, tenant: str, created: Sequence[_Revision]) -> None:
         """Add to the tenant's summary. It only guides how edges are read, so it may drift a little."""

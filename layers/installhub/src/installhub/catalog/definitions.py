@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _BATCH_BYTES: Final = 4 * 1024 * 1024
 _BATCHES_AHEAD: Final = 2
-_GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion"})
 _CHUNK_BYTES: Final = 1024 * 1024
 
 
@@ -88,14 +87,10 @@ class DefinitionReader:
     def _object_chunks(self, body: Item) -> Iterator[bytes]:
         try:
             with unavailable_when_failing("s3"):
-                answer = self.s3().get_object(
-                    Bucket=self.bucket,
-                    Key=body[items.OBJECT_KEY]["S"],
-                    VersionId=body[items.OBJECT_VERSION]["S"],
-                )
+                answer = self.s3().get_object(Bucket=self.bucket, Key=body[items.OBJECT_KEY]["S"])
                 yield from answer["Body"].iter_chunks(_CHUNK_BYTES)
         except ClientError as error:
-            if error.response["Error"]["Code"] in _GONE:
+            if error.response["Error"]["Code"] == "NoSuchKey":
                 raise ServiceUnavailableError("artifact bodies") from error
             raise
 

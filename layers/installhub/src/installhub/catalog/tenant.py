@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from installhub.artifacts import ArtifactNode
@@ -15,13 +16,13 @@ from installhub.catalog.reads import MAX_BATCH_KEYS, batch_get
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from installhub.catalog.items import Item
+    from installhub.catalog.items import Item, NewItem
 
 _PAGE_BYTES: Final = 1024 * 1024  # a Query answers 1 MB at a time
 _BYTES_PER_UNIT: Final = 8 * 1024  # an eventually consistent read unit of a Query
 _UNITS_PER_KEY: Final = 0.5  # a BatchGetItem rounds every item up to half a unit
 _KEYS_AT_ONCE: Final = MAX_BATCH_KEYS - 1  # the first batch reads the summary too
-_LOOKUPS_AT_ONCE: Final = 8
+_REQUESTS_AT_ONCE: Final = 8
 _UNITS_PER_ROUND_TRIP: Final = 10
 """What waiting for one more request is worth in read units; see docs/decisions."""
 
@@ -64,16 +65,19 @@ class TenantCatalog:
     def nodes(self, ids: Collection[str]) -> Mapping[str, ArtifactNode]:
         """The artifacts among ``ids`` that exist in the tenant, by id."""
         unread = [] if self._knows_all else [artifact_id for artifact_id in ids if artifact_id not in self._known]
-        for start in range(0, len(unread), _KEYS_AT_ONCE):
-            if self._is_cheaper_whole(len(unread) - start):
+        while unread:
+            if self._is_cheaper_whole(len(unread)):
                 self._read_all()
                 break
-            self._read_batch(unread[start : start + _KEYS_AT_ONCE])
+            # The first answer tells what everything would cost; then whole waves are read.
+            count = _KEYS_AT_ONCE if self._cost_of_all is None else _KEYS_AT_ONCE * _REQUESTS_AT_ONCE
+            self._read_keys(unread[:count])
+            unread = unread[count:]
         return {artifact_id: self._known[artifact_id] for artifact_id in ids if artifact_id in self._known}
 
     def owned_elsewhere(self, ids: Collection[str]) -> Collection[str]:
         """Those of ``ids`` that exist in some other tenant."""
-        with ThreadPoolExecutor(max_workers=_LOOKUPS_AT_ONCE) as pool:
+        with ThreadPoolExecutor(max_workers=_REQUESTS_AT_ONCE) as pool:
             return [
                 artifact_id
                 for artifact_id, owned in zip(ids, pool.map(self._has_other_owner, ids), strict=True)
@@ -86,13 +90,27 @@ class TenantCatalog:
             return False
         return self._spent + _cost_of_keys(unread) > self._cost_of_all
 
-    def _read_batch(self, ids: Sequence[str]) -> None:
-        keys = [items.key_of(self._tenant, items.edge_sort_key(artifact_id)) for artifact_id in ids]
+    def _read_keys(self, ids: Sequence[str]) -> None:
+        batches = [
+            [items.key_of(self._tenant, items.edge_sort_key(artifact_id)) for artifact_id in ids[start:end]]
+            for start, end in pairwise([*range(0, len(ids), _KEYS_AT_ONCE), len(ids)])
+        ]
         if self._cost_of_all is None:
-            keys.insert(0, items.key_of(self._tenant, items.SUMMARY_KEY))
+            batches[0].insert(0, items.key_of(self._tenant, items.SUMMARY_KEY))
             self._cost_of_all = 0.0
         self._spent += _cost_of_keys(len(ids))
-        for item in batch_get(self._table.client, self._table.name, keys, consistent=self._consistent):
+        if len(batches) == 1:
+            self._take(self._batch(batches[0]))
+            return
+        with ThreadPoolExecutor(max_workers=_REQUESTS_AT_ONCE) as pool:
+            for found in pool.map(self._batch, batches):
+                self._take(found)
+
+    def _batch(self, keys: Sequence[NewItem]) -> list[Item]:
+        return batch_get(self._table.client, self._table.name, keys, consistent=self._consistent)
+
+    def _take(self, found: Iterable[Item]) -> None:
+        for item in found:
             if item[items.SORT]["S"] == items.SUMMARY_KEY:
                 self._cost_of_all = _cost_of_query(int(item[items.EDGE_BYTES]["N"]))
             else:
