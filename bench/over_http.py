@@ -55,7 +55,8 @@ def run_preview() -> list[Outcome]:
     with _deployed() as deployed:
         nodes = layered(50, 5)
         drafts = [
-            ArtifactDraft(TENANT, node.id, node.type, node.name, node.status, node.dependencies, b'{"a":1}') for node in nodes
+            ArtifactDraft(TENANT, node.id, node.type, node.name, node.status, node.dependencies, b'{"a":1}')
+            for node in nodes
         ]
         publish(deployed, drafts, "bench")
         body = json.dumps({"tenantId": TENANT, "artifactIds": [nodes[0].id]})
@@ -65,7 +66,9 @@ def run_preview() -> list[Outcome]:
         session = requests.Session()
 
         def preview() -> None:
-            answer = session.post(f"{deployed.url}/api/installhub/packages/preview", data=body, headers=headers, timeout=60)
+            answer = session.post(
+                f"{deployed.url}/api/installhub/packages/preview", data=body, headers=headers, timeout=60
+            )
             if answer.json()["totalArtifacts"] != len(nodes):
                 raise AssertionError(answer.text)
 
@@ -162,7 +165,7 @@ def _package(deployed: Stack) -> str:
     drafts = [
         ArtifactDraft(
             *(TENANT, node.id, node.type, node.name, node.status, node.dependencies),
-            json.dumps({"a": chance.randbytes(share * 2 // 3).hex()}).encode(),
+            json.dumps({"a": chance.randbytes(share * 11 // 15).hex()}).encode(),
         )
         for node in nodes
     ]
