@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from local.state import Stack, State
 
-IMAGE = "public.ecr.aws/lambda/python"
 IMAGE_NAME = "installhub-sam-local"
 LABEL = "installhub.sam-local"
 COMPARED = frozenset({"TOKEN_ISSUER"})
@@ -50,7 +49,7 @@ def prepare(state: State, stack: Stack, architecture: str, endpoint: str) -> str
             building.note = "unchanged"
     image = f"{IMAGE_NAME}:{hashlib.sha256(str(state.root).encode()).hexdigest()[:12]}"
     with step("Preparing the runtime's image") as preparing:
-        preparing.note = base = f"{IMAGE}:{functions.runtime.removeprefix('python')}-{architecture}"
+        preparing.note = base = sam.runtime_image(functions.runtime, architecture)
         docker.build_image(image, base, [f"ENV AWS_ENDPOINT_URL={endpoint}", f"LABEL {label(state)}"])
     variables = json.dumps(
         {name: reachable(own, stack.endpoint, endpoint) for name, own in functions.variables.items()}, indent=2

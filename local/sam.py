@@ -70,6 +70,20 @@ def _run(state: State, command: str, arguments: Sequence[str | Path], environmen
         raise LocalStackError(f"`sam {command}` failed: {reason}", f"everything it said is in {log}")
 
 
+def runtime_image(runtime: str, architecture: str) -> str:
+    """AWS's image of a runtime such as `python3.13`, by the name under which SAM looks for it."""
+    program = "from samcli.local.docker.lambda_image import LambdaImage; print(LambdaImage._INVOKE_REPO_PREFIX)"
+    answer = subprocess.run(  # noqa: S603 - our own command
+        [SAM.with_name("python"), "-c", program], capture_output=True, text=True, check=False
+    )
+    if answer.returncode != 0:
+        raise LocalStackError(
+            "SAM does not say where it finds the runtime's image", "its version is pinned: make setup"
+        )
+    name = runtime.rstrip(".0123456789")
+    return f"{answer.stdout.strip()}/{name}:{runtime.removeprefix(name)}-{architecture}"
+
+
 def surroundings(state: State) -> dict[str, str]:
     """The environment of every run of `sam`."""
     if not SAM.exists():
