@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +16,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from installhub.caller import TenantChoice, from_context
 from installhub.downloading import LINK_SECONDS, content_disposition, entity_tag, is_unchanged
 from installhub.errors import REGISTRY, ErrorCode, InstallHubError, Problem, ServiceUnavailableError
+from installhub.packages import PackageStatus
 from installhub.packages.bundles import CONTENT_TYPE
 from installhub.routes import TENANT_HEADER
 
@@ -32,6 +34,13 @@ MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 MAX_PLAIN_ANSWER_BYTES: Final = 5 * 1024 * 1024
 """A larger JSON answer is sent compressed: a synchronous Lambda response holds 6 MB."""
 
+POLL_SECONDS: Final = 2
+"""How long to wait before looking again at an export that is under way."""
+
+IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
+
+_RESPOND_ASYNC: Final = "respond-async"
+_IDEMPOTENCY_KEY: Final = re.compile(r'"(?P<quoted>[ !#-\[\]-~]{1,255})"|(?P<bare>[!#-~]{1,255})')
 _PRIVATE: Final = "no-store"
 
 logger = Logger()
@@ -100,6 +109,54 @@ def body_of(event: APIGatewayProxyEvent) -> bytes:
             ErrorCode.REQUEST_TOO_LARGE, f"The body has {len(content)} bytes; the limit is {MAX_BODY_BYTES}."
         )
     return content
+
+
+def prefers_async(event: APIGatewayProxyEvent) -> bool:
+    """Whether the caller would rather not wait (RFC 7240, 4.1)."""
+    preferences = ",".join(_header_lines(event, "Prefer")).split(",")
+    return any(preference.partition(";")[0].strip().lower() == _RESPOND_ASYNC for preference in preferences)
+
+
+def idempotency_key(event: APIGatewayProxyEvent) -> str | None:
+    """The request's ``Idempotency-Key``, if it has one; its quotes, which the draft asks for, may be left out.
+
+    Raises:
+        InstallHubError: InvalidRequest: there are several, or it is not 1 to 255 printable ASCII characters.
+    """
+    lines = _header_lines(event, IDEMPOTENCY_HEADER)
+    if not lines:
+        return None
+    match = _IDEMPOTENCY_KEY.fullmatch(lines[0].strip())
+    if len(lines) > 1 or match is None:
+        raise InstallHubError.of(
+            ErrorCode.INVALID_REQUEST, f"{IDEMPOTENCY_HEADER}: one string of 1 to 255 printable ASCII characters."
+        )
+    return match["quoted"] or match["bare"]
+
+
+def _header_lines(event: APIGatewayProxyEvent, name: str) -> list[str]:
+    many = {key.lower(): values for key, values in (event.get("multiValueHeaders") or {}).items()}
+    if name.lower() in many:
+        return list(many[name.lower()])
+    one = event.headers.get(name)
+    return [] if one is None else [one]
+
+
+def accepted_answer(event: APIGatewayProxyEvent, body: Mapping[str, Any]) -> Response[str]:
+    """``body`` as a 202 that says where to look."""
+    headers = {
+        # Relative to the request, so that it holds under a stage's path and under a domain of its own.
+        "Location": str(body["packageId"]),
+        "Retry-After": str(POLL_SECONDS),
+        "Preference-Applied": _RESPOND_ASYNC,
+    }
+    return _json_answer(event, 202, JSON_TYPE, body, headers)
+
+
+def pending_answer(event: APIGatewayProxyEvent, body: Mapping[str, Any]) -> Response[str]:
+    """``body``, of a request on its way or failed, as a 200."""
+    unfinished = body["status"] != PackageStatus.FAILED
+    return _json_answer(event, 200, JSON_TYPE, body, {"Retry-After": str(POLL_SECONDS)} if unfinished else {})
 
 
 def json_answer(event: APIGatewayProxyEvent, body: Mapping[str, Any]) -> Response[str]:

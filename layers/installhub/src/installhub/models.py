@@ -77,6 +77,14 @@ class ExportRequest(PreviewRequest):
     tags: Annotated[list[Tag], Field(max_length=50)] | None = Field(default=None, examples=[["hr", "onboarding"]])
 
 
+class DirectExportRequest(ExportRequest):
+    """Payload of a direct invocation of the worker."""
+
+    request_id: Id | None = Field(
+        default=None, description="Names the request: invoking again with it answers with the package made before."
+    )
+
+
 class ArtifactSummary(_Answer):
     """An artifact by its names."""
 
@@ -161,7 +169,7 @@ class Manifest(_Answer):
 
 
 class PackageResponse(_Answer):
-    """Answer of POST /export and of GET /{packageId}."""
+    """Answer of POST /export, and of GET /{packageId} once the package is there."""
 
     package_id: str = Field(examples=[_EXAMPLE_PACKAGE_ID])
     package_name: str
@@ -170,8 +178,31 @@ class PackageResponse(_Answer):
     artifact_count: int
     bundle_download_url: str = Field(description="Path below the API's base URL.")
     exported_at: str = Field(description="RFC 3339, UTC.", examples=["2026-05-25T09:00:00Z"])
+    status: Literal["exported"]
     is_success: Literal[True]
     manifest: Manifest
+
+
+class Progress(_Answer):
+    """How far an export is."""
+
+    done: int = Field(description="Artifacts written.")
+    total: int | None = Field(description="Artifacts to write; null until the dependencies are resolved.")
+
+
+class PendingResponse(_Answer):
+    """Answer of a POST /export that prefers `respond-async`, and of GET /{packageId} until the package is there."""
+
+    package_id: str = Field(examples=[_EXAMPLE_PACKAGE_ID])
+    package_name: str
+    version: str
+    status: Literal["queued", "exporting", "failed"]
+    requested_at: str = Field(description="RFC 3339, UTC.", examples=["2026-05-25T09:00:00Z"])
+    status_url: str = Field(description="Path below the API's base URL.")
+    progress: Progress | SkipJsonSchema[None] = _absent("Unless it failed.")
+    is_success: Literal[False] | SkipJsonSchema[None] = _absent("If it failed.")
+    error_code: ErrorCode | SkipJsonSchema[None] = _absent("If it failed.")
+    errors: list[ProblemItem] | SkipJsonSchema[None] = _absent("If it failed: every reason, most important first.")
 
 
 class _Untitled(GenerateJsonSchema):

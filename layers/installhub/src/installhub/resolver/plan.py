@@ -56,9 +56,7 @@ def make_plan(catalog: Catalog, roots: Iterable[str], limits: Limits, package_ty
     Raises:
         InstallHubError: There are more roots than the limit allows, which is found before anything is looked up.
     """
-    wanted = list(dict.fromkeys(roots))
-    if len(wanted) > limits.roots:
-        raise InstallHubError([_too_many("root artifacts", len(wanted), limits.roots)])
+    wanted = check_roots(roots, limits)
     closure = discover(catalog, wanted, limits.artifacts)
     order = install_order(closure.nodes)
     cycles = find_cycles(closure.nodes, closure.nodes.keys() - set(order))
@@ -75,6 +73,18 @@ def make_plan(catalog: Catalog, roots: Iterable[str], limits: Limits, package_ty
         cycles=tuple(cycles),
         problems=tuple(in_precedence(problems)),
     )
+
+
+def check_roots(roots: Iterable[str], limits: Limits) -> list[str]:
+    """``roots``, each once.
+
+    Raises:
+        InstallHubError: There are more than the limit allows.
+    """
+    wanted = list(dict.fromkeys(roots))
+    if len(wanted) > limits.roots:
+        raise InstallHubError([_too_many("root artifacts", len(wanted), limits.roots)])
+    return wanted
 
 
 def _missing(catalog: Catalog, closure: Closure) -> Iterator[Problem]:
