@@ -94,6 +94,8 @@ class Deployment:
                 return self._reference(argument)
             case "Fn::GetAtt":
                 return self.attributes[argument if isinstance(argument, str) else ".".join(argument)]
+            case "Fn::If":
+                return self.value(argument[1 if self._holds(template()["Conditions"][argument[0]]) else 2])
             case "Fn::Join":
                 return argument[0].join(str(self.value(part)) for part in argument[1])
             case "Fn::Select":
@@ -104,6 +106,12 @@ class Deployment:
                 return _VARIABLE.sub(lambda variable: self._substitute(variable[1]), argument)
             case _:
                 raise NotImplementedError(function)
+
+    def _holds(self, condition: dict[str, Any]) -> bool:
+        ((function, argument),) = condition.items()
+        if function == "Fn::Not":
+            return not self._holds(argument[0])
+        return bool(self.value(argument[0]) == self.value(argument[1]))
 
     def _reference(self, name: str) -> str:
         if name in self.references:

@@ -32,7 +32,7 @@ def export_package() -> Response[str]:
     answer = export_desk().answer(asked, app.lambda_context.get_remaining_time_in_millis() / 1000)
     if answer.exported is None:
         return accepted_answer(app.current_event, answer.promise or {})
-    if answer.is_new:
+    if answer.exported.is_new:
         package_exported(answer.exported.record)
     return json_answer(app.current_event, package_body(answer.exported.record, answer.exported.manifest))
 

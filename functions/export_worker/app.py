@@ -24,7 +24,7 @@ def handle_message(record: SQSRecord, lambda_context: LambdaContext) -> None:
     logger.append_keys(message_id=record.message_id)
     with failures_logged("not done"):
         exported = deliveries().handle(record, lambda_context.get_remaining_time_in_millis() / 1000)
-    if exported is not None:
+    if exported is not None and exported.is_new:
         package_exported(exported.record)
 
 
@@ -38,7 +38,8 @@ def export_directly(payload: dict[str, Any], context: LambdaContext) -> dict[str
         logger.exception("unexpected failure")
         failure = InstallHubError.of(ErrorCode.INTERNAL_ERROR)
         raise named_error(failure, f"urn:uuid:{context.aws_request_id}") from error
-    package_exported(exported.record)
+    if exported.is_new:
+        package_exported(exported.record)
     return direct_result(exported)
 
 

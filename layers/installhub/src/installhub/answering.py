@@ -41,12 +41,10 @@ class ExportAnswer:
     Attributes:
         exported: The package.
         promise: The answer's body, if the package will be made later.
-        is_new: Whether this is the first answer to the request.
     """
 
     exported: ExportedPackage | None = None
     promise: Mapping[str, Any] | None = None
-    is_new: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +102,6 @@ class ExportDesk:
 
     def _again(self, known: Answered, tenant: str) -> ExportAnswer:
         if known.accepted is not None:
-            return ExportAnswer(promise=known.accepted, is_new=False)
+            return ExportAnswer(promise=known.accepted)
         record = find_package(self.packages(), str(known.package_id), [tenant])
-        return ExportAnswer(ExportedPackage(record, read_manifest(self.bundles(), record)), is_new=False)
+        return ExportAnswer(ExportedPackage(record, read_manifest(self.bundles(), record), is_new=False))

@@ -67,10 +67,17 @@ class ExportCommand:
 
 @dataclass(frozen=True, slots=True)
 class ExportedPackage:
-    """A committed package and its manifest."""
+    """A committed package and its manifest.
+
+    Attributes:
+        record: The package.
+        manifest: Its manifest.
+        is_new: Whether it was made just now, and not by an earlier try of the same request.
+    """
 
     record: PackageRecord
     manifest: dict[str, Any]
+    is_new: bool = True
 
 
 def plan_export(
@@ -170,7 +177,7 @@ class Exporter:
         record = self.packages.find(package_id)
         if record is None or record.request_id != command.request_id:
             return None
-        return ExportedPackage(record, read_manifest(self.bundles, record))
+        return ExportedPackage(record, read_manifest(self.bundles, record), is_new=False)
 
     def _conflict(self, command: ExportCommand, package_id: str) -> list[Problem]:
         if not self.packages.is_taken(package_id, int(self.clock()), request_id=command.request_id):

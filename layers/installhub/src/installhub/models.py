@@ -43,7 +43,7 @@ class _Request(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, strict=True, extra="forbid", frozen=True)
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
     """Clients should ignore fields they do not know: answers may get more of them."""
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
@@ -85,7 +85,7 @@ class DirectExportRequest(ExportRequest):
     )
 
 
-class ArtifactSummary(_Answer):
+class ArtifactSummary(Answer):
     """An artifact by its names."""
 
     type: ArtifactType
@@ -103,23 +103,23 @@ def _without_default(schema: dict[str, Any]) -> None:
     del schema["default"]
 
 
-def _absent(description: str) -> Any:  # noqa: ANN401  # what Field returns
+def absent(description: str) -> Any:  # noqa: ANN401  # what Field returns
     """A field that is left out, never null, where it does not apply."""
     return Field(default=None, description=description, json_schema_extra=_without_default)
 
 
-class ProblemItem(_Answer):
+class ProblemItem(Answer):
     """One thing that is wrong."""
 
     error_code: ErrorCode
     detail: str
-    artifact_id: str | SkipJsonSchema[None] = _absent("The artifact it is about.")
-    required_by: list[str] | SkipJsonSchema[None] = _absent("All artifacts of the closure that depend on it.")
-    cycle: list[str] | SkipJsonSchema[None] = _absent("A closed path, first and last alike.")
-    pointer: str | SkipJsonSchema[None] = _absent("JSON pointer into the request body (RFC 6901).")
+    artifact_id: str | SkipJsonSchema[None] = absent("The artifact it is about.")
+    required_by: list[str] | SkipJsonSchema[None] = absent("All artifacts of the closure that depend on it.")
+    cycle: list[str] | SkipJsonSchema[None] = absent("A closed path, first and last alike.")
+    pointer: str | SkipJsonSchema[None] = absent("JSON pointer into the request body (RFC 6901).")
 
 
-class ProblemDocument(_Answer):
+class ProblemDocument(Answer):
     """Every error's answer (RFC 9457)."""
 
     type: str = Field(examples=["urn:installhub:error:CircularDependency"])
@@ -132,7 +132,7 @@ class ProblemDocument(_Answer):
     errors: list[ProblemItem] = Field(description="Every problem found, most important first.")
 
 
-class PreviewResponse(_Answer):
+class PreviewResponse(Answer):
     """Answer of POST /preview."""
 
     root_artifacts: list[ArtifactSummary]
@@ -152,7 +152,7 @@ class ManifestArtifact(ArtifactSummary):
     dependencies: list[str]
 
 
-class Manifest(_Answer):
+class Manifest(Answer):
     """`manifest.json`, the first entry of every bundle."""
 
     format_version: str
@@ -168,7 +168,7 @@ class Manifest(_Answer):
     install_order: list[str]
 
 
-class PackageResponse(_Answer):
+class PackageResponse(Answer):
     """Answer of POST /export, and of GET /{packageId} once the package is there."""
 
     package_id: str = Field(examples=[_EXAMPLE_PACKAGE_ID])
@@ -183,14 +183,14 @@ class PackageResponse(_Answer):
     manifest: Manifest
 
 
-class Progress(_Answer):
+class Progress(Answer):
     """How far an export is."""
 
     done: int = Field(description="Artifacts written.")
     total: int | None = Field(description="Artifacts to write; null until the dependencies are resolved.")
 
 
-class PendingResponse(_Answer):
+class PendingResponse(Answer):
     """Answer of a POST /export that prefers `respond-async`, and of GET /{packageId} until the package is there."""
 
     package_id: str = Field(examples=[_EXAMPLE_PACKAGE_ID])
@@ -199,10 +199,10 @@ class PendingResponse(_Answer):
     status: Literal["queued", "exporting", "failed"]
     requested_at: str = Field(description="RFC 3339, UTC.", examples=["2026-05-25T09:00:00Z"])
     status_url: str = Field(description="Path below the API's base URL.")
-    progress: Progress | SkipJsonSchema[None] = _absent("Unless it failed.")
-    is_success: Literal[False] | SkipJsonSchema[None] = _absent("If it failed.")
-    error_code: ErrorCode | SkipJsonSchema[None] = _absent("If it failed.")
-    errors: list[ProblemItem] | SkipJsonSchema[None] = _absent("If it failed: every reason, most important first.")
+    progress: Progress | SkipJsonSchema[None] = absent("Unless it failed.")
+    is_success: Literal[False] | SkipJsonSchema[None] = absent("If it failed.")
+    error_code: ErrorCode | SkipJsonSchema[None] = absent("If it failed.")
+    errors: list[ProblemItem] | SkipJsonSchema[None] = absent("If it failed: every reason, most important first.")
 
 
 class _Untitled(GenerateJsonSchema):

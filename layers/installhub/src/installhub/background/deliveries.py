@@ -19,7 +19,7 @@ MIN_SECONDS: Final = 240
 
 _MARGIN_SECONDS: Final = 10
 _FIRST_RETRY_SECONDS: Final = 15
-_MAX_WAIT_SECONDS: Final = 900
+_MAX_WAIT_SECONDS: Final = 1000  # longer than any lease
 
 
 class TriedAgainLaterError(Exception):

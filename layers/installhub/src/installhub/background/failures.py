@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from installhub.catalog.items import NewItem
 
 FAILED: Final = "failed"
+REQUEST: Final = "request"
 MAX_ERRORS_BYTES: Final = 180_000
 """Most bytes of the errors of a failure: EventBridge carries 256 KB, an item holds 400."""
 
@@ -64,9 +65,7 @@ class FailureBook:
     def refusal_of(self, request_id: str) -> InstallHubError | None:
         """Why a request was refused for good, if it was. One that failed for other reasons may be tried again."""
         with unavailable_when_failing("dynamodb"):
-            answer = self.client.get_item(
-                TableName=self.table, Key={REQUEST_ID: {"S": request_id}}, ConsistentRead=True
-            )
+            answer = self.client.get_item(TableName=self.table, Key=_key_of(request_id), ConsistentRead=True)
         item = answer.get("Item")
         if item is None or not item[_IS_FINAL]["BOOL"]:
             return None
@@ -75,7 +74,8 @@ class FailureBook:
     def record(self, failure: Failure, now: int) -> None:
         """Remember ``failure``, and so have it announced; a request that was refused for good stays as it is."""
         item: NewItem = {
-            REQUEST_ID: {"S": failure.request_id},
+            **_key_of(failure.request_id),
+            REQUEST: {"S": failure.request_id},
             STATUS: {"S": FAILED},
             _IS_FINAL: {"BOOL": failure.error.is_final},
             "requestedBy": {"S": failure.requested_by},
@@ -97,3 +97,8 @@ class FailureBook:
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
+
+
+def _key_of(request_id: str) -> NewItem:
+    """The key of a failure; a request with an idempotency key has an item of its own for its answer."""
+    return {REQUEST_ID: {"S": f"{FAILED}:{request_id}"}}

@@ -43,7 +43,7 @@ def outcome_of(image: Mapping[str, Any], source: str) -> dict[str, Any]:
     """
     if image["status"] == PackageStatus.EXPORTED:
         return _event(PACKAGE_EXPORTED, source, image["packageId"], image["exportedAt"], _exported(image))
-    subject = image.get("packageId", image["requestId"])
+    subject = image.get("packageId", image["request"])
     return _event(PACKAGE_EXPORT_FAILED, source, subject, image["failedAt"], _failed(image))
 
 
@@ -85,7 +85,7 @@ def _failed(image: Mapping[str, Any]) -> dict[str, Any]:
     errors = json.loads(image["errors"])
     return {
         **{name: image[name] for name in _ABOUT if name in image},
-        "requestId": image["requestId"],
+        "requestId": image["request"],
         "requestedBy": image["requestedBy"],
         "failedAt": image["failedAt"],
         "errorCode": errors[0]["errorCode"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from installhub.background.failures import Failure, FailureBook
 from installhub.background.inbox import Inbox
@@ -73,7 +74,7 @@ class Worker:
 
     def _answer_refusal(self, job: Job, error: InstallHubError) -> None:
         if job.dropped is not None:
-            body = problem_body(error.problems, instance=f"urn:installhub:request:{job.request_id}")
+            body = problem_body(error.problems, instance=f"urn:installhub:request:{quote(job.request_id)}")
             self.inbox.answer(job.dropped, body, PROBLEM_TYPE)
 
     def _command(self, job: Job) -> ExportCommand:
