@@ -18,7 +18,7 @@ from installhub.packages import PackageRecord
 from installhub.routes import REQUIRED_SCOPE
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.event_handler import Response
+    from pydantic import BaseModel
 
 TENANT = "tenant-7f3a9b12"
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
@@ -78,6 +78,7 @@ def event(
     *,
     method: str = "POST",
     path: str = "/",
+    parameters: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
     who: Caller | None = None,
     in_base64: bool = False,
@@ -90,6 +91,7 @@ def event(
     return {
         "httpMethod": method,
         "path": path,
+        "pathParameters": dict(parameters) if parameters else None,
         "headers": dict(headers or {}),
         "body": text,
         "isBase64Encoded": in_base64,
@@ -108,10 +110,9 @@ def proxy_event(body: str | bytes | None = None, **changes: Any) -> APIGatewayPr
     return APIGatewayProxyEvent(event(body, **changes))
 
 
-def content_of(response: Response[str]) -> str:
-    body = response.body
-    assert isinstance(body, str)
-    return body
+def is_a(model: type[BaseModel], body: str | bytes) -> bool:
+    """Whether ``body`` is what the API document says of ``model``; raises where it is not."""
+    return isinstance(model.model_validate_json(body), model)
 
 
 def package(

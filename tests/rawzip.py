@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Protocol
 
 LOCAL, CENTRAL, END, ZIP64_END, ZIP64_LOCATOR = (
     b"PK\x03\x04",
@@ -17,6 +17,13 @@ LOCAL, CENTRAL, END, ZIP64_END, ZIP64_LOCATOR = (
     b"PK\x06\x07",
 )
 END_BYTES, LOCATOR_BYTES = 22, 20
+
+
+class File(Protocol):
+    """What is needed of a file."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...
+    def read(self, size: int = -1, /) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,7 @@ class _Fields:
         return int.from_bytes(self.raw(length), "little")
 
 
-def read_end(file: BinaryIO) -> End:
+def read_end(file: File) -> End:
     file_size = file.seek(0, 2)
     end = _Fields(_at(file, file_size - END_BYTES, END_BYTES))
     assert end.raw(4) == END
@@ -116,7 +123,7 @@ def read_end(file: BinaryIO) -> End:
     return End(count, offset, size, *short, is_zip64)
 
 
-def read_entries(file: BinaryIO) -> list[Header]:
+def read_entries(file: File) -> list[Header]:
     """What the central directory says, in its order."""
     end = read_end(file)
     directory = _Fields(_at(file, end.directory_offset, end.directory_size))
@@ -125,30 +132,50 @@ def read_entries(file: BinaryIO) -> list[Header]:
     return entries
 
 
-def local_header(file: BinaryIO, offset: int) -> Header:
-    signature, *numbers, name_length, extra_length = struct.unpack("<4s5H3I2H", _at(file, offset, 30))
+def local_header(file: File, offset: int) -> Header:
+    signature, needed, flags, method, time, date, crc32, packed_size, size, name_length, extra_length = struct.unpack(
+        "<4s5H3I2H", _at(file, offset, 30)
+    )
     assert signature == LOCAL
     name = _at(file, offset + 30, name_length).decode()
-    return Header(*numbers, name, extra=_at(file, offset + 30 + name_length, extra_length), offset=offset)
+    extra = _at(file, offset + 30 + name_length, extra_length)
+    return Header(needed, flags, method, time, date, crc32, packed_size, size, name, extra, offset=offset)
 
 
-def packed_bytes(file: BinaryIO, entry: Header) -> bytes:
+def packed_bytes(file: File, entry: Header) -> bytes:
     return _at(file, entry.data_offset, entry.packed_size)
 
 
 def _central(fields: _Fields) -> Header:
-    signature, made_by, *numbers = struct.unpack("<4s6H3I", fields.raw(28))
-    assert signature == CENTRAL
-    name_length, extra_length, comment_length, disk, internal, external, offset = struct.unpack(
-        "<5H2I", fields.raw(18)
+    signature, made_by, needed, flags, method, time, date, crc32, packed_size, size = struct.unpack(
+        "<4s6H3I", fields.raw(28)
     )
+    assert signature == CENTRAL
+    name_length, extra_length, comment_length, disk, internal, external, offset = struct.unpack("<5H2I", fields.raw(18))
     name, extra, comment = fields.raw(name_length), fields.raw(extra_length), fields.raw(comment_length)
     if offset == 0xFFFFFFFF:
         kind, length, offset = struct.unpack("<HHQ", extra)
         assert (kind, length) == (1, 8), "a ZIP64 field with the offset alone"
-    return Header(*numbers, name.decode(), extra, made_by, comment, disk, internal, external, offset)
+    return Header(
+        needed=needed,
+        flags=flags,
+        method=method,
+        time=time,
+        date=date,
+        crc32=crc32,
+        packed_size=packed_size,
+        size=size,
+        name=name.decode(),
+        extra=extra,
+        made_by=made_by,
+        comment=comment,
+        disk=disk,
+        internal=internal,
+        external=external,
+        offset=offset,
+    )
 
 
-def _at(file: BinaryIO, offset: int, length: int) -> bytes:
+def _at(file: File, offset: int, length: int) -> bytes:
     file.seek(offset)
     return file.read(length)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cfnlint.decode.cfn_yaml import loads
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 TEMPLATE_PATH = Path(__file__).parents[1] / "template.yaml"
 API_FUNCTIONS = ("export", "preview", "get_package", "download")
@@ -89,23 +89,16 @@ class Deployment:
         if not isinstance(node, dict):
             return node
         ((function, argument),) = node.items()
-        match function:
-            case "Ref":
-                return self._reference(argument)
-            case "Fn::GetAtt":
-                return self.attributes[argument if isinstance(argument, str) else ".".join(argument)]
-            case "Fn::If":
-                return self.value(argument[1 if self._holds(template()["Conditions"][argument[0]]) else 2])
-            case "Fn::Join":
-                return argument[0].join(str(self.value(part)) for part in argument[1])
-            case "Fn::Select":
-                return self.value(argument[1])[argument[0]]
-            case "Fn::Split":
-                return self.value(argument[1]).split(argument[0])
-            case "Fn::Sub":
-                return _VARIABLE.sub(lambda variable: self._substitute(variable[1]), argument)
-            case _:
-                raise NotImplementedError(function)
+        compute: dict[str, Callable[[Any], Any]] = {
+            "Ref": self._reference,
+            "Fn::GetAtt": lambda of: self.attributes[of if isinstance(of, str) else ".".join(of)],
+            "Fn::If": lambda of: self.value(of[1 if self._holds(template()["Conditions"][of[0]]) else 2]),
+            "Fn::Join": lambda of: of[0].join(str(self.value(part)) for part in of[1]),
+            "Fn::Select": lambda of: self.value(of[1])[of[0]],
+            "Fn::Split": lambda of: self.value(of[1]).split(of[0]),
+            "Fn::Sub": lambda of: _VARIABLE.sub(lambda variable: self._substitute(variable[1]), of),
+        }
+        return compute[function](argument)
 
     def _holds(self, condition: dict[str, Any]) -> bool:
         ((function, argument),) = condition.items()

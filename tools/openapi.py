@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import installhub
 from installhub.errors import REGISTRY, ErrorCode, Problem
-from installhub.http import IDEMPOTENCY_HEADER, JSON_TYPE, PROBLEM_TYPE, problem_body
+from installhub.http import JSON_TYPE, PROBLEM_TYPE, problem_body
 from installhub.models import (
     ExportRequest,
     PackageResponse,
@@ -26,6 +26,7 @@ from installhub.models import (
     json_schema_of,
 )
 from installhub.packages.bundles import CONTENT_TYPE
+from installhub.preferences import IDEMPOTENCY_HEADER, PREFER_HEADER
 from installhub.routes import DOWNLOAD, EXPORT, GET_PACKAGE, PREVIEW, REQUIRED_SCOPE, ROUTES, TENANT_HEADER, Route
 from tools import examples
 
@@ -45,7 +46,7 @@ _ANSWERS: Final[dict[Route, tuple[type[BaseModel], dict[str, Any]]]] = {
     GET_PACKAGE: (PackageResponse, examples.PACKAGE),
 }
 _PREFER: Final = {
-    "name": "Prefer",
+    "name": PREFER_HEADER,
     "in": "header",
     "required": False,
     "description": "`respond-async`: do the export later (RFC 7240). For packages of thousands of artifacts.",
@@ -240,13 +241,6 @@ _PACKAGE_OR_PENDING: Final = {
         JSON_TYPE: {
             "schema": {
                 "oneOf": [{"$ref": _REF.format(model=model.__name__)} for model in (PackageResponse, PendingResponse)],
-                "discriminator": {
-                    "propertyName": "status",
-                    "mapping": {
-                        "exported": _REF.format(model=PackageResponse.__name__),
-                        **dict.fromkeys(("queued", "exporting", "failed"), _REF.format(model=PendingResponse.__name__)),
-                    },
-                },
             },
             "examples": {
                 "exported": {"value": examples.PACKAGE},

@@ -9,9 +9,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from installhub.answering import AskedExport
 from installhub.background.wiring import export_desk
-from installhub.http import accepted_answer, create_app, idempotency_key, json_answer, prefers_async
+from installhub.http import accepted_answer, create_app, package_answer
 from installhub.models import ExportRequest
-from installhub.presenting import package_body
+from installhub.preferences import idempotency_key, prefers_async
 from installhub.requests import export_command, export_document, read_request
 from installhub.routes import EXPORT
 from installhub.telemetry import observed, package_exported
@@ -31,10 +31,10 @@ def export_package() -> Response[str]:
     )
     answer = export_desk().answer(asked, app.lambda_context.get_remaining_time_in_millis() / 1000)
     if answer.exported is None:
-        return accepted_answer(app.current_event, answer.promise or {})
+        return accepted_answer(answer.promise or {})
     if answer.exported.is_new:
         package_exported(answer.exported.record)
-    return json_answer(app.current_event, package_body(answer.exported.record, answer.exported.manifest))
+    return package_answer(app.current_event, answer.exported.record, answer.exported.manifest)
 
 
 @observed

@@ -10,9 +10,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from installhub import wiring
 from installhub.downloading import look_for_package, read_manifest
-from installhub.http import create_app, json_answer, pending_answer, tenants_in_reach
+from installhub.http import create_app, package_answer, package_id_in, pending_answer, tenants_in_reach
 from installhub.packages import PendingExport
-from installhub.presenting import package_body, pending_body
+from installhub.presenting import pending_body
 from installhub.routes import GET_PACKAGE
 from installhub.telemetry import observed
 
@@ -20,13 +20,13 @@ app = create_app()
 
 
 @app.route(GET_PACKAGE.rule, method=GET_PACKAGE.method)
-def get_package(packageId: str) -> Response[str]:  # noqa: N803  # named as in the path
+def get_package() -> Response[str]:
     """Answer as the export of the package did, or tell where the accepted request is on its way."""
     tenants = tenants_in_reach(app.current_event)
-    found = look_for_package(wiring.pending(), packageId, tenants, int(time.time()))
+    found = look_for_package(wiring.pending(), package_id_in(app.current_event), tenants, int(time.time()))
     if isinstance(found, PendingExport):
-        return pending_answer(app.current_event, pending_body(found))
-    return json_answer(app.current_event, package_body(found, read_manifest(wiring.bundles(), found)))
+        return pending_answer(pending_body(found))
+    return package_answer(app.current_event, found, read_manifest(wiring.bundles(), found))
 
 
 @observed

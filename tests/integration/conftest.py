@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING
 
 import boto3
 import botocore.endpoint
+import moto.s3.models
 import pytest
+from moto import mock_aws
 
 from installhub import aws
+from installhub.catalog import items
+from installhub.packages import bundles
 from tests.integration.support import engines
 from tests.integration.support.api import Api
-from tests.integration.support.drafts import OTHER_TENANT, TENANT
 from tests.integration.support.engines import CatalogTable, Engine
 from tests.integration.support.functions import Functions
 from tests.integration.support.quick_moto import quick_moto
 from tests.integration.support.wire import Wire
-from tests.integration.support.world import REGION, World, new_world, samples
+from tests.integration.support.world import REGION, World, forget_clients, load_samples, new_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,8 +46,15 @@ def _quick_moto() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def _mocked_aws() -> Iterator[None]:
+    """Worlds start much faster within it."""
+    with mock_aws():
+        yield
+
+
 @pytest.fixture
-def world() -> Iterator[World]:
+def world(_mocked_aws: None) -> Iterator[World]:
     """The stack, just deployed."""
     with new_world() as deployed:
         yield deployed
@@ -53,15 +63,18 @@ def world() -> Iterator[World]:
 @pytest.fixture
 def sample_world(world: World) -> World:
     """The stack with the two sample tenants."""
-    for tenant in (TENANT, OTHER_TENANT):
-        world.publish(*samples(tenant))
+    load_samples(world)
     return world
 
 
 @pytest.fixture
-def wire(world: World) -> Wire:
+def wire(world: World) -> Iterator[Wire]:
     """The wire between the code and AWS."""
-    return Wire(world.dynamodb, world.s3)  # the clients go with the test
+    wire = Wire(world.dynamodb, world.s3)
+    yield wire
+    wire.remove()
+    if wire.was_retried:
+        forget_clients()
 
 
 @pytest.fixture
@@ -73,6 +86,19 @@ def functions(world: World) -> Functions:
 def api(sample_world: World) -> Api:
     """The API over the sample tenants."""
     return Api(Functions(sample_world.deployment))
+
+
+@pytest.fixture
+def small_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Definitions over 8 KiB are large enough to go to S3."""
+    monkeypatch.setattr(items, "MAX_INLINE_BYTES", 8 * 1024)
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bundles over 16 KiB are large enough to go to S3 in parts."""
+    monkeypatch.setattr(bundles, "_PART_BYTES", 16 * 1024)
+    monkeypatch.setattr(moto.s3.models, "S3_UPLOAD_PART_MIN_SIZE", 1)
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ AWKWARD_IDS: Final = (
 
 ids = st.sampled_from(AWKWARD_IDS) | st.text(min_size=1, max_size=256).filter(is_printable)
 
+
 @st.composite
 def two_tenants(draw: st.DrawFn) -> tuple[list[ArtifactDraft], list[str]]:
     """Artifacts of the tenants "own" and "other", which share some ids; all ids that occur, some of no artifact."""

@@ -14,7 +14,7 @@ from installhub.catalog.reads import batch_get
 from installhub.errors import ServiceUnavailableError
 from installhub.resolver import discover
 from tests.integration.support.drafts import draft
-from tests.integration.support.fake_catalog import node_of
+from tests.integration.support.fake_catalog import node, node_of
 from tests.integration.support.wire import NoFault
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ def layered(count: int, layers: int, dependencies: int) -> list[ArtifactNode]:
     width = count // layers
     rows = [[f"artifact-{layer}-{place}" for place in range(width)] for layer in range(layers)]
     artifacts = [
-        node_of(draft(artifact_id, *{below[place], *chance.sample(below, dependencies - 1)}))
+        node(artifact_id, *{below[place], *chance.sample(below, dependencies - 1)})
         for row, below in pairwise(rows)
         for place, artifact_id in enumerate(row)
     ]
-    return [node_of(draft("root", *rows[0])), *artifacts, *(node_of(draft(artifact_id)) for artifact_id in rows[-1])]
+    return [node("root", *rows[0]), *artifacts, *(node(artifact_id) for artifact_id in rows[-1])]
 
 
 def artifacts_found(table: CatalogTable, tenant: str, root: str) -> int:
@@ -68,7 +68,7 @@ def test_a_chain_that_is_the_whole_tenant_is_not_walked_step_by_step(
 ) -> None:
     links = [f"link-{place}" for place in range(50)]
     store_quickly(
-        catalog_table, "chain", [node_of(draft(link, *links[place + 1 : place + 2])) for place, link in enumerate(links)]
+        catalog_table, "chain", [node(link, *links[place + 1 : place + 2]) for place, link in enumerate(links)]
     )
     catalog_wire.forget()
 
@@ -92,11 +92,11 @@ def test_a_small_closure_in_a_large_tenant_is_read_level_by_level(
     catalog_table: CatalogTable, catalog_wire: Wire
 ) -> None:
     tree = [
-        node_of(draft("root", *(f"branch-{branch}" for branch in range(4)))),
-        *(node_of(draft(f"branch-{branch}", f"leaf-{branch}")) for branch in range(4)),
-        *(node_of(draft(f"leaf-{branch}")) for branch in range(4)),
+        node("root", *(f"branch-{branch}" for branch in range(4))),
+        *(node(f"branch-{branch}", f"leaf-{branch}") for branch in range(4)),
+        *(node(f"leaf-{branch}") for branch in range(4)),
     ]
-    store_quickly(catalog_table, "wide", [*tree, *(node_of(draft(f"other-{place}")) for place in range(3_000))])
+    store_quickly(catalog_table, "wide", [*tree, *(node(f"other-{place}") for place in range(3_000))])
     catalog_wire.forget()
 
     assert artifacts_found(catalog_table, "wide", "root") == 9
@@ -106,7 +106,7 @@ def test_a_small_closure_in_a_large_tenant_is_read_level_by_level(
 def test_many_roots_are_not_read_key_by_key_when_the_tenant_is_small(
     catalog_table: CatalogTable, catalog_wire: Wire
 ) -> None:
-    nodes = [node_of(draft(f"root-{place}")) for place in range(1_000)]
+    nodes = [node(f"root-{place}") for place in range(1_000)]
     store_quickly(catalog_table, "rooted", nodes)
     catalog_wire.forget()
 
@@ -149,7 +149,7 @@ class Withholds(NoFault):
 @pytest.fixture
 def hundred(catalog_table: CatalogTable, catalog_wire: Wire) -> list[Any]:
     """The keys of a hundred artifacts."""
-    store_quickly(catalog_table, "hundred", [node_of(draft(f"artifact-{place}")) for place in range(100)])
+    store_quickly(catalog_table, "hundred", [node(f"artifact-{place}") for place in range(100)])
     catalog_wire.forget()
     return [items.key_of("hundred", items.edge_sort_key(f"artifact-{place}")) for place in range(100)]
 

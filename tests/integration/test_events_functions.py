@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from installhub import aws
-from installhub.background import wiring as background_wiring
 from installhub.background.worker import Worker
 from installhub.models import PackageResponse, PendingResponse
 from tests.integration.support.api import EXPORT_BODY, Api
@@ -24,45 +21,19 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def background(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Background]:
+def background(world: World) -> Background:
     world.publish(*samples(TENANT), draft("root", kind="ProcessDefinition"))
-    background = Background(world)
-    monkeypatch.setattr(aws, "sqs", lambda: background.sqs)
-    _forget()
-    yield background
-    _forget()
+    return Background(world)
 
 
 @pytest.fixture
 def functions(background: Background) -> Functions:
-    deployment = background.world.deployment
-    own = {"ExportQueue": background.queue_url, "ExportDeadLetterQueue": background.dead_url, "EventBus": "bus"}
-    return _Forgetful(
-        replace(
-            deployment,
-            references={**deployment.references, **own},
-            parameters={**deployment.parameters, "TrustedEventSources": "com.example.hr"},
-        )
-    )
+    return Functions(background.world.deployment)
 
 
 @pytest.fixture
 def api(functions: Functions) -> Api:
     return Api(functions)
-
-
-class _Forgetful(Functions):
-    """As Lambda: each function is a process of its own."""
-
-    def _start(self, name: str) -> None:
-        _forget()
-        super()._start(name)
-
-
-def _forget() -> None:
-    for function in vars(background_wiring).values():
-        if hasattr(function, "cache_clear"):
-            function.cache_clear()
 
 
 def message(text: str, number: int = 1, tries: int = 1) -> dict[str, Any]:
@@ -84,7 +55,7 @@ def work(functions: Functions, background: Background) -> Any:  # noqa: ANN401  
 
 
 def test_a_promise_over_http(api: Api) -> None:
-    accepted = api.export(EXPORT_BODY, Prefer="respond-async")
+    accepted = api.export(EXPORT_BODY, headers={"Prefer": "respond-async"})
 
     assert accepted.status == 202
     promise = pending(accepted)
@@ -102,39 +73,44 @@ def test_a_promise_over_http(api: Api) -> None:
 
 
 def test_what_can_be_refused_at_once_is(api: Api, background: Background) -> None:
-    assert api.export({**EXPORT_BODY, "version": "x"}, Prefer="respond-async").error_code == "InvalidVersion"
-    assert api.export({**EXPORT_BODY, "tenantId": OTHER_TENANT}, Prefer="respond-async").error_code == "TenantMismatch"
+    assert (
+        api.export({**EXPORT_BODY, "version": "x"}, headers={"Prefer": "respond-async"}).error_code == "InvalidVersion"
+    )
+    assert (
+        api.export({**EXPORT_BODY, "tenantId": OTHER_TENANT}, headers={"Prefer": "respond-async"}).error_code
+        == "TenantMismatch"
+    )
     assert api.export(EXPORT_BODY).status == 200
-    assert api.export(EXPORT_BODY, Prefer="respond-async").error_code == "VersionConflict"
+    assert api.export(EXPORT_BODY, headers={"Prefer": "respond-async"}).error_code == "VersionConflict"
     assert "Messages" not in background.sqs.receive_message(QueueUrl=background.queue_url)
 
 
 @pytest.mark.parametrize("prefer", ["wait=10", "respond-sync", "x-respond-async", 'foo="a"', ""])
 def test_other_preferences_are_passed_over(api: Api, prefer: str) -> None:
-    assert api.export(EXPORT_BODY, Prefer=prefer).status == 200
+    assert api.export(EXPORT_BODY, headers={"Prefer": prefer}).status == 200
 
 
 @pytest.mark.parametrize("prefer", ["Respond-Async", "wait=5, respond-async", "respond-async; x=1, wait=1"])
 def test_the_preference_may_be_one_of_several(api: Api, prefer: str) -> None:
-    assert api.export(EXPORT_BODY, Prefer=prefer).status == 202
+    assert api.export(EXPORT_BODY, headers={"Prefer": prefer}).status == 202
 
 
 def test_the_first_answer_is_given_again_byte_by_byte(api: Api) -> None:
     key = '"8e03978e-40d5-43dd-bc93-6894a57f9324"'
-    first = api.export(EXPORT_BODY, Idempotency_Key=key)
-    again = api.export(EXPORT_BODY, Idempotency_Key="8e03978e-40d5-43dd-bc93-6894a57f9324")
+    first = api.export(EXPORT_BODY, headers={"Idempotency-Key": key})
+    again = api.export(EXPORT_BODY, headers={"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"})
 
     assert (first.status, again.status) == (200, 200)
     assert PackageResponse.model_validate_json(first.body) == PackageResponse.model_validate_json(again.body)
     assert first.body == again.body
 
-    refused = api.export({**EXPORT_BODY, "version": "3.0.0"}, Idempotency_Key=key)
+    refused = api.export({**EXPORT_BODY, "version": "3.0.0"}, headers={"Idempotency-Key": key})
     assert (refused.status, refused.error_code) == (422, "IdempotencyKeyReused")
 
 
 @pytest.mark.parametrize("key", ["", '""', "a b", '"a', 'a"b', "é", "x" * 256, '"a\tb"', '"a", "b"'])
 def test_an_unsound_key_is_refused(api: Api, key: str) -> None:
-    refused = api.export(EXPORT_BODY, Idempotency_Key=key)
+    refused = api.export(EXPORT_BODY, headers={"Idempotency-Key": key})
 
     assert (refused.status, refused.error_code) == (400, "InvalidRequest")
 
@@ -266,7 +242,7 @@ def test_a_stream_record_becomes_an_event_on_the_bus(
     assert functions.invoke("announce", sample_event(sample)) == {"batchItemFailures": []}
 
     (entry,) = entries
-    assert entry["EventBusName"] == "bus"
+    assert entry["EventBusName"] == "installhub"
     assert json.loads(entry["Detail"])["source"] == "/installhub/installhub"
 
 

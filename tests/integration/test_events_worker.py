@@ -253,7 +253,7 @@ def test_a_newer_document_under_the_same_key_is_a_request_of_its_own(background:
         (b"no json", "InvalidRequest"),
         (b"", "InvalidRequest"),
         (json.dumps(body("Suite", "gone")).encode(), "ArtifactNotFound"),
-        (b" " * (4 * 1024 * 1024 + 1), "RequestTooLarge"),
+        (b" " * (2 * 1024 * 1024 + 1), "RequestTooLarge"),
     ],
 )
 def test_a_dropped_document_that_is_refused_is_told_why(background: Background, content: bytes, code: str) -> None:

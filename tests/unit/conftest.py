@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 from pytest_socket import disable_socket, enable_socket
 
-settings.register_profile("unit", settings(deadline=None, max_examples=60))
+settings.register_profile("unit", settings(deadline=None, max_examples=30))
 settings.load_profile("unit")
 
 

@@ -20,14 +20,15 @@ def test_ordinary_text_of_any_script_is_printable(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "character", ["\x00", "\t", "\n", "\r", "\x1b", "\x1f", "\x7f", "\x80", "\x85", "\x9f", "\u2028", "\u2029", "\ud800"]
+    "character",
+    ["\x00", "\t", "\n", "\r", "\x1b", "\x1f", "\x7f", "\x80", "\x85", "\x9f", "\u2028", "\u2029", "\ud800"],
 )
 @pytest.mark.parametrize("around", ["{}", "a{}", "{}a", "é{}é"])
 def test_controls_line_breaks_and_lone_surrogates_are_not(character: str, around: str) -> None:
     assert not is_printable(around.format(character))
 
 
-@given(st.text(st.characters(exclude_categories=())))
+@given(st.text(st.characters(exclude_categories=[])))
 def test_printable_text_breaks_no_line_and_can_be_encoded(text: str) -> None:
     if is_printable(text):
         assert len(text.splitlines()) <= 1
@@ -35,7 +36,7 @@ def test_printable_text_breaks_no_line_and_can_be_encoded(text: str) -> None:
         assert "Cc" not in {unicodedata.category(character) for character in text}
 
 
-@given(st.text(st.characters(exclude_categories=())))
+@given(st.text(st.characters(exclude_categories=[])))
 def test_encodable_is_what_utf_8_can_say(text: str) -> None:
     try:
         text.encode()

@@ -20,8 +20,13 @@ SUGGESTED = re.compile(
     r"(?:\+([0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?\Z"
 )
 
+
+def split(table: str) -> list[str]:
+    return table.split()
+
+
 # Both tables: https://regex101.com/r/vkijKf/1/, which semver.org refers to, and what the contract adds.
-VALID = """
+VALID = split("""
     0.0.4 1.2.3 10.20.30 1.1.2-prerelease+meta 1.1.2+meta 1.1.2+meta-valid 1.0.0-alpha 1.0.0-beta 1.0.0-alpha.beta
     1.0.0-alpha.beta.1 1.0.0-alpha.1 1.0.0-alpha0.valid 1.0.0-alpha.0valid
     1.0.0-alpha-a.b-c-somethinglong+build.1-aef.1-its-okay 1.0.0-rc.1+build.1 2.0.0-rc.1+build.123 1.2.3-beta
@@ -29,15 +34,15 @@ VALID = """
     1.2.3----RC-SNAPSHOT.12.9.1--.12+788 1.2.3----R-S.12.9.1--.12+meta 1.2.3----RC-SNAPSHOT.12.9.1--.12
     1.0.0+0.build.1-rc.10000aaa-kk-0.1 99999999999999999999999.999999999999999999.99999999999999999 1.0.0-0A.is.legal
     0.0.0 1.0.0--- 1.0.0+001 1.0.0-0 1.0.0+---
-""".split()
-INVALID = """
+""")
+INVALID = split("""
     1 1.2 1.2.3-0123 1.2.3-0123.0123 1.1.2+.123 +invalid -invalid -invalid+invalid -invalid.01 alpha alpha.beta
     alpha.beta.1 alpha.1 alpha+beta alpha_beta alpha. alpha.. beta 1.0.0-alpha_beta -alpha. 1.0.0-alpha..
     1.0.0-alpha..1 1.0.0-alpha...1 1.0.0-alpha....1 01.1.1 1.01.1 1.1.01 1.2.3.DEV 1.2-SNAPSHOT
     1.2.31.2.3----RC-SNAPSHOT.12.09.1--..12+788 1.2-RC-SNAPSHOT -1.0.3-gamma+b7718 +justmeta
     9.8.7+meta+meta 9.8.7-whatever+meta+meta v1.2.3 V1.2.3 =1.2.3 1.2.3- 1.2.3+ 1.2.3-+b 1,2,3 1.2.3.4 1..3 .1.2 1.2.
     00.0.0 1.0.0-00 1.0.0-01 latest * ^1.2.3 1.x.0 1.2.3/4 1.2.3-a_b 1e1.0.0 0x1.0.0 -1.0.0 +1.0.0 1_0.0.0
-""".split()
+""")
 
 
 @pytest.mark.parametrize("text", VALID)
@@ -63,9 +68,11 @@ def test_invalid(text: str) -> None:
         "1.2.3\x00",
         "1.2.3-a\n",
         "1.2.3\u2028",
-        "١.٢.٣",
+        "\u0661.\u0662.\u0663",
         "1.2.\uff13",
         "1.2.3-\u0663",
+        "1.2.3-\u0663a",
+        "1.2.3-a.\u0661b",
         "1.2.3-é",
         "1.2.3+\u0131",
         "\u00b9.0.0",
@@ -92,7 +99,11 @@ def test_huge_ones_are_refused_without_effort(text: str) -> None:
     assert not is_valid_version(text)
 
 
-@given(st.text("019.-+aZ\n ٣", max_size=20) | st.from_regex(SUGGESTED) | st.from_regex(SUGGESTED).map(lambda t: t + "\n"))
+@given(
+    st.text("019.-+aZ\n \u0663", max_size=20)
+    | st.from_regex(SUGGESTED)
+    | st.from_regex(SUGGESTED).map(lambda t: t + "\n")
+)
 def test_agrees_with_the_pattern_that_semver_org_suggests(text: str) -> None:
     assert is_valid_version(text) is (SUGGESTED.match(text) is not None and len(text) <= 256)
 
@@ -126,7 +137,14 @@ def test_case_surrounding_blanks_and_build_metadata_make_no_other_package(name: 
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Caf\u00e9", "Cafe\u0301"), ("STRASSE", "straße"), ("\u212bngström", "ångström"), ("ΣΊΣΥΦΟΣ", "σίσυφος"), ("한", "한")],
+    [
+        ("Caf\u00e9", "Cafe\u0301"),
+        ("STRASSE", "straße"),
+        ("\u212bngström", "ångström"),
+        ("ΣΊΣΥΦΟΣ", "σίσυφος"),
+        ("\u1fb4", "\u03b1\u0345\u0301"),
+        ("\ud55c", "\u1112\u1161\u11ab"),
+    ],
     ids=ascii,
 )
 def test_names_that_read_the_same_are_the_same(one: str, other: str) -> None:
@@ -155,7 +173,7 @@ def test_prereleases_that_differ_in_case_are_different_versions() -> None:
     assert package_id(TENANT, "a", "1.0.0-RC") != package_id(TENANT, "a", "1.0.0-rc")
 
 
-@given(st.text(), st.text(), st.from_regex(SUGGESTED))
+@given(st.text(), st.text(), st.text())
 def test_it_is_a_uuid_of_version_5_with_a_prefix(tenant: str, name: str, version: str) -> None:
     prefix, _, rest = package_id(tenant, name, version).partition("-")
 
@@ -190,4 +208,4 @@ def test_equal_ids_mean_equal_packages(one: tuple[str, str, str], other: tuple[s
 
 
 def identity(tenant: str, name: str, version: str) -> tuple[str, str, str]:
-    return tenant, normalized_name(name), version.split("+")[0]
+    return tenant, normalized_name(name), version.partition("+")[0]

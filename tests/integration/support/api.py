@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from installhub.auth import Caller
 from installhub.caller import to_context
@@ -13,12 +14,14 @@ from installhub.models import PackageResponse, PreviewResponse, ProblemDocument
 from tests.integration.support.drafts import TENANT
 from tests.integration.support.functions import Functions, sample_event
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 FAR_FUTURE: Final = 4_102_444_800  # 2100
 SCOPES: Final = frozenset({"installhub:export"})
 CALLER: Final = Caller("hr-automation", (TENANT,), SCOPES, FAR_FUTURE)
+
+Headers = Mapping[str, str]
+Body = Mapping[str, Any] | bytes
+
+NO_HEADERS: Final[Headers] = {}
 
 EXPORT_BODY: Final[Mapping[str, Any]] = {
     "tenantId": TENANT,
@@ -38,7 +41,7 @@ class Answer:
     """What a client gets."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Headers
     body: bytes
 
     @property
@@ -77,42 +80,38 @@ class Api:
     functions: Functions
 
     def export(
-        self, body: Mapping[str, Any] | bytes = EXPORT_BODY, *, caller: Caller | None = CALLER, **headers: str
+        self, body: Body = EXPORT_BODY, *, caller: Caller | None = CALLER, headers: Headers = NO_HEADERS
     ) -> Answer:
         return self.post("export", body, caller, headers)
 
     def preview(
-        self, body: Mapping[str, Any] | bytes = PREVIEW_BODY, *, caller: Caller | None = CALLER, **headers: str
+        self, body: Body = PREVIEW_BODY, *, caller: Caller | None = CALLER, headers: Headers = NO_HEADERS
     ) -> Answer:
         return self.post("preview", body, caller, headers)
 
-    def get_package(self, package_id: str, *, caller: Caller | None = CALLER, **headers: str) -> Answer:
+    def get_package(self, package_id: str, *, caller: Caller | None = CALLER, headers: Headers = NO_HEADERS) -> Answer:
         return self.get("get_package", package_id, caller, headers)
 
-    def download(self, package_id: str, *, caller: Caller | None = CALLER, **headers: str) -> Answer:
+    def download(self, package_id: str, *, caller: Caller | None = CALLER, headers: Headers = NO_HEADERS) -> Answer:
         return self.get("download", package_id, caller, headers)
 
-    def post(
-        self, function: str, body: Mapping[str, Any] | bytes, caller: Caller | None, headers: Mapping[str, str]
-    ) -> Answer:
+    def post(self, function: str, body: Body, caller: Caller | None, headers: Headers) -> Answer:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         event = sample_event(function)
         event["body"] = base64.b64encode(content).decode() if content else None
         return self._send(function, event, caller, headers)
 
-    def get(self, function: str, package_id: str, caller: Caller | None, headers: Mapping[str, str]) -> Answer:
+    def get(self, function: str, package_id: str, caller: Caller | None, headers: Headers) -> Answer:
         event = sample_event(function)
         event["pathParameters"] = {"packageId": package_id}
         event["path"] = event["resource"].replace("{packageId}", package_id)
         event["requestContext"]["path"] = f"/prod{event['path']}"
         return self._send(function, event, caller, headers)
 
-    def _send(
-        self, function: str, event: dict[str, Any], caller: Caller | None, headers: Mapping[str, str]
-    ) -> Answer:
+    def _send(self, function: str, event: dict[str, Any], caller: Caller | None, headers: Headers) -> Answer:
         for name, value in headers.items():
-            event["headers"][name.replace("_", "-")] = value
-            event["multiValueHeaders"][name.replace("_", "-")] = [value]
+            event["headers"][name] = value
+            event["multiValueHeaders"][name] = [value]
         if caller is None:
             del event["requestContext"]["authorizer"]
         else:

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from installhub import aws
 from installhub.answering import AskedExport, ExportDesk
 from installhub.background.accepting import Acceptor
 from installhub.background.deliveries import Deliveries
@@ -115,9 +115,9 @@ class Background:
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
-        self.sqs: SQSClient = boto3.client("sqs", region_name="us-east-1")
-        self.queue_url = self.sqs.create_queue(QueueName=f"q-{uuid.uuid4().hex}")["QueueUrl"]
-        self.dead_url = self.sqs.create_queue(QueueName=f"d-{uuid.uuid4().hex}")["QueueUrl"]
+        self.sqs: SQSClient = aws.sqs()
+        self.queue_url = self.world.name("ExportQueue")
+        self.dead_url = self.world.name("ExportDeadLetterQueue")
         self.world = self.world.at(self.clock)
 
     @property

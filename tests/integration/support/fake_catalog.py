@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from installhub.artifacts import ArtifactNode
+from installhub.artifacts import ArtifactNode, ArtifactStatus, ArtifactType
 from installhub.definitions import pack, sha256_hex
 
 if TYPE_CHECKING:
@@ -36,6 +36,20 @@ class FakeCatalog:
     def owned_elsewhere(self, ids: Collection[str]) -> Collection[str]:
         others = [artifacts for tenant, artifacts in self.artifacts.items() if tenant != self.tenant]
         return [artifact_id for artifact_id in ids if any(artifact_id in artifacts for artifacts in others)]
+
+
+def node(artifact_id: str, *dependencies: str) -> ArtifactNode:
+    """A node of no particular artifact; many of them are made quickly."""
+    return ArtifactNode(
+        id=artifact_id,
+        type=ArtifactType.RULE_SET,
+        name="Made up",
+        status=ArtifactStatus.PUBLISHED,
+        dependencies=dependencies,
+        sha256="0" * 64,
+        size=20,
+        packed_size=22,
+    )
 
 
 def node_of(draft: ArtifactDraft) -> ArtifactNode:

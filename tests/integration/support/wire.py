@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from botocore.awsrequest import AWSResponse
@@ -23,6 +24,10 @@ Forward = Callable[[], AWSResponse | None]
 """Brings a request to AWS. None: it is left to the SDK, which sends it to a real endpoint."""
 
 
+def moments(*calls: str) -> list[str]:
+    """The moments right before and right after each of ``calls``."""
+    return [f"{when} {call}" for call in calls for when in ("before", "after")]
+
 
 @dataclass(frozen=True)
 class Call:
@@ -32,11 +37,13 @@ class Call:
         service: Such as ``dynamodb``.
         operation: Such as ``UpdateItem``.
         number: 1 for the first call of the operation, and so on.
+        size: Bytes of the request's body, where they are known.
     """
 
     service: str
     operation: str
     number: int
+    size: int = 0
 
     def __str__(self) -> str:
         return f"{self.operation}-{self.number}"
@@ -76,23 +83,29 @@ class Wire:
         self.fault: Fault = NoFault()
         self.calls: list[Call] = []
         self.attempts: Counter[str] = Counter()
+        self._retried = False
         self._lock = threading.Lock()
         self._aws = threading.Lock()
         self._current = threading.local()
         self._clients = clients
         for events in self._events():
-            events.unregister("before-send", botocore_stubber)
-            events.register("before-send", self._send)
+            events.unregister("before-send", botocore_stubber)  # type: ignore[arg-type]  # typed too narrowly
+            events.register("before-send", self._send)  # type: ignore[arg-type]
             events.register_first("before-call", self._before_call)
             events.register_first("after-call", self._after_call)
 
     def remove(self) -> None:
         """Leave the clients as they were."""
         for events in self._events():
-            events.unregister("before-send", self._send)
+            events.unregister("before-send", self._send)  # type: ignore[arg-type]
             events.unregister("before-call", self._before_call)
             events.unregister("after-call", self._after_call)
-            events.register("before-send", botocore_stubber)
+            events.register("before-send", botocore_stubber)  # type: ignore[arg-type]
+
+    @property
+    def was_retried(self) -> bool:
+        """Whether the clients have used up some of the retries they allow themselves."""
+        return self._retried or any(attempts > 1 for attempts in self.attempts.values())
 
     def _events(self) -> list[BaseEventHooks]:
         return [client.meta.events for client in self._clients]
@@ -103,12 +116,14 @@ class Wire:
 
     def forget(self) -> None:
         """Count from one again."""
+        self._retried = self.was_retried
         self.calls.clear()
         self.attempts.clear()
 
-    def _before_call(self, model: OperationModel, **_: object) -> None:
+    def _before_call(self, model: OperationModel, params: Parsed, **_: object) -> None:
+        size = len(params["body"]) if isinstance(params["body"], bytes | bytearray) else 0
         with self._lock:
-            call = Call(model.service_model.service_name, model.name, self.count(model.name) + 1)
+            call = Call(model.service_model.service_name, model.name, self.count(model.name) + 1, size)
             self.calls.append(call)
         self._current.call = call
         self.fault.before(call)
@@ -133,38 +148,74 @@ class Killed(BaseException):
 
 
 class Kill(NoFault):
-    """Kills the process right before or right after one call: whatever it still tries does not happen."""
+    """Kills the process at a moment such as ``after UpdateItem-1``: whatever it still tries does not happen."""
 
-    def __init__(self, point: str, *, after: bool) -> None:
-        self._point = point
-        self._after = after
-        self.happened = False
+    def __init__(self, moment: str) -> None:
+        self._moment = moment
+        self._happened = False
 
     def before(self, call: Call) -> None:
-        if self.happened or (str(call) == self._point and not self._after):
-            self.happened = True
-            raise Killed
+        self._at(f"before {call}")
 
     def after(self, call: Call, answer: Parsed) -> None:  # noqa: ARG002  # see Fault
-        if self.happened or (str(call) == self._point and self._after):
-            self.happened = True
+        self._at(f"after {call}")
+
+    def _at(self, moment: str) -> None:
+        if self._happened or moment == self._moment:
+            self._happened = True
             raise Killed
 
 
 class Interruption(NoFault):
-    """Raises once, right before or right after one call: the process goes on and may clean up."""
+    """Raises once, at a moment such as ``after UpdateItem-1``: the process goes on and may clean up."""
 
-    def __init__(self, point: str, *, after: bool) -> None:
-        self._point = point
-        self._after = after
+    def __init__(self, moment: str) -> None:
+        self._moment = moment
 
     def before(self, call: Call) -> None:
-        if str(call) == self._point and not self._after:
+        if self._moment == f"before {call}":
             raise KeyboardInterrupt
 
     def after(self, call: Call, answer: Parsed) -> None:  # noqa: ARG002  # see Fault
-        if str(call) == self._point and self._after:
+        if self._moment == f"after {call}":
             raise KeyboardInterrupt
+
+
+class Faults(NoFault):
+    """Several faults at once."""
+
+    def __init__(self, *faults: Fault) -> None:
+        self._faults = faults
+
+    def before(self, call: Call) -> None:
+        for fault in self._faults:
+            fault.before(call)
+
+    def sending(self, call: Call, forward: Forward) -> AWSResponse | None:
+        for fault in self._faults:
+            forward = partial(fault.sending, call, forward)
+        return forward()
+
+    def after(self, call: Call, answer: Parsed) -> None:
+        for fault in self._faults:
+            fault.after(call, answer)
+
+
+class Meanwhile(NoFault):
+    """Right before the chosen calls somebody else does something."""
+
+    def __init__(self, chosen: Callable[[Call], bool], action: Callable[[], object]) -> None:
+        self._chosen = chosen
+        self._action = action
+
+    @classmethod
+    def at(cls, point: str, action: Callable[[], object]) -> Meanwhile:
+        """Somebody does something before one call."""
+        return cls(lambda call: str(call) == point, action)
+
+    def before(self, call: Call) -> None:
+        if self._chosen(call):
+            self._action()
 
 
 class Outage(NoFault):
@@ -263,7 +314,7 @@ def _answer_lost(_call: Call, forward: Forward) -> AWSResponse | None:
     raise ReadTimeoutError(endpoint_url="https://aws.example")
 
 
-OUTAGES: Final[dict[str, Callable[[Call, Forward], AWSResponse]]] = {
+OUTAGES: Final[dict[str, Callable[[Call, Forward], AWSResponse | None]]] = {
     "throttled": _throttled,
     "failing": _failing,
     "unreachable": _unreachable,

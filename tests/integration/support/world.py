@@ -7,21 +7,27 @@ import json
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from moto import mock_aws
+from moto.core.base_backend import BackendDict
 
 from installhub import aws, wiring
+from installhub.artifacts import PackageType
+from installhub.background import wiring as background_wiring
 from installhub.catalog import ArtifactTable, DefinitionReader
-from installhub.exporting import Exporter
+from installhub.exporting import ExportCommand, ExportedPackage, Exporter
 from installhub.packages import BundleStore, PackageStore, Sweeper
 from installhub.publishing import ArtifactDraft, Publisher, PublishSummary
 from installhub.resolver import Limits
+from tests.integration.support.drafts import OTHER_TENANT, TENANT
 from tests.template import Deployment, is_versioned, resources_of, table_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from types import ModuleType
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
@@ -51,6 +57,11 @@ class World:
     def at(self, clock: Callable[[], float]) -> World:
         """The same world at another time."""
         return replace(self, clock=clock)
+
+    def elsewhere(self) -> World:
+        """The same world as another process sees it."""
+        dynamodb, s3 = _other_clients()
+        return replace(self, dynamodb=dynamodb, s3=s3)
 
     def name(self, logical_id: str) -> str:
         """The physical name of a table or bucket."""
@@ -86,6 +97,10 @@ class World:
     def sweeper(self) -> Sweeper:
         return Sweeper(self.packages(), self.bundles(), self.clock)
 
+    def export(self, *roots: str, **changes: Any) -> ExportedPackage:  # noqa: ANN401  # see command
+        """Export as the function would, with 29 seconds left."""
+        return self.exporter().export(command(*roots, **changes), seconds_left=29)
+
     def objects(self) -> list[str]:
         """The keys of the bundle bucket that are there: what is deleted or noncurrent the lifecycle rule removes."""
         versions = self.s3.list_object_versions(Bucket=self.name("BundleBucket")).get("Versions", [])
@@ -102,29 +117,71 @@ class World:
         return {item["packageId"]["S"]: item["status"]["S"] for item in items}
 
 
+def command(*roots: str, version: str = "1.0.0", name: str = "Made up", **changes: Any) -> ExportCommand:  # noqa: ANN401  # any field
+    """A command that exports some of the tenant's configuration, or what ``changes`` say."""
+    asked = ExportCommand(
+        tenant=TENANT,
+        requested_by="somebody",
+        name=name,
+        version=version,
+        package_type=PackageType.CONFIG,
+        description=None,
+        author=None,
+        tags=(),
+        roots=roots,
+    )
+    return replace(asked, **changes)
+
+
 @contextmanager
 def new_world() -> Iterator[World]:
-    """An account in which the stack has just been deployed."""
+    """An account in which the stack has just been deployed, in place of any other."""
     with mock_aws():
-        forget_clients()
-        world = _deploy(aws.dynamodb(), aws.s3())
+        BackendDict.reset()
+        _forget(wiring)
+        _forget(background_wiring)
         try:
-            yield world
+            yield _deploy(aws.dynamodb(), aws.s3())
         finally:
-            forget_clients()
+            _forget(wiring)
+            _forget(background_wiring)
 
 
 def forget_clients() -> None:
-    """Forget the clients and adapters of the process, as a new process would."""
-    for module in (aws, wiring):
-        for function in vars(module).values():
-            if hasattr(function, "cache_clear"):
-                function.cache_clear()
+    """Make new clients when next asked for: the old ones were tampered with, or have used up their retries."""
+    _forget(aws)
+    _forget(wiring)
+    _forget(background_wiring)
+
+
+@cache
+def _other_clients() -> tuple[DynamoDBClient, S3Client]:
+    return aws.dynamodb.__wrapped__(), aws.s3.__wrapped__()
+
+
+def _forget(module: ModuleType) -> None:
+    for function in vars(module).values():
+        if hasattr(function, "cache_clear"):
+            function.cache_clear()
 
 
 def samples(tenant: str) -> list[ArtifactDraft]:
     """The artifacts of a sample tenant."""
     return [ArtifactDraft.from_json(artifact) for artifact in json.loads((SAMPLES / f"{tenant}.json").read_text())]
+
+
+def load_samples(world: World) -> None:
+    """Publish the sample tenants. They are published once and copied since: moto takes its time over transactions."""
+    table = world.name("ArtifactsTable")
+    if not _sample_items:
+        world.publish(*samples(TENANT), *samples(OTHER_TENANT))
+        _sample_items.extend(world.dynamodb.scan(TableName=table)["Items"])
+    for start in range(0, len(_sample_items), 25):
+        puts: Any = [{"PutRequest": {"Item": item}} for item in _sample_items[start : start + 25]]
+        world.dynamodb.batch_write_item(RequestItems={table: puts})
+
+
+_sample_items: list[Any] = []
 
 
 def create_tables(dynamodb: DynamoDBClient, logical_ids: Iterable[str], suffix: str) -> dict[str, str]:
@@ -148,13 +205,20 @@ def _deploy(dynamodb: DynamoDBClient, s3: S3Client) -> World:
         s3.create_bucket(Bucket=name)
         if is_versioned(logical_id):
             s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    sqs = aws.sqs()
+    queues = {
+        logical_id: sqs.create_queue(QueueName=f"installhub-{logical_id}-{suffix}")["QueueUrl"]
+        for logical_id in resources_of("AWS::SQS::Queue")
+    }
     references = {
         "AWS::StackName": "installhub",
         "AWS::StackId": STACK_ID,
         "AWS::Region": REGION,
         "AWS::Partition": "aws",
         "UsagePlan": "made1n",
+        "EventBus": "installhub",
         **tables,
         **buckets,
+        **queues,
     }
     return World(dynamodb, s3, Deployment(references))

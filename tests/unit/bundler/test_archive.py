@@ -94,7 +94,7 @@ def test_zipfile_reads_back_what_was_written() -> None:
         assert tuple(archive.read(name) for name in NAMES) == CONTENTS
 
 
-@given(st.dictionaries(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0")), st.binary()))
+@given(st.dictionaries(st.text(st.characters(codec="utf-8", exclude_characters="\0")), st.binary()))
 def test_any_names_and_contents_are_read_back(entries: dict[str, bytes]) -> None:
     with zipfile.ZipFile(archive_of(entries.items())) as archive:
         assert archive.testzip() is None
@@ -178,7 +178,7 @@ def test_an_archive_without_entries_is_an_archive() -> None:
     assert zipfile.ZipFile(file).namelist() == []
 
 
-@pytest.mark.parametrize(("count", "is_zip64"), [(65_534, False), (65_535, True), (65_536, True)])
+@pytest.mark.parametrize(("count", "is_zip64"), [(65_534, False), (65_535, True)])
 def test_zip64_starts_where_the_16_bit_count_ends(count: int, is_zip64: bool) -> None:  # noqa: FBT001
     end = rawzip.read_end(many(count))
 
@@ -186,17 +186,15 @@ def test_zip64_starts_where_the_16_bit_count_ends(count: int, is_zip64: bool) ->
 
 
 def test_more_entries_than_16_bits_count_are_all_there(run: Callable[..., str], tmp_path: Path) -> None:
-    file = many(66_000)
-    names = [str(number) for number in range(66_000)]
+    file = many(65_536)
+    names = [str(number) for number in range(65_536)]
     path = tmp_path / "many.zip"
     path.write_bytes(file.getvalue())
 
-    entries = rawzip.read_entries(file)
-    assert [entry.name for entry in entries] == names
-    assert not any(entry.extra for entry in entries)
     with zipfile.ZipFile(file) as archive:
         assert archive.namelist() == names
         assert archive.read(names[-1]) == b"{}"
+        assert not any(info.extra for info in archive.infolist())
     assert run("zipinfo", "-1", path).split() == names
 
 

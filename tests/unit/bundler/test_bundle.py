@@ -23,7 +23,11 @@ from tests.builders import node, package
 # old content, so it must be meant (docs/decisions/0003).
 GOLDEN_CHECKSUM = "343c439d34fadcaeec808df008535f9a1f71af7aa44d5c0e18ad650aa7a4a626"
 
-IDS = {"ent-44": ArtifactType.ENTITY_SCHEMA, "Form 2005": ArtifactType.ATLAS_FORM, "größe/漢": ArtifactType.APP_DEFINITION}
+IDS = {
+    "ent-44": ArtifactType.ENTITY_SCHEMA,
+    "Form 2005": ArtifactType.ATLAS_FORM,
+    "größe/漢": ArtifactType.APP_DEFINITION,
+}
 
 
 def definition_of(artifact_id: str) -> bytes:
@@ -106,9 +110,7 @@ def test_it_has_no_extra_fields_and_no_data_descriptors() -> None:
 
 
 @pytest.mark.parametrize(("program", "option"), [("unzip", "-tq"), ("zipinfo", "-v"), ("jar", "tf")])
-def test_the_programs_people_have_read_it(
-    run: Callable[..., str], tmp_path: Path, program: str, option: str
-) -> None:
+def test_the_programs_people_have_read_it(run: Callable[..., str], tmp_path: Path, program: str, option: str) -> None:
     path = tmp_path / "bundle.zip"
     path.write_bytes(bundle()[0])
 

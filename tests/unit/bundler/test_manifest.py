@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from installhub.artifacts import ArtifactNode, ArtifactType
 from installhub.bundler import build_manifest, encode_manifest, entry_path
 from installhub.models import Manifest
-from tests.builders import node, package
+from tests.builders import is_a, node, package
 from tests.strategies import ids, printable_texts
 
 ENT = node("ent-44", kind=ArtifactType.ENTITY_SCHEMA, name="EmployeeSchema", size=7)
@@ -76,13 +76,13 @@ def test_the_order_asked_for_makes_no_difference(roots: list[str]) -> None:
 def test_it_fits_the_model_in_the_api_document() -> None:
     manifest = build_manifest(package(), ["ent-44"], [ENT, FORM])
 
-    assert Manifest.model_validate_json(encode_manifest(manifest))
+    assert is_a(Manifest, encode_manifest(manifest))
 
 
 @given(
     st.lists(st.builds(lambda text, name: node(text, text, name=name), ids, printable_texts), max_size=4),
     printable_texts,
-    st.none() | st.text(st.characters(exclude_categories=("Cs",))),
+    st.none() | st.text(),
 )
 def test_the_file_is_json_in_utf_8_whatever_the_texts(
     found: list[ArtifactNode], name: str, description: str | None

@@ -42,8 +42,7 @@ def test_case(path: Path) -> None:
         "dependencies": [[found.id, plan.closure.resolved_from[found.id]] for found in plan.closure.dependency_nodes],
         "installOrder": list(plan.install_order),
         "problems": [
-            {name: value for name, value in problem.as_json().items() if name != "detail"}
-            for problem in plan.problems
+            {name: value for name, value in problem.as_json().items() if name != "detail"} for problem in plan.problems
         ],
     }
     assert resolved == case["plan"]

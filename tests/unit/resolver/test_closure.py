@@ -36,7 +36,7 @@ def walk(graph: Mapping[str, ArtifactNode], roots: Sequence[str]) -> list[tuple[
 @given(graphs(), st.data())
 def test_closure_is_the_roots_and_their_descendants(graph: dict[str, ArtifactNode], data: st.DataObject) -> None:
     roots = data.draw(st.lists(st.sampled_from(sorted(graph)), min_size=1, max_size=4))
-    oracle = nx.DiGraph((tail, head) for tail, found in graph.items() for head in found.dependencies)
+    oracle: nx.DiGraph[str] = nx.DiGraph((tail, head) for tail, found in graph.items() for head in found.dependencies)
     oracle.add_nodes_from(graph)
 
     closure = discover(FakeCatalog(graph.values()), roots, NO_LIMIT)
@@ -81,7 +81,7 @@ def test_catalog_is_asked_once_for_each_artifact_and_once_for_each_level(
     graph: dict[str, ArtifactNode], data: st.DataObject
 ) -> None:
     roots = data.draw(st.lists(st.sampled_from(sorted(graph)), min_size=1, max_size=4))
-    oracle = nx.DiGraph((tail, head) for tail, found in graph.items() for head in found.dependencies)
+    oracle: nx.DiGraph[str] = nx.DiGraph((tail, head) for tail, found in graph.items() for head in found.dependencies)
     oracle.add_nodes_from(graph)
     catalog = FakeCatalog(graph.values())
 

@@ -109,10 +109,16 @@ def test_a_short_cycle_inside_a_long_one_does_not_hide_it() -> None:
     assert find_cycles(graph, graph) == [("a", "b", "a"), ("a", "b", "c", "a")]
 
 
-def test_separate_cycles_are_each_reported() -> None:
-    graph = nodes({"d": "c", "c": "d", "b": "a", "a": "bc"})
+def test_separate_cycles_are_each_reported_those_with_the_smallest_ids_first() -> None:
+    graph = nodes({"a": "f", "f": "ag", "g": "f", "e": "e", "d": "c", "c": "db", "b": "b"})
 
-    assert sorted(find_cycles(graph, graph)) == [("a", "b", "a"), ("c", "d", "c")]
+    assert find_cycles(graph, graph) == [
+        ("a", "f", "a"),
+        ("f", "g", "f"),
+        ("b", "b"),
+        ("c", "d", "c"),
+        ("e", "e"),
+    ]
 
 
 def test_a_dense_graph_is_answered_with_the_most_that_is_reported() -> None:
@@ -121,6 +127,20 @@ def test_a_dense_graph_is_answered_with_the_most_that_is_reported() -> None:
     cycles = find_cycles({name: node(name, *names) for name in names}, names)
 
     assert len(cycles) == len(set(cycles)) == MAX_CYCLES == 100
+
+
+def test_a_large_tangle_hides_no_other_knot() -> None:
+    ring = [f"n{number:04}" for number in range(6_000)]
+    graph = {
+        name: node(name, ring[(place + 1) % len(ring)], ring[(place + 2) % len(ring)])
+        for place, name in enumerate(ring)
+    }
+    graph |= nodes({"y": "z", "z": "y"})
+
+    cycles = find_cycles(graph, graph)
+
+    assert ("y", "z", "y") in cycles
+    assert any(cycle[0] == ring[0] for cycle in cycles)
 
 
 def test_a_cycle_of_ten_thousand_is_found_without_recursion() -> None:

@@ -31,9 +31,7 @@ def oracle(graph: dict[str, ArtifactNode]) -> nx.DiGraph[str]:
     """Dependencies point to their dependents."""
     result: nx.DiGraph[str] = nx.DiGraph()
     result.add_nodes_from(graph)
-    result.add_edges_from(
-        (head, tail) for tail, found in graph.items() for head in found.dependencies if head in graph
-    )
+    result.add_edges_from((head, tail) for tail, found in graph.items() for head in found.dependencies if head in graph)
     return result
 
 
@@ -71,7 +69,9 @@ def test_order_depends_on_the_set_of_artifacts_alone(graph: dict[str, ArtifactNo
 @given(graphs())
 def test_what_is_on_a_cycle_or_depends_on_one_is_left_out(graph: dict[str, ArtifactNode]) -> None:
     directed = oracle(graph)
-    on_cycles = {name for component in nx.strongly_connected_components(directed) if len(component) > 1 for name in component}
+    on_cycles = {
+        name for component in nx.strongly_connected_components(directed) if len(component) > 1 for name in component
+    }
     on_cycles.update(nx.nodes_with_selfloops(directed))
     blocked = on_cycles.union(*(nx.descendants(directed, name) for name in on_cycles))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -52,7 +51,7 @@ def sha256_hex(data: bytes) -> str:
 def pack(data: bytes) -> PackedDefinition:
     """Deflate ``data`` the one way that bundles are made."""
     packed = bytes(deflate.deflate_compress(data, _DEFLATE_LEVEL))
-    return PackedDefinition(chunks=(packed,), packed_size=len(packed), crc32=zlib.crc32(data), size=len(data))
+    return PackedDefinition(chunks=(packed,), packed_size=len(packed), crc32=deflate.crc32(data, 0), size=len(data))
 
 
 def unpack(packed: bytes, size: int) -> bytes:

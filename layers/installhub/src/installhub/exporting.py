@@ -155,20 +155,40 @@ class Exporter:
             raise InstallHubError([*plan.problems, *self._conflict(command, description.package_id)])
         nodes = [plan.closure.nodes[artifact_id] for artifact_id in plan.install_order]
         manifest = build_manifest(description, plan.closure.roots, nodes)
+        attempt = self._attempt(description, command.acceptance)
+        record = None
         try:
-            claim = self._claim(command, description.package_id, seconds_left, len(nodes))
-        except VersionHeldError:
+            claim = self._claim(command, attempt, seconds_left, len(nodes))
+            self._remove_leftovers(claim, attempt)
+            record = self._write(command, attempt, manifest, nodes, give_up_at)
+            self._commit(attempt, record)
+        except ServiceUnavailableError:
+            if not self._undo(attempt) or record is None:
+                raise  # else only the commit's answer was lost
+        except VersionHeldError:  # nothing was done, unless by an earlier try
             if own := self._made_before(command, description.package_id):
                 return own
             raise
-        try:
-            self._remove_leftovers(claim)
-            record = self._write(command, claim, manifest, nodes, give_up_at)
-            self._commit(claim, record)
         except BaseException:
-            discard(self.packages, self.bundles, claim, now=int(self.clock()))
+            self._undo(attempt)
             raise
         return ExportedPackage(record, manifest)
+
+    def _attempt(self, description: PackageDescription, acceptance: Acceptance | None) -> Claim:
+        attempt_id = self.new_attempt_id()
+        key = self.bundles.key_of(description.package_id, attempt_id)
+        return Claim(description.package_id, attempt_id, (key,), None if acceptance is None else acceptance.until)
+
+    def _undo(self, attempt: Claim) -> bool:
+        """Leave nothing of an attempt behind. True when that cannot be because it has been committed."""
+        if discard(self.packages, self.bundles, attempt):
+            return False
+        (own_key,) = attempt.objects
+        record = self.packages.find(attempt.package_id)
+        if record is not None and record.bundle_key == own_key:
+            return True
+        self.bundles.delete(own_key)  # the lease ran out and somebody else goes on
+        return False
 
     def _made_before(self, command: ExportCommand, package_id: str) -> ExportedPackage | None:
         """The package that an earlier attempt at the same request made."""
@@ -184,13 +204,12 @@ class Exporter:
             return []
         return [Problem(ErrorCode.VERSION_CONFLICT, REGISTRY[ErrorCode.VERSION_CONFLICT].description)]
 
-    def _claim(self, command: ExportCommand, package_id: str, seconds_left: float, total: int) -> Claim:
-        attempt_id = self.new_attempt_id()
+    def _claim(self, command: ExportCommand, attempt: Claim, seconds_left: float, total: int) -> Claim:
         now = int(self.clock())
         return self.packages.claim(
-            package_id,
-            attempt_id,
-            self.bundles.key_of(package_id, attempt_id),
+            attempt.package_id,
+            attempt.attempt_id,
+            *attempt.objects,
             now=now,
             lease_until=now + int(seconds_left) + _LEASE_MARGIN_SECONDS,
             request_id=command.request_id,
@@ -198,26 +217,25 @@ class Exporter:
             total=total,
         )
 
-    def _remove_leftovers(self, claim: Claim) -> None:
-        own_key = self.bundles.key_of(claim.package_id, claim.attempt_id)
+    def _remove_leftovers(self, claim: Claim, attempt: Claim) -> None:
         for key in claim.objects:
-            if key != own_key:
+            if key not in attempt.objects:
                 self.bundles.delete(key)
 
-    def _commit(self, claim: Claim, record: PackageRecord) -> None:
-        if not self.packages.commit(claim, record):
+    def _commit(self, attempt: Claim, record: PackageRecord) -> None:
+        if not self.packages.commit(attempt, record):
             raise ServiceUnavailableError("export lease")
 
     def _write(
         self,
         command: ExportCommand,
-        claim: Claim,
+        attempt: Claim,
         manifest: dict[str, Any],
         nodes: list[ArtifactNode],
         give_up_at: float,
     ) -> PackageRecord:
-        key = self.bundles.key_of(claim.package_id, claim.attempt_id)
-        definitions = self._watched(self.definitions.read(command.tenant, nodes), claim, give_up_at)
+        (key,) = attempt.objects
+        definitions = self._watched(self.definitions.read(command.tenant, nodes), attempt, give_up_at)
         with self.bundles.upload(key) as upload:
             layout: BundleLayout = write_bundle(upload.write, encode_manifest(manifest), nodes, definitions)
         return PackageRecord(
@@ -230,10 +248,11 @@ class Exporter:
             exported_at=timestamp(self.clock()),
             exported_by=command.requested_by,
             request_id=command.request_id,
+            requested_at=None if command.acceptance is None else command.acceptance.requested_at,
         )
 
     def _watched(
-        self, definitions: Iterable[PackedDefinition], claim: Claim, give_up_at: float
+        self, definitions: Iterable[PackedDefinition], attempt: Claim, give_up_at: float
     ) -> Iterator[PackedDefinition]:
         """``definitions``, as long as there is time; those who may look are told how many have passed."""
         reported_at = self.clock()
@@ -241,8 +260,8 @@ class Exporter:
             now = self.clock()
             if now > give_up_at:
                 raise InstallHubError.of(ErrorCode.EXPORT_TAKES_TOO_LONG)
-            if claim.queued_until is not None and now - reported_at >= _REPORT_SECONDS:
-                self.packages.report(claim, done)
+            if attempt.queued_until is not None and now - reported_at >= _REPORT_SECONDS:
+                self.packages.report(attempt, done)
                 reported_at = now
             yield definition
 

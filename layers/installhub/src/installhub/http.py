@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools import Logger
@@ -18,6 +17,8 @@ from installhub.downloading import LINK_SECONDS, content_disposition, entity_tag
 from installhub.errors import REGISTRY, ErrorCode, InstallHubError, Problem, ServiceUnavailableError
 from installhub.packages import PackageStatus
 from installhub.packages.bundles import CONTENT_TYPE
+from installhub.preferences import RESPOND_ASYNC
+from installhub.presenting import package_body, reduced_package_body
 from installhub.routes import TENANT_HEADER
 
 if TYPE_CHECKING:
@@ -28,19 +29,18 @@ if TYPE_CHECKING:
 
 JSON_TYPE: Final = "application/json"
 PROBLEM_TYPE: Final = "application/problem+json"
-MAX_BODY_BYTES: Final = 4 * 1024 * 1024
-"""Most bytes of a request body. Lambda takes 6 MB with the event around it, and the body in base64."""
+MAX_BODY_BYTES: Final = 2 * 1024 * 1024
+"""Most bytes of a request body: a thousand ids of the greatest length, and room."""
 
-MAX_PLAIN_ANSWER_BYTES: Final = 5 * 1024 * 1024
-"""A larger JSON answer is sent compressed: a synchronous Lambda response holds 6 MB."""
+MAX_ANSWER_BYTES: Final = 6 * 1024 * 1024 - 64 * 1024
+"""Most bytes of an answer's body within a synchronous Lambda response, which holds 6 MB with all around it."""
 
 POLL_SECONDS: Final = 2
 """How long to wait before looking again at an export that is under way."""
 
-IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
-
-_RESPOND_ASYNC: Final = "respond-async"
-_IDEMPOTENCY_KEY: Final = re.compile(r'"(?P<quoted>[ !#-\[\]-~]{1,255})"|(?P<bare>[!#-~]{1,255})')
+_SURELY_SMALL: Final = 1024 * 1024  # however much quoting it takes
+_MAX_LISTED_PROBLEMS: Final = 1_000
+_MAX_DETAIL: Final = 10_000
 _PRIVATE: Final = "no-store"
 
 logger = Logger()
@@ -111,57 +111,57 @@ def body_of(event: APIGatewayProxyEvent) -> bytes:
     return content
 
 
-def prefers_async(event: APIGatewayProxyEvent) -> bool:
-    """Whether the caller would rather not wait (RFC 7240, 4.1)."""
-    preferences = ",".join(_header_lines(event, "Prefer")).split(",")
-    return any(preference.partition(";")[0].strip().lower() == _RESPOND_ASYNC for preference in preferences)
-
-
-def idempotency_key(event: APIGatewayProxyEvent) -> str | None:
-    """The request's ``Idempotency-Key``, if it has one; its quotes, which the draft asks for, may be left out.
-
-    Raises:
-        InstallHubError: InvalidRequest: there are several, or it is not 1 to 255 printable ASCII characters.
-    """
-    lines = _header_lines(event, IDEMPOTENCY_HEADER)
-    if not lines:
-        return None
-    match = _IDEMPOTENCY_KEY.fullmatch(lines[0].strip())
-    if len(lines) > 1 or match is None:
-        raise InstallHubError.of(
-            ErrorCode.INVALID_REQUEST, f"{IDEMPOTENCY_HEADER}: one string of 1 to 255 printable ASCII characters."
-        )
-    return match["quoted"] or match["bare"]
-
-
-def _header_lines(event: APIGatewayProxyEvent, name: str) -> list[str]:
-    many = {key.lower(): values for key, values in (event.get("multiValueHeaders") or {}).items()}
-    if name.lower() in many:
-        return list(many[name.lower()])
-    one = event.headers.get(name)
-    return [] if one is None else [one]
-
-
-def accepted_answer(event: APIGatewayProxyEvent, body: Mapping[str, Any]) -> Response[str]:
+def accepted_answer(body: Mapping[str, Any]) -> Response[Any]:
     """``body`` as a 202 that says where to look."""
     headers = {
         # Relative to the request, so that it holds under a stage's path and under a domain of its own.
         "Location": str(body["packageId"]),
         "Retry-After": str(POLL_SECONDS),
-        "Preference-Applied": _RESPOND_ASYNC,
+        "Preference-Applied": RESPOND_ASYNC,
     }
-    return _json_answer(event, 202, JSON_TYPE, body, headers)
+    return _plain(202, JSON_TYPE, _text(body), headers)
 
 
-def pending_answer(event: APIGatewayProxyEvent, body: Mapping[str, Any]) -> Response[str]:
+def pending_answer(body: Mapping[str, Any]) -> Response[Any]:
     """``body``, of a request on its way or failed, as a 200."""
     unfinished = body["status"] != PackageStatus.FAILED
-    return _json_answer(event, 200, JSON_TYPE, body, {"Retry-After": str(POLL_SECONDS)} if unfinished else {})
+    return _plain(200, JSON_TYPE, _text(body), {"Retry-After": str(POLL_SECONDS)} if unfinished else {})
 
 
-def json_answer(event: APIGatewayProxyEvent, body: Mapping[str, Any]) -> Response[str]:
-    """``body`` as a 200, compressed when it would not fit a Lambda response."""
-    return _json_answer(event, 200, JSON_TYPE, body, {})
+class _Packed(Response[bytes]):
+    """A body in a content coding, which Powertools is to send as it is."""
+
+    def is_json(self) -> bool:
+        """Never: it would be encoded once more."""
+        return False
+
+
+def json_answer(
+    event: APIGatewayProxyEvent, body: Mapping[str, Any], reduced: Callable[[], Mapping[str, Any]] | None = None
+) -> Response[Any]:
+    """``body`` as a 200, compressed when it would not fit a Lambda response.
+
+    Args:
+        event: The request.
+        body: The answer.
+        reduced: Gives a smaller answer, for when ``body`` does not fit even compressed.
+
+    Raises:
+        InstallHubError: PackageTooLarge: it does not fit and cannot be reduced.
+    """
+    answer = _fitting(event, 200, JSON_TYPE, body, {})
+    if answer is None and reduced is not None:
+        answer = _fitting(event, 200, JSON_TYPE, reduced(), {})
+    if answer is None:
+        raise InstallHubError.of(
+            ErrorCode.PACKAGE_TOO_LARGE, "The answer does not fit a response. Ask for less at once."
+        )
+    return answer
+
+
+def package_answer(event: APIGatewayProxyEvent, record: PackageRecord, manifest: Mapping[str, Any]) -> Response[Any]:
+    """A package; without its manifest's lists should they not fit a response. The bundle has them."""
+    return json_answer(event, package_body(record, manifest), reduced=lambda: reduced_package_body(record, manifest))
 
 
 def bundle_answer(
@@ -186,7 +186,7 @@ def bundle_answer(
     return Response(200, CONTENT_TYPE, content, headers=headers)  # type: ignore[arg-type]  # bytes are sent in base64
 
 
-def problem_answer(error: InstallHubError, event: APIGatewayProxyEvent) -> Response[str]:
+def problem_answer(error: InstallHubError, event: APIGatewayProxyEvent) -> Response[Any]:
     """``error`` as application/problem+json (RFC 9457)."""
     kind = REGISTRY[error.code]
     headers: dict[str, str] = {}
@@ -195,8 +195,16 @@ def problem_answer(error: InstallHubError, event: APIGatewayProxyEvent) -> Respo
     if error.code is ErrorCode.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'  # RFC 6750, 3
     request_id = _request_context(event).get("requestId", "unknown")
-    body = problem_body(error.problems, instance=f"urn:uuid:{request_id}")
-    return _json_answer(event, kind.status, PROBLEM_TYPE, body, headers)
+    instance = f"urn:uuid:{request_id}"
+    answer = _fitting(event, kind.status, PROBLEM_TYPE, problem_body(error.problems, instance), headers)
+    if answer is None:
+        listed = problem_body(error.problems[:_MAX_LISTED_PROBLEMS], instance)
+        answer = _fitting(event, kind.status, PROBLEM_TYPE, listed, headers)
+    if answer is None:
+        first = error.problems[0]
+        essence = Problem(first.code, f"{first.detail[:_MAX_DETAIL]}…", artifact_id=first.artifact_id)
+        answer = _plain(kind.status, PROBLEM_TYPE, json.dumps(problem_body([essence], instance)), headers)
+    return answer
 
 
 def problem_body(problems: Iterable[Problem], instance: str) -> dict[str, Any]:
@@ -218,22 +226,39 @@ def problem_body(problems: Iterable[Problem], instance: str) -> dict[str, Any]:
     }
 
 
-def _json_answer(
+def _fitting(
     event: APIGatewayProxyEvent, status: int, content_type: str, body: Mapping[str, Any], headers: Mapping[str, str]
-) -> Response[str]:
-    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    own_headers = {"Cache-Control": _PRIVATE, **headers}
-    if len(content) <= MAX_PLAIN_ANSWER_BYTES:
-        return Response(status, content_type, content.decode(), headers=own_headers)
-    # A request without Accept-Encoding accepts every coding (RFC 9110, 12.5.3).
-    logger.info("compressed a large answer", extra={"bytes": len(content), "path": event.get("path")})
-    packed = gzip.compress(content, compresslevel=6, mtime=0)
-    return Response(
-        status,
-        content_type,
-        packed,  # type: ignore[arg-type]  # bytes are sent in base64
-        headers={**own_headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"},
-    )
+) -> Response[Any] | None:
+    """An answer with ``body``, compressed if need be; None if it does not fit even so.
+
+    A request without Accept-Encoding accepts every coding (RFC 9110, 12.5.3).
+    """
+    text = _text(body)
+    if len(text) <= _SURELY_SMALL or len(json.dumps(text)) <= MAX_ANSWER_BYTES:
+        return _plain(status, content_type, text, headers)
+    packed = gzip.compress(text.encode(), compresslevel=6, mtime=0)
+    logger.info("compressed a large answer", extra={"bytes": len(packed), "path": event.get("path")})
+    if len(packed) * 4 // 3 > MAX_ANSWER_BYTES:
+        return None
+    coding = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return _Packed(status, content_type, packed, headers={**_own_headers(headers), **coding})
+
+
+def _text(body: Mapping[str, Any]) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
+def _plain(status: int, content_type: str, text: str, headers: Mapping[str, str]) -> Response[Any]:
+    return Response(status, content_type, text, headers=_own_headers(headers))
+
+
+def _own_headers(headers: Mapping[str, str]) -> dict[str, str | list[str]]:
+    return {"Cache-Control": _PRIVATE, **headers}
+
+
+def package_id_in(event: APIGatewayProxyEvent) -> str:
+    """The package id in the path, whatever it holds."""
+    return (event.path_parameters or {}).get("packageId", "")
 
 
 def _request_context(event: APIGatewayProxyEvent) -> Mapping[str, Any]:

@@ -18,6 +18,9 @@ from installhub.versions import MAX_VERSION_LENGTH, is_valid_version
 INVALID_VERSION_ERROR: Final = "invalid_version"
 """The type of validation error that is answered as InvalidVersion rather than InvalidRequest."""
 
+_MAX_LISTED_IDS: Final = 50_000  # bounds how many problems validation collects; how many roots may be is a setting
+
+_IF_LATER: Final = "If the export was accepted with `Prefer: respond-async`."
 _EXAMPLE_PACKAGE_ID: Final = "pkg-a3f9c821-4b2e-59d1-bc44-f7e2a1c09d33"
 
 
@@ -55,7 +58,9 @@ class PreviewRequest(_Request):
     tenant_id: Id | None = Field(
         default=None, description="Required unless the header X-Tenant-Id says it.", examples=["tenant-7f3a9b12"]
     )
-    artifact_ids: list[Id] = Field(min_length=1, description="The root artifacts.", examples=[["proc-1001"]])
+    artifact_ids: list[Id] = Field(
+        min_length=1, max_length=_MAX_LISTED_IDS, description="The root artifacts.", examples=[["proc-1001"]]
+    )
 
 
 class ExportRequest(PreviewRequest):
@@ -168,6 +173,13 @@ class Manifest(Answer):
     install_order: list[str]
 
 
+class Progress(Answer):
+    """How far an export is."""
+
+    done: int = Field(description="Artifacts written.")
+    total: int | None = Field(description="Artifacts to write; null until the dependencies are resolved.")
+
+
 class PackageResponse(Answer):
     """Answer of POST /export, and of GET /{packageId} once the package is there."""
 
@@ -178,16 +190,11 @@ class PackageResponse(Answer):
     artifact_count: int
     bundle_download_url: str = Field(description="Path below the API's base URL.")
     exported_at: str = Field(description="RFC 3339, UTC.", examples=["2026-05-25T09:00:00Z"])
-    status: Literal["exported"]
     is_success: Literal[True]
     manifest: Manifest
-
-
-class Progress(Answer):
-    """How far an export is."""
-
-    done: int = Field(description="Artifacts written.")
-    total: int | None = Field(description="Artifacts to write; null until the dependencies are resolved.")
+    status: Literal["exported"] | SkipJsonSchema[None] = absent(_IF_LATER)
+    requested_at: str | SkipJsonSchema[None] = absent(_IF_LATER)
+    progress: Progress | SkipJsonSchema[None] = absent(_IF_LATER)
 
 
 class PendingResponse(Answer):

@@ -17,9 +17,9 @@ _MAX_SHORT_DETAIL: Final = 1000
 
 
 def package_body(record: PackageRecord, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer of an export, and of a later look at the package."""
+    """The answer of an export, and of a later look at the package; of one done later it tells the status too."""
     package_id = record.description.package_id
-    return {
+    body = {
         "packageId": package_id,
         "packageName": record.description.name,
         "version": record.description.version,
@@ -27,10 +27,19 @@ def package_body(record: PackageRecord, manifest: Mapping[str, Any]) -> dict[str
         "artifactCount": record.artifact_count,
         "bundleDownloadUrl": DOWNLOAD.path.format(packageId=package_id),
         "exportedAt": record.exported_at,
-        "status": PackageStatus.EXPORTED.value,
         "isSuccess": True,
         "manifest": manifest,
     }
+    if record.requested_at is None:
+        return body
+    progress = {"done": record.artifact_count, "total": record.artifact_count}
+    status = PackageStatus.EXPORTED.value
+    return {**body, "status": status, "requestedAt": record.requested_at, "progress": progress}
+
+
+def reduced_package_body(record: PackageRecord, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The same without the manifest's lists, which the bundle has: for answers that would be too large."""
+    return package_body(record, {**manifest, "artifacts": [], "installOrder": []})
 
 
 def pending_body(pending: PendingExport) -> dict[str, Any]:

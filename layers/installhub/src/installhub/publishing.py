@@ -7,27 +7,22 @@ lets the old one expire. An export that resolved the old edge goes on reading th
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from installhub.artifacts import (
-    MAX_DEFINITION_BYTES,
-    MAX_ID_LENGTH,
-    ArtifactNode,
-    ArtifactStatus,
-    ArtifactType,
-)
+from installhub.artifacts import ArtifactNode
 from installhub.aws import backoff, unavailable_when_failing
 from installhub.catalog import items
 from installhub.catalog.reads import batch_get
-from installhub.definitions import canonical_json, pack, sha256_hex
+from installhub.definitions import pack, sha256_hex
+from installhub.drafts import ArtifactDraft, InvalidArtifactError
 from installhub.errors import ServiceUnavailableError
-from installhub.text import is_encodable, is_printable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,74 +31,14 @@ if TYPE_CHECKING:
 
     from installhub.catalog.items import Item, NewItem
 
+__all__ = ["SUPERSEDED_BODY_SECONDS", "ArtifactDraft", "InvalidArtifactError", "PublishSummary", "Publisher"]
+
 SUPERSEDED_BODY_SECONDS: Final = 7 * 24 * 3600
 """How long the body of an earlier revision stays: far longer than any export that resolved it runs."""
 
-MAX_NAME_LENGTH: Final = 1_000
-_MAX_EDGE_BYTES: Final = 380 * 1024  # an item holds 400 KB
 _BATCH_ARTIFACTS: Final = 33  # a transaction holds 100 writes: an edge, a body and an expiry for each
 _BATCH_BYTES: Final = 2 * 1024 * 1024  # and 4 MB
 _MAX_TRIES: Final = 8
-_FIELDS: Final = frozenset({"tenantId", "artifactId", "type", "name", "status", "dependencies", "definition"})
-
-
-_E = TypeVar("_E", ArtifactType, ArtifactStatus)
-
-
-class InvalidArtifactError(ValueError):
-    """An artifact that cannot be stored.
-
-    Attributes:
-        pointer: JSON pointer to the field.
-        detail: What is wrong with it.
-    """
-
-    def __init__(self, pointer: str, detail: str) -> None:
-        super().__init__(f"{pointer}: {detail}")
-        self.pointer = pointer
-        self.detail = detail
-
-
-@dataclass(frozen=True, slots=True)
-class ArtifactDraft:
-    """An artifact as the platform hands it over, its definition as canonical JSON."""
-
-    tenant: str
-    id: str
-    type: ArtifactType
-    name: str
-    status: ArtifactStatus
-    dependencies: tuple[str, ...]
-    definition: bytes
-
-    @classmethod
-    def from_json(cls, value: object) -> Self:
-        """Read an artifact from a JSON object; fields that are none of an artifact's are passed over.
-
-        Raises:
-            InvalidArtifactError: A field is missing or does not hold what it should.
-        """
-        if not isinstance(value, Mapping):
-            raise InvalidArtifactError("", "is not an object")
-        for missing in sorted(_FIELDS - value.keys()):
-            raise InvalidArtifactError(f"/{missing}", "is missing")
-        dependencies = value["dependencies"]
-        if not isinstance(dependencies, list):
-            raise InvalidArtifactError("/dependencies", "is not a list of ids")
-        return cls(
-            tenant=_text(value["tenantId"], "/tenantId", MAX_ID_LENGTH),
-            id=_text(value["artifactId"], "/artifactId", MAX_ID_LENGTH),
-            type=_member(ArtifactType, value["type"], "/type"),
-            name=_text(value["name"], "/name", MAX_NAME_LENGTH, is_encodable, "cannot be written as UTF-8"),
-            status=_member(ArtifactStatus, value["status"], "/status"),
-            dependencies=tuple(
-                dict.fromkeys(
-                    _text(dependency, f"/dependencies/{index}", MAX_ID_LENGTH)
-                    for index, dependency in enumerate(dependencies)
-                )
-            ),
-            definition=_definition(value["definition"]),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +67,22 @@ class _Revision:
 
     node: ArtifactNode
     body: NewItem
+    object_key: str | None
     previous: Item | None
 
     @property
+    def previous_node(self) -> ArtifactNode | None:
+        return None if self.previous is None else items.node_of(self.previous)
+
+    @property
     def is_unchanged(self) -> bool:
-        return self.previous is not None and items.node_of(self.previous) == self.node
+        return self.previous_node == self.node
+
+    @property
+    def superseded(self) -> ArtifactNode | None:
+        """The earlier revision, if its definition was another one."""
+        old = self.previous_node
+        return old if old is not None and old.sha256 != self.node.sha256 else None
 
 
 class Publisher:
@@ -175,10 +121,13 @@ class Publisher:
             previous = self._edges(tenant, [draft.id for draft in drafts])
             revisions = [self._revision(draft, previous.get(draft.id)) for draft in drafts]
             changed = [revision for revision in revisions if not revision.is_unchanged]
+            superseded = self._superseded_objects(tenant, changed)
             if self._committed(tenant, changed):
                 created = [revision for revision in changed if revision.previous is None]
                 self._count(tenant, created)
+                self._let_go(superseded)
                 return PublishSummary(len(created), len(changed) - len(created), len(revisions) - len(changed))
+            self._remove_unused(tenant, changed)
             backoff(attempt)
         raise ServiceUnavailableError("dynamodb")
 
@@ -189,37 +138,29 @@ class Publisher:
 
     def _revision(self, draft: ArtifactDraft, previous: Item | None) -> _Revision:
         packed = pack(draft.definition)
-        digest = sha256_hex(draft.definition)
-        node = ArtifactNode(
-            id=draft.id,
-            type=draft.type,
-            name=draft.name,
-            status=draft.status,
-            dependencies=draft.dependencies,
-            sha256=digest,
-            size=packed.size,
-            packed_size=packed.packed_size,
-        )
+        node = draft.node(packed.packed_size)
         body: NewItem = {
-            **items.key_of(draft.tenant, items.body_sort_key(draft.id, digest)),
+            **items.key_of(draft.tenant, items.body_sort_key(draft.id, node.sha256)),
             items.PACKED_SIZE: {"N": str(packed.packed_size)},
             items.CRC32: {"N": str(packed.crc32)},
             items.SIZE: {"N": str(packed.size)},
         }
         data = b"".join(packed.chunks)
+        object_key = None
         if packed.packed_size <= items.MAX_INLINE_BYTES:
             body[items.DATA] = {"B": data}
-        elif previous is None or previous[items.SHA256]["B"].hex() != digest:
-            key, version = self._put_object(draft, data)
-            body[items.OBJECT_KEY] = {"S": key}
-            body[items.OBJECT_VERSION] = {"S": version}
-        return _Revision(node, body, previous)
+        elif previous is None or items.node_of(previous).sha256 != node.sha256:
+            object_key = self._put_object(draft, node.sha256, data)
+            body[items.OBJECT_KEY] = {"S": object_key}
+        return _Revision(node, body, object_key, previous)
 
-    def _put_object(self, draft: ArtifactDraft, data: bytes) -> tuple[str, str]:
-        key = f"definitions/{sha256_hex(draft.tenant.encode())}/{sha256_hex(draft.id.encode())}"
+    def _put_object(self, draft: ArtifactDraft, digest: str, data: bytes) -> str:
+        """Put a packed definition under a key that nobody else uses, so that no object ever changes."""
+        owner, artifact = sha256_hex(draft.tenant.encode()), sha256_hex(draft.id.encode())
+        key = f"definitions/{owner}/{artifact}/{digest}/{uuid.uuid4().hex}"
         with unavailable_when_failing("s3"):
-            answer = self._s3.put_object(Bucket=self._bucket, Key=key, Body=data)
-        return key, answer["VersionId"]
+            self._s3.put_object(Bucket=self._bucket, Key=key, Body=data)
+        return key
 
     def _committed(self, tenant: str, revisions: Sequence[_Revision]) -> bool:
         """Write ``revisions`` in one transaction; False when somebody else changed one of them meanwhile."""
@@ -237,8 +178,6 @@ class Publisher:
 
     def _writes(self, tenant: str, revision: _Revision) -> Iterator[TransactWriteItemTypeDef]:
         edge = items.edge_item(tenant, revision.node)
-        if items.edge_size(edge) > _MAX_EDGE_BYTES:
-            raise InvalidArtifactError("/dependencies", "are too many or too long for one artifact")
         previous = revision.previous
         if previous is None:
             yield {
@@ -259,9 +198,9 @@ class Publisher:
                     "ExpressionAttributeValues": {":seen": previous[items.SHA256]},
                 }
             }
-            if previous[items.SHA256]["B"].hex() == revision.node.sha256:
+            if revision.superseded is None:
                 return  # the body is there already
-            yield self._expiry(tenant, items.node_of(previous))
+            yield self._expiry(tenant, revision.superseded)
         yield {"Put": {"TableName": self._table, "Item": revision.body}}
 
     def _expiry(self, tenant: str, node: ArtifactNode) -> TransactWriteItemTypeDef:
@@ -274,6 +213,34 @@ class Publisher:
                 "ExpressionAttributeValues": {":when": {"N": str(int(self._clock()) + SUPERSEDED_BODY_SECONDS)}},
             }
         }
+
+    def _superseded_objects(self, tenant: str, changed: Sequence[_Revision]) -> list[Item]:
+        """The bodies about to be superseded whose definitions are objects."""
+        keys = [
+            items.key_of(tenant, items.body_sort_key(old.id, old.sha256))
+            for old in (revision.superseded for revision in changed)
+            if old is not None and old.packed_size > items.MAX_INLINE_BYTES
+        ]
+        return batch_get(self._dynamodb, self._table, keys, consistent=True)
+
+    def _let_go(self, superseded: Iterable[Item]) -> None:
+        """Tag the objects of superseded bodies; a rule of the bucket removes tagged ones in time."""
+        for body in superseded:
+            with unavailable_when_failing("s3"):
+                self._s3.put_object_tagging(
+                    Bucket=self._bucket,
+                    Key=body[items.OBJECT_KEY]["S"],
+                    Tagging={"TagSet": [{"Key": "state", "Value": "superseded"}]},
+                )
+
+    def _remove_unused(self, tenant: str, revisions: Sequence[_Revision]) -> None:
+        """Remove the objects put for revisions that were not committed."""
+        put = {revision.object_key: revision.node for revision in revisions if revision.object_key is not None}
+        keys = [items.key_of(tenant, items.body_sort_key(node.id, node.sha256)) for node in put.values()]
+        bodies = batch_get(self._dynamodb, self._table, keys, consistent=True)
+        for unused in put.keys() - {body[items.OBJECT_KEY]["S"] for body in bodies}:
+            with unavailable_when_failing("s3"):
+                self._s3.delete_object(Bucket=self._bucket, Key=unused)
 
     def _count(self, tenant: str, created: Sequence[_Revision]) -> None:
         """Add to the tenant's summary. It only guides how edges are read, so it may drift a little."""
@@ -294,41 +261,11 @@ def _batches(drafts: Iterable[ArtifactDraft]) -> Iterator[list[ArtifactDraft]]:
     batch: dict[str, ArtifactDraft] = {}
     size = 0
     for draft in drafts:
-        if batch and (len(batch) == _BATCH_ARTIFACTS or size + len(draft.definition) > _BATCH_BYTES):
+        own_size = len(draft.definition) + sum(4 * len(dependency) + 4 for dependency in draft.dependencies)
+        if batch and (len(batch) == _BATCH_ARTIFACTS or size + own_size > _BATCH_BYTES):
             yield list(batch.values())
             batch, size = {}, 0
         batch[draft.id] = draft
-        size += len(draft.definition)
+        size += own_size
     if batch:
         yield list(batch.values())
-
-
-def _text(
-    value: object,
-    pointer: str,
-    max_length: int,
-    is_sound: Callable[[str], bool] = is_printable,
-    complaint: str = "holds a character that cannot be printed",
-) -> str:
-    if not isinstance(value, str) or not 1 <= len(value) <= max_length:
-        raise InvalidArtifactError(pointer, f"is not a text of 1 to {max_length} characters")
-    if not is_sound(value):
-        raise InvalidArtifactError(pointer, complaint)
-    return value
-
-
-def _member(kind: type[_E], value: object, pointer: str) -> _E:
-    for member in kind:
-        if member.value == value:
-            return member
-    raise InvalidArtifactError(pointer, f"is none of {', '.join(kind)}")
-
-
-def _definition(value: Any) -> bytes:  # noqa: ANN401  # any JSON value is a definition
-    try:
-        encoded = canonical_json(value)
-    except (ValueError, TypeError, RecursionError) as error:
-        raise InvalidArtifactError("/definition", f"cannot be written as JSON: {error}") from error
-    if len(encoded) > MAX_DEFINITION_BYTES:
-        raise InvalidArtifactError("/definition", f"has {len(encoded)} bytes; the most is {MAX_DEFINITION_BYTES}")
-    return encoded

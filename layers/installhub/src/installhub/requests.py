@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from installhub.packages import Acceptance
 
 _MAX_PROBLEMS: Final = 1000
+_MAX_NAME: Final = 200
+_NO_OBJECT: Final = frozenset({"json_invalid", "model_type", "model_attributes_type"})
 _Request = TypeVar("_Request", bound=PreviewRequest)
 _Export = TypeVar("_Export", bound=ExportRequest)
 
@@ -36,7 +38,9 @@ def read_request(model: type[_Request], event: APIGatewayProxyEvent) -> tuple[_R
     try:
         request = model.model_validate_json(content)
     except ValidationError as error:
-        raise InstallHubError([*_problems(error), *_tenant_problems(content, event, caller)]) from None
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+        tenant_problems = _tenant_problems(details, content, event, caller)
+        raise InstallHubError([*map(_problem, details[:_MAX_PROBLEMS]), *tenant_problems]) from None
     choice = TenantChoice(tenant_header(event), request.tenant_id)
     if problems := choice.problems(caller, required=True):
         raise InstallHubError(problems)
@@ -56,7 +60,8 @@ def read_document(model: type[_Export], content: bytes) -> _Export:
     try:
         request = model.model_validate_json(content)
     except ValidationError as error:
-        raise InstallHubError(_problems(error)) from None
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+        raise InstallHubError(map(_problem, details[:_MAX_PROBLEMS])) from None
     if request.tenant_id is None:
         raise InstallHubError.of(ErrorCode.INVALID_REQUEST, "tenantId: Field required", pointer="/tenantId")
     return request
@@ -92,28 +97,31 @@ def export_command(
     )
 
 
-def _tenant_problems(content: bytes, event: APIGatewayProxyEvent, caller: Caller) -> list[Problem]:
+def _tenant_problems(
+    details: list[ErrorDetails], content: bytes, event: APIGatewayProxyEvent, caller: Caller
+) -> list[Problem]:
     """What is wrong with the tenant that an invalid body and the header name nevertheless."""
-    try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
-        body = None
-    fields = body if isinstance(body, dict) else {"tenantId": None}
-    tenant = fields.get("tenantId")
+    if details[0]["type"] in _NO_OBJECT:
+        return TenantChoice(tenant_header(event)).problems(caller, required=False)
+    tenant = json.loads(content).get("tenantId")
     choice = TenantChoice(tenant_header(event), tenant if isinstance(tenant, str) and tenant else None)
-    return choice.problems(caller, required="tenantId" not in fields)
-
-
-def _problems(error: ValidationError) -> list[Problem]:
-    details = error.errors(include_url=False, include_context=False, include_input=False)
-    return [_problem(detail) for detail in details[:_MAX_PROBLEMS]]
+    return choice.problems(caller, required=tenant is None)
 
 
 def _problem(detail: ErrorDetails) -> Problem:
-    pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in detail["loc"])
-    is_version = detail["type"] == INVALID_VERSION_ERROR
-    return Problem(
-        ErrorCode.INVALID_VERSION if is_version else ErrorCode.INVALID_REQUEST,
-        f"{pointer.removeprefix('/') or 'body'}: {detail['msg']}",
-        pointer=pointer,
-    )
+    pointer = "".join(f"/{_shortened(part).replace('~', '~0').replace('/', '~1')}" for part in detail["loc"])
+    return Problem(_code_of(detail), f"{pointer.removeprefix('/') or 'body'}: {detail['msg']}", pointer=pointer)
+
+
+def _code_of(detail: ErrorDetails) -> ErrorCode:
+    if detail["type"] == INVALID_VERSION_ERROR:
+        return ErrorCode.INVALID_VERSION
+    if detail["type"] == "too_long" and detail["loc"] == ("artifactIds",):
+        return ErrorCode.PACKAGE_TOO_LARGE
+    return ErrorCode.INVALID_REQUEST
+
+
+def _shortened(part: object) -> str:
+    """A step of the way to the place; the name of an unknown field may be of any length."""
+    text = str(part)
+    return text if len(text) <= _MAX_NAME else f"{text[:_MAX_NAME]}…"

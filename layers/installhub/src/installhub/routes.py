@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,8 +44,11 @@ class Route:
 
     @property
     def rule(self) -> str:
-        """The path as Powertools writes it, with ``<parameters>``."""
-        return self.path.replace("{", "<").replace("}", ">")
+        """A pattern of the path for Powertools.
+
+        A parameter may be anything: API Gateway has chosen the route, and hands parameters over by name.
+        """
+        return re.sub(r"\{\w+\}", "(?s:.+)", self.path)
 
 
 EXPORT: Final = Route(

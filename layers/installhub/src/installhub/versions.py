@@ -7,8 +7,6 @@ import unicodedata
 import uuid
 from typing import Final
 
-from semver import Version
-
 MAX_VERSION_LENGTH: Final = 256
 
 _PACKAGE_NAMESPACE: Final = uuid.UUID("8e4e3c1a-5f0b-5a57-9d0c-2f6f1b7f4a11")
@@ -18,6 +16,8 @@ def is_valid_version(text: str) -> bool:
     """Whether ``text`` is a version by SemVer 2.0.0: the whole of it, ASCII, at most 256 characters."""
     if len(text) > MAX_VERSION_LENGTH or not text.isascii():
         return False
+    from semver import Version  # noqa: PLC0415  # brings argparse along, and most functions check no version
+
     try:
         # semver's pattern ends in "$", which a trailing newline passes; writing it out again does not.
         return str(Version.parse(text)) == text

@@ -93,6 +93,6 @@ class Acceptor:
             return self.pending.enqueue(package_id, request_id, acceptance, now=now, lease_until=lease_until)
         except VersionHeldError:
             dead = self.packages.expired_claim(package_id, now)
-            if dead is None or not discard(self.packages, self.bundles, dead, now=now):
+            if dead is None or not discard(self.packages, self.bundles, dead):
                 raise
         return self.pending.enqueue(package_id, request_id, acceptance, now=now, lease_until=lease_until)

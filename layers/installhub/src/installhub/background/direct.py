@@ -20,6 +20,7 @@ from installhub.requests import export_command, read_document
 MAX_RESULT_BYTES: Final = 250_000
 """Most bytes of a result: Step Functions carries 256 KiB from state to state, Lambda itself 6 MB."""
 
+_MAX_DETAIL: Final = 1000
 _MAX_ERRORS_BYTES: Final = 20_000  # Step Functions cuts a cause off at 32,768 characters
 
 
@@ -54,6 +55,7 @@ def direct_result(exported: ExportedPackage) -> dict[str, Any]:
 def named_error(error: InstallHubError, instance: str) -> ExportRefusedError:
     """``error`` as an exception of a class that is named like its code."""
     body = problem_body(error.problems, instance)
+    body["detail"] = body["detail"][:_MAX_DETAIL]
     body["errors"] = errors_within(error.problems, _MAX_ERRORS_BYTES)
     kind: type[ExportRefusedError] = type(error.code.value, (ExportRefusedError,), {})
     return kind(json.dumps(body))

@@ -28,7 +28,14 @@ def entry_path(kind: ArtifactType, artifact_id: str) -> str:
     """
     encoded = quote(artifact_id, safe="").replace("~", "%7E")
     folds = any(character.isupper() for character in _ESCAPE.sub("", encoded))
-    if folds or len(encoded) > _MAX_STEM or _RESERVED.fullmatch(encoded):
-        kept = encoded if len(encoded) <= _MAX_STEM else _PARTIAL_ESCAPE.sub("", encoded[:_KEPT_STEM])
-        encoded = f"{kept}~{hashlib.sha256(artifact_id.encode()).hexdigest()[:_DIGEST_DIGITS]}"
+    if _RESERVED.fullmatch(encoded.lower()):
+        encoded = f"~{_digest(artifact_id)}"
+    elif len(encoded) > _MAX_STEM:
+        encoded = f"{_PARTIAL_ESCAPE.sub('', encoded[:_KEPT_STEM])}~{_digest(artifact_id)}"
+    elif folds:
+        encoded = f"{encoded}~{_digest(artifact_id)}"
     return f"artifacts/{kind.value}/{encoded}.json"
+
+
+def _digest(artifact_id: str) -> str:
+    return hashlib.sha256(artifact_id.encode()).hexdigest()[:_DIGEST_DIGITS]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from botocore.exceptions import ClientError
+
 from installhub.artifacts import ArtifactNode
 from installhub.aws import unavailable_when_failing
 from installhub.catalog import items
@@ -83,13 +85,14 @@ class DefinitionReader:
         )
 
     def _object_chunks(self, body: Item) -> Iterator[bytes]:
-        with unavailable_when_failing("s3"):
-            answer = self.s3().get_object(
-                Bucket=self.bucket,
-                Key=body[items.OBJECT_KEY]["S"],
-                VersionId=body[items.OBJECT_VERSION]["S"],
-            )
-            yield from answer["Body"].iter_chunks(_CHUNK_BYTES)
+        try:
+            with unavailable_when_failing("s3"):
+                answer = self.s3().get_object(Bucket=self.bucket, Key=body[items.OBJECT_KEY]["S"])
+                yield from answer["Body"].iter_chunks(_CHUNK_BYTES)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchKey":
+                raise ServiceUnavailableError("artifact bodies") from error
+            raise
 
 
 def _batches(nodes: Sequence[ArtifactNode]) -> Iterator[list[ArtifactNode]]:

@@ -40,7 +40,6 @@ PACKED_SIZE: Final = "packed"
 DATA: Final = "data"
 CRC32: Final = "crc32"
 OBJECT_KEY: Final = "objectKey"
-OBJECT_VERSION: Final = "objectVersion"
 EDGE_COUNT: Final = "edges"
 EDGE_BYTES: Final = "edgeBytes"
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from installhub.artifacts import ArtifactNode
@@ -15,12 +16,13 @@ from installhub.catalog.reads import MAX_BATCH_KEYS, batch_get
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from installhub.catalog.items import Item
+    from installhub.catalog.items import Item, NewItem
 
 _PAGE_BYTES: Final = 1024 * 1024  # a Query answers 1 MB at a time
 _BYTES_PER_UNIT: Final = 8 * 1024  # an eventually consistent read unit of a Query
 _UNITS_PER_KEY: Final = 0.5  # a BatchGetItem rounds every item up to half a unit
-_LOOKUPS_AT_ONCE: Final = 8
+_KEYS_AT_ONCE: Final = MAX_BATCH_KEYS - 1  # the first batch reads the summary too
+_REQUESTS_AT_ONCE: Final = 8
 _UNITS_PER_ROUND_TRIP: Final = 10
 """What waiting for one more request is worth in read units; see docs/decisions."""
 
@@ -62,37 +64,57 @@ class TenantCatalog:
 
     def nodes(self, ids: Collection[str]) -> Mapping[str, ArtifactNode]:
         """The artifacts among ``ids`` that exist in the tenant, by id."""
-        if not self._knows_all:
-            unread = [artifact_id for artifact_id in ids if artifact_id not in self._known]
-            cost = _cost_of_level(len(unread))
-            if self._cost_of_all is not None and self._spent + cost > self._cost_of_all:
+        unread = [] if self._knows_all else [artifact_id for artifact_id in ids if artifact_id not in self._known]
+        while unread:
+            if self._is_cheaper_whole(len(unread)):
                 self._read_all()
-            else:
-                self._spent += cost
-                self._read_level(unread)
+                break
+            # The first answer tells what everything would cost; then whole waves are read.
+            count = _KEYS_AT_ONCE if self._cost_of_all is None else _KEYS_AT_ONCE * _REQUESTS_AT_ONCE
+            self._read_keys(unread[:count])
+            unread = unread[count:]
         return {artifact_id: self._known[artifact_id] for artifact_id in ids if artifact_id in self._known}
 
     def owned_elsewhere(self, ids: Collection[str]) -> Collection[str]:
         """Those of ``ids`` that exist in some other tenant."""
-        with ThreadPoolExecutor(max_workers=_LOOKUPS_AT_ONCE) as pool:
+        with ThreadPoolExecutor(max_workers=_REQUESTS_AT_ONCE) as pool:
             return [
                 artifact_id
                 for artifact_id, owned in zip(ids, pool.map(self._has_other_owner, ids), strict=True)
                 if owned
             ]
 
-    def _read_level(self, ids: Sequence[str]) -> None:
-        keys = [items.key_of(self._tenant, items.edge_sort_key(artifact_id)) for artifact_id in ids]
+    def _is_cheaper_whole(self, unread: int) -> bool:
+        """Whether a Query of everything costs less than all batches of this request, ``unread`` more keys included."""
         if self._cost_of_all is None:
-            keys.insert(0, items.key_of(self._tenant, items.SUMMARY_KEY))
+            return False
+        return self._spent + _cost_of_keys(unread) > self._cost_of_all
+
+    def _read_keys(self, ids: Sequence[str]) -> None:
+        batches = [
+            [items.key_of(self._tenant, items.edge_sort_key(artifact_id)) for artifact_id in ids[start:end]]
+            for start, end in pairwise([*range(0, len(ids), _KEYS_AT_ONCE), len(ids)])
+        ]
+        if self._cost_of_all is None:
+            batches[0].insert(0, items.key_of(self._tenant, items.SUMMARY_KEY))
             self._cost_of_all = 0.0
-        for start in range(0, len(keys), MAX_BATCH_KEYS):
-            batch = keys[start : start + MAX_BATCH_KEYS]
-            for item in batch_get(self._table.client, self._table.name, batch, consistent=self._consistent):
-                if item[items.SORT]["S"] == items.SUMMARY_KEY:
-                    self._cost_of_all = _cost_of_query(int(item[items.EDGE_BYTES]["N"]))
-                else:
-                    self._remember(item)
+        self._spent += _cost_of_keys(len(ids))
+        if len(batches) == 1:
+            self._take(self._batch(batches[0]))
+            return
+        with ThreadPoolExecutor(max_workers=_REQUESTS_AT_ONCE) as pool:
+            for found in pool.map(self._batch, batches):
+                self._take(found)
+
+    def _batch(self, keys: Sequence[NewItem]) -> list[Item]:
+        return batch_get(self._table.client, self._table.name, keys, consistent=self._consistent)
+
+    def _take(self, found: Iterable[Item]) -> None:
+        for item in found:
+            if item[items.SORT]["S"] == items.SUMMARY_KEY:
+                self._cost_of_all = _cost_of_query(int(item[items.EDGE_BYTES]["N"]))
+            else:
+                self._remember(item)
 
     def _read_all(self) -> None:
         pages = self._table.client.get_paginator("query").paginate(
@@ -130,8 +152,8 @@ class TenantCatalog:
         return any(item[items.PARTITION]["S"] != own for item in answer["Items"])
 
 
-def _cost_of_level(ids: int) -> float:
-    requests = -(-ids // MAX_BATCH_KEYS)
+def _cost_of_keys(ids: int) -> float:
+    requests = -(-ids // _KEYS_AT_ONCE)
     return requests * _UNITS_PER_ROUND_TRIP + ids * _UNITS_PER_KEY
 
 

@@ -6,11 +6,12 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from installhub.aws import unavailable_when_failing
+from installhub.errors import ServiceUnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 CONTENT_TYPE: Final = "application/zip"
 
-_PART_BYTES: Final = 8 * 1024 * 1024
+_PART_BYTES: Final = 8 * 1024 * 1024  # a part has at least so many
 _PARTS_IN_FLIGHT: Final = 2
 
 
@@ -109,45 +110,52 @@ class BundleUpload:
         """Take the next bytes."""
         self._hash.update(data)
         self._buffer += data
-        while len(self._buffer) >= _PART_BYTES:
-            part = bytes(self._buffer[:_PART_BYTES])
-            del self._buffer[:_PART_BYTES]
-            self._send(part)
+        if len(self._buffer) >= _PART_BYTES:
+            self._send_buffer()
 
     def complete(self) -> None:
         """Send the rest and make the object appear."""
         if self._upload_id is None:
             with unavailable_when_failing("s3"):
                 self._client.put_object(
-                    Bucket=self._bucket, Key=self._key, Body=bytes(self._buffer), ContentType=CONTENT_TYPE
+                    Bucket=self._bucket,
+                    Key=self._key,
+                    Body=self._buffer,  # type: ignore[arg-type]  # botocore takes a bytearray, its stubs do not know
+                    ContentType=CONTENT_TYPE,
                 )
             return
         if self._buffer:
-            self._send(bytes(self._buffer))
+            self._send_buffer()
         while self._in_flight:
             self._parts.append(self._in_flight.popleft().result())
-        with unavailable_when_failing("s3"):
-            self._client.complete_multipart_upload(
-                Bucket=self._bucket,
-                Key=self._key,
-                UploadId=self._upload_id,
-                MultipartUpload={"Parts": self._parts},
-            )
+        try:
+            with unavailable_when_failing("s3"):
+                self._client.complete_multipart_upload(
+                    Bucket=self._bucket,
+                    Key=self._key,
+                    UploadId=self._upload_id,
+                    MultipartUpload={"Parts": self._parts},
+                )
+        except self._client.exceptions.NoSuchUpload as error:
+            # The answer to an earlier try was lost; what became of it is not worth finding out.
+            raise ServiceUnavailableError("s3") from error
 
     def abort(self) -> None:
         """Drop what was sent. Should this fail too, the bucket's lifecycle rule drops it within a day."""
         for future in self._in_flight:
             future.cancel()
         self._pool.shutdown(wait=True)
-        if self._upload_id is not None:
-            with unavailable_when_failing("s3"):
-                self._client.abort_multipart_upload(Bucket=self._bucket, Key=self._key, UploadId=self._upload_id)
+        if self._upload_id is None:
+            return
+        with unavailable_when_failing("s3"), suppress(self._client.exceptions.NoSuchUpload):  # completed after all
+            self._client.abort_multipart_upload(Bucket=self._bucket, Key=self._key, UploadId=self._upload_id)
 
     def close(self) -> None:
         """End the background threads."""
         self._pool.shutdown(wait=True)
 
-    def _send(self, part: bytes) -> None:
+    def _send_buffer(self) -> None:
+        part, self._buffer = self._buffer, bytearray()  # handed over, not copied
         if self._upload_id is None:
             with unavailable_when_failing("s3"):
                 answer = self._client.create_multipart_upload(
@@ -159,9 +167,13 @@ class BundleUpload:
         self._sent += 1
         self._in_flight.append(self._pool.submit(self._send_part, self._upload_id, self._sent, part))
 
-    def _send_part(self, upload_id: str, number: int, part: bytes) -> CompletedPartTypeDef:
+    def _send_part(self, upload_id: str, number: int, part: bytearray) -> CompletedPartTypeDef:
         with unavailable_when_failing("s3"):
             answer = self._client.upload_part(
-                Bucket=self._bucket, Key=self._key, UploadId=upload_id, PartNumber=number, Body=part
+                Bucket=self._bucket,
+                Key=self._key,
+                UploadId=upload_id,
+                PartNumber=number,
+                Body=part,  # type: ignore[arg-type]  # as above
             )
         return {"PartNumber": number, "ETag": answer["ETag"]}

@@ -10,17 +10,18 @@ from installhub.packages.records import Claim
 from installhub.packages.store import PackageStore
 
 
-def discard(packages: PackageStore, bundles: BundleStore, claim: Claim, *, now: int) -> bool:
+def discard(packages: PackageStore, bundles: BundleStore, claim: Claim) -> bool:
     """Give up a claim and remove its objects. False when the claim is committed or somebody else's by now.
 
     The order matters: once the lease has ended nobody can commit an object that is about to go, and while objects
     remain the claim that lists them remains. Whoever dies in between leaves an expired claim for the sweeper.
     """
-    if not packages.abandon(claim, now=now):
+    abandoned = packages.abandon(claim)
+    if abandoned is None:
         return False
-    for key in claim.objects:
+    for key in abandoned.objects:
         bundles.delete(key)
-    packages.forget(claim)
+    packages.forget(abandoned)
     return True
 
 
@@ -41,4 +42,4 @@ class Sweeper:
     def sweep(self) -> int:
         """Discard every expired claim and return how many there were."""
         now = int(self.clock())
-        return sum(discard(self.packages, self.bundles, claim, now=now) for claim in self.packages.expired_claims(now))
+        return sum(discard(self.packages, self.bundles, claim) for claim in self.packages.expired_claims(now))

@@ -101,6 +101,7 @@ class PackageRecord:
         exported_at: When, RFC 3339 in UTC.
         exported_by: The caller's subject, or the source of the event, for the audit trail.
         request_id: The request that made it, if it has an id: coming again it finds its own package.
+        requested_at: When that request was accepted, if it was one to be done later.
     """
 
     description: PackageDescription
@@ -112,6 +113,7 @@ class PackageRecord:
     exported_at: str
     exported_by: str
     request_id: str | None = None
+    requested_at: str | None = None
 
 
 def key_of(package_id: str) -> NewItem:
@@ -145,6 +147,8 @@ def attributes_of(record: PackageRecord) -> NewItem:
         attributes["author"] = {"S": description.author}
     if record.request_id is not None:
         attributes[REQUEST] = {"S": record.request_id}
+    if record.requested_at is not None:
+        attributes[REQUESTED_AT] = {"S": record.requested_at}
     return attributes
 
 
@@ -190,6 +194,7 @@ def record_of(item: Item) -> PackageRecord:
         exported_at=item["exportedAt"]["S"],
         exported_by=item["exportedBy"]["S"],
         request_id=item[REQUEST]["S"] if REQUEST in item else None,
+        requested_at=item[REQUESTED_AT]["S"] if REQUESTED_AT in item else None,
     )
 
 

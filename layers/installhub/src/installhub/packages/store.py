@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -82,8 +82,8 @@ class PackageStore:
                 update="SET #status = :exporting, #attempt = :attempt, #kind = :kind, #until = :until, "
                 "#objects = list_append(if_not_exists(#objects, :none), :objects)"
                 f"{_assignments(shown)} REMOVE {', '.join(f'#x_{name}' for name in hidden)}",
-                condition="attribute_not_exists(#id) OR #attempt = :attempt OR #status = :failed "
-                "OR (#status IN (:exporting, :queued) AND #until < :now)"
+                condition="attribute_not_exists(#id) OR (#status = :exporting AND #attempt = :attempt) "
+                "OR #status = :failed OR (#status IN (:exporting, :queued) AND #until < :now)"
                 f"{' OR (#status = :queued AND #x_requestId = :x_requestId)' if request_id is not None else ''}",
                 values={
                     ":exporting": {"S": PackageStatus.EXPORTING.value},
@@ -108,31 +108,37 @@ class PackageStore:
     def commit(self, claim: Claim, record: PackageRecord) -> bool:
         """Make the package visible. False when the claim is no longer the attempt's own. Repeating it is harmless."""
         attributes = records.attributes_of(record)
-        passing = (records.QUEUED_UNTIL, records.REQUESTED_AT, records.REQUESTED_BY, *records.PASSING_ATTRIBUTES)
-        return self._update_held(
+        passing = (records.QUEUED_UNTIL, records.REQUESTED_BY, *records.PASSING_ATTRIBUTES)
+        item = self._update_held(
             claim,
             f"SET {_assignments(attributes).removeprefix(', ')} "
             f"REMOVE #kind, #until, #objects, {', '.join(f'#x_{name}' for name in passing)}",
             {f":x_{name}": value for name, value in attributes.items()},
             names={f"#x_{name}": name for name in (*attributes, *passing)},
         )
+        return item is not None
 
     def report(self, claim: Claim, done: int) -> None:
         """Tell how many artifacts an attempt has written."""
         self._update_held(claim, "SET #done = :done", {":done": {"N": str(done)}})
 
-    def abandon(self, claim: Claim, *, now: int) -> bool:
-        """End the lease at once, so that nobody can commit under it. False when it is committed or somebody else's."""
-        return self._update_held(
+    def abandon(self, claim: Claim) -> Claim | None:
+        """End the lease at once, so that nobody can commit under it.
+
+        Returns:
+            The claim with every object that is to be removed; None when it is committed or somebody else's.
+        """
+        item = self._update_held(
             claim,
-            "SET #attempt = :nobody, #until = :now",
+            "SET #attempt = :nobody, #until = :over",
             {
                 ":nobody": {"S": f"{claim.attempt_id}/abandoned"},
-                ":now": {"N": str(now)},
+                ":over": {"N": "0"},
                 ":exporting": {"S": PackageStatus.EXPORTING.value},
             },
             condition=" AND #status = :exporting",
         )
+        return None if item is None else replace(records.claim_of(item), attempt_id=claim.attempt_id)
 
     def forget(self, claim: Claim) -> None:
         """Delete an abandoned claim, unless somebody has taken it over since; one for an accepted request is queued."""
@@ -186,9 +192,10 @@ class PackageStore:
         *,
         condition: str = "",
         names: Mapping[str, str] | None = None,
-    ) -> bool:
+    ) -> Item | None:
+        """The item as updated; None when it is not held by the claim's attempt."""
         try:
-            self._items.update(
+            return self._items.update(
                 claim.package_id,
                 update=update,
                 condition=f"#attempt = :mine{condition}",
@@ -197,9 +204,8 @@ class PackageStore:
             )
         except ClientError as error:
             if condition_failed(error):
-                return False
+                return None
             raise
-        return True
 
 
 def _assignments(attributes: Mapping[str, Any]) -> str:

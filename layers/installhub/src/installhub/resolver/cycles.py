@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final
 
 from installhub.artifacts import ArtifactNode
@@ -12,36 +11,39 @@ from installhub.artifacts import ArtifactNode
 MAX_CYCLES: Final = 100
 """Most cycles reported. A graph can have exponentially many; whoever mends a hundred can ask again."""
 
-Graph = Mapping[str, list[str]]
+_MAX_VISITS: Final = 50_000
+"""Artifacts visited to find more cycles than one in each knot. The shortest way round is looked for anew for every
+cycle, which in a knot of 50,000 artifacts takes as long as ordering them."""
 
 
 def find_cycles(nodes: Mapping[str, ArtifactNode], among: Iterable[str]) -> list[tuple[str, ...]]:
     """Find closed paths ``(a, b, ..., a)`` in the graph of ``nodes``.
 
     For every edge that lies on a cycle, one of the shortest cycles through it is reported, each once, starting at its
-    smallest id, up to :data:`MAX_CYCLES`. The result depends on the graph alone.
+    smallest id. Of very large or tangled graphs not all are: at least one of every strongly connected component, and
+    up to :data:`MAX_CYCLES` in all. The result depends on the graph alone.
 
     Args:
         nodes: The artifacts by id; dependencies outside of it do not count.
         among: The ids that can lie on a cycle, such as those that a topological order left out.
     """
-    candidates = set(among)
-    graph: dict[str, list[str]] = {
-        artifact_id: sorted(candidates.intersection(nodes[artifact_id].dependencies))
-        for artifact_id in sorted(candidates)
-    }
     cycles: dict[tuple[str, ...], None] = {}
-    for component in _strongly_connected(graph):
+    visits = 0
+    for component in sorted(_strongly_connected(nodes, set(among)), key=min):
         covered: set[tuple[str, str]] = set()
-        for tail in sorted(component):
-            for head in graph[tail]:
-                if head not in component or (tail, head) in covered:
-                    continue
-                cycle = _rotated([tail, *_shortest_path(graph, component, head, tail)[:-1]])
-                cycles[cycle] = None
-                covered.update(pairwise(cycle))
-                if len(cycles) == MAX_CYCLES:
-                    return list(cycles)
+        edges = ((tail, head) for tail in sorted(component) for head in _heads(nodes[tail], component))
+        for tail, head in edges:
+            if (tail, head) in covered:
+                continue
+            if covered and visits > _MAX_VISITS:
+                break
+            path, visited = _shortest_path(nodes, component, head, tail)
+            visits += visited
+            cycle = _rotated([tail, *path[:-1]])
+            cycles[cycle] = None
+            covered.update(pairwise(cycle))
+            if len(cycles) == MAX_CYCLES:
+                return list(cycles)
     return list(cycles)
 
 
@@ -52,58 +54,64 @@ def _rotated(path: list[str]) -> tuple[str, ...]:
     return (*turned, turned[0])
 
 
-def _shortest_path(graph: Graph, component: set[str], start: str, end: str) -> list[str]:
-    """The shortest path from ``start`` to ``end`` within a strongly connected component, both included."""
-    came_from: dict[str, str | None] = {start: None}
-    queue = deque([start])
-    while end not in came_from:
-        current = queue.popleft()
-        for neighbour in graph[current]:
-            if neighbour in component and neighbour not in came_from:
-                came_from[neighbour] = current
-                queue.append(neighbour)
-    path: list[str] = []
-    step: str | None = end
-    while step is not None:
-        path.append(step)
-        step = came_from[step]
-    return path[::-1]
+def _heads(node: ArtifactNode, component: set[str]) -> list[str]:
+    """The dependencies of ``node`` within ``component``, in an order that does not depend on how they were declared."""
+    return sorted(component.intersection(node.dependencies))
 
 
-def _strongly_connected(graph: Graph) -> list[set[str]]:
-    """Tarjan's strongly connected components (SIAM J. Comput. 1972), without recursion: a chain may be 10,000 deep."""
+def _shortest_path(
+    nodes: Mapping[str, ArtifactNode], component: set[str], start: str, end: str
+) -> tuple[list[str], int]:
+    """The shortest path within ``component``, both ends included, and how many artifacts were visited to find it."""
+    levels = [{start}]
+    unvisited = component - {start}
+    while end not in levels[-1]:
+        level = unvisited.intersection(chain.from_iterable(nodes[found].dependencies for found in levels[-1]))
+        unvisited -= level
+        levels.append(level)
+    path = [end]
+    for level in reversed(levels[:-1]):
+        path.append(min(found for found in level if path[-1] in nodes[found].dependencies))
+    return path[::-1], len(component) - len(unvisited)
+
+
+def _strongly_connected(nodes: Mapping[str, ArtifactNode], candidates: set[str]) -> list[set[str]]:
+    """The strongly connected components of ``candidates`` that hold a cycle.
+
+    Gabow's path-based algorithm (Inf. Process. Lett. 2000), without recursion: a chain may be 10,000 deep.
+    """
     index: dict[str, int] = {}
-    low: dict[str, int] = {}
     stack: list[str] = []
-    on_stack: set[str] = set()
+    path: list[str] = []  # what may still turn out to be the first artifact of a component
     components: list[set[str]] = []
-    for root in graph:
+    for root in list(candidates):
         if root in index:
             continue
-        work = [(root, iter(graph[root]))]
-        index[root] = low[root] = len(index)
+        index[root] = len(index)
         stack.append(root)
-        on_stack.add(root)
+        path.append(root)
+        work = [(root, iter(nodes[root].dependencies))]
         while work:
             node, neighbours = work[-1]
             for neighbour in neighbours:
+                if neighbour not in candidates:  # or in a component already
+                    continue
                 if neighbour not in index:
-                    index[neighbour] = low[neighbour] = len(index)
+                    index[neighbour] = len(index)
                     stack.append(neighbour)
-                    on_stack.add(neighbour)
-                    work.append((neighbour, iter(graph[neighbour])))
+                    path.append(neighbour)
+                    work.append((neighbour, iter(nodes[neighbour].dependencies)))
                     break
-                if neighbour in on_stack:
-                    low[node] = min(low[node], index[neighbour])
+                while index[path[-1]] > index[neighbour]:
+                    path.pop()
             else:
                 work.pop()
-                if work:
-                    parent = work[-1][0]
-                    low[parent] = min(low[parent], low[node])
-                if low[node] == index[node]:
+                if path[-1] == node:
+                    path.pop()
                     component = set(_popped_through(stack, node))
-                    on_stack -= component
-                    components.append(component)
+                    candidates -= component
+                    if len(component) > 1 or node in nodes[node].dependencies:
+                        components.append(component)
     return components
 
 

@@ -8,31 +8,44 @@ from heapq import heapify, heappop, heappush
 from installhub.artifacts import INSTALL_RANK, ArtifactNode
 
 
+class _Step:
+    """An artifact on its way into the order: how many of its dependencies are still to come, and what waits for it."""
+
+    __slots__ = ("dependents", "node", "waiting")
+
+    def __init__(self, node: ArtifactNode) -> None:
+        self.node = node
+        self.waiting = 0
+        self.dependents: list[_Step] = []
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """Of the artifacts that are ready, the smallest is installed first."""
+        return INSTALL_RANK[self.node.type], self.node.id
+
+
 def install_order(nodes: Mapping[str, ArtifactNode]) -> list[str]:
     """Order ``nodes`` so that dependencies come first; of those ready, by type and then by id.
 
     Kahn's algorithm with a heap. Dependencies outside of ``nodes`` do not count. Artifacts on a cycle, and those that
     depend on one, cannot be ordered and are left out: the result is then shorter than ``nodes``.
     """
-    ranked = sorted(nodes, key=lambda artifact_id: (INSTALL_RANK[nodes[artifact_id].type], artifact_id))
-    position = {artifact_id: index for index, artifact_id in enumerate(ranked)}
-    dependents: list[list[int]] = [[] for _ in ranked]
-    waiting = [0] * len(ranked)
-    for index, artifact_id in enumerate(ranked):
-        for dependency in set(nodes[artifact_id].dependencies):
-            dependency_index = position.get(dependency)
-            if dependency_index is not None:
-                dependents[dependency_index].append(index)
-                waiting[index] += 1
+    steps = {artifact_id: _Step(node) for artifact_id, node in nodes.items()}
+    for step in steps.values():
+        for dependency in step.node.dependencies:  # one listed twice is waited for twice, and counts down twice
+            found = steps.get(dependency)
+            if found is not None:
+                found.dependents.append(step)
+                step.waiting += 1
 
-    ready = [index for index, count in enumerate(waiting) if not count]
+    ready = [step.key for step in steps.values() if not step.waiting]
     heapify(ready)
     order: list[str] = []
     while ready:
-        index = heappop(ready)
-        order.append(ranked[index])
-        for dependent in dependents[index]:
-            waiting[dependent] -= 1
-            if not waiting[dependent]:
-                heappush(ready, dependent)
+        _, artifact_id = heappop(ready)
+        order.append(artifact_id)
+        for step in steps[artifact_id].dependents:
+            step.waiting -= 1
+            if not step.waiting:
+                heappush(ready, step.key)
     return order

@@ -54,14 +54,17 @@ def make_plan(catalog: Catalog, roots: Iterable[str], limits: Limits, package_ty
         package_type: Checked against the artifacts unless it is None, as in a preview.
 
     Raises:
-        InstallHubError: There are more roots than the limit allows, which is found before anything is looked up.
+        InstallHubError: PackageTooLarge: there are more roots than a closure may have artifacts. Nothing is looked up
+        then.
     """
-    wanted = check_roots(roots, limits)
+    wanted = list(dict.fromkeys(roots))
+    if len(wanted) > limits.artifacts:
+        raise InstallHubError([_too_many("root artifacts", len(wanted), limits.roots)])
     closure = discover(catalog, wanted, limits.artifacts)
     order = install_order(closure.nodes)
     cycles = find_cycles(closure.nodes, closure.nodes.keys() - set(order))
     problems = [
-        *_missing(catalog, closure),
+        *_missing(catalog, closure, limits),
         *(_circular(cycle) for cycle in cycles),
         *_unfinished(closure),
         *_mismatched(closure, package_type),
@@ -75,21 +78,22 @@ def make_plan(catalog: Catalog, roots: Iterable[str], limits: Limits, package_ty
     )
 
 
-def check_roots(roots: Iterable[str], limits: Limits) -> list[str]:
-    """``roots``, each once.
+def check_roots(roots: Iterable[str], limits: Limits) -> None:
+    """Look at nothing but how many roots there are.
 
     Raises:
-        InstallHubError: There are more than the limit allows.
+        InstallHubError: PackageTooLarge: more than the limit allows.
     """
-    wanted = list(dict.fromkeys(roots))
-    if len(wanted) > limits.roots:
-        raise InstallHubError([_too_many("root artifacts", len(wanted), limits.roots)])
-    return wanted
+    count = len(set(roots))
+    if count > limits.roots:
+        raise InstallHubError([_too_many("root artifacts", count, limits.roots)])
 
 
-def _missing(catalog: Catalog, closure: Closure) -> Iterator[Problem]:
+def _missing(catalog: Catalog, closure: Closure, limits: Limits) -> Iterator[Problem]:
     missing_roots = [root for root in closure.roots if root not in closure.nodes]
-    elsewhere = set(catalog.owned_elsewhere(missing_roots)) if missing_roots else set()
+    # Each is a look-up of its own; of a request that is refused for its many roots anyway they are not made.
+    worthwhile = 0 < len(missing_roots) <= limits.roots
+    elsewhere = set(catalog.owned_elsewhere(missing_roots)) if worthwhile else set()
     for artifact_id in closure.missing:
         if artifact_id in elsewhere:
             yield Problem(
@@ -156,6 +160,8 @@ def _mismatched(closure: Closure, package_type: PackageType | None) -> Iterator[
 
 
 def _too_large(closure: Closure, limits: Limits) -> Iterator[Problem]:
+    if len(closure.roots) > limits.roots:
+        yield _too_many("root artifacts", len(closure.roots), limits.roots)
     if not closure.complete:
         count = len(closure.roots) + len(closure.resolved_from)
         yield _too_many("artifacts", count, limits.artifacts)

@@ -1,0 +1,1 @@
+"""Measures the product against what people would use instead: `make bench`, one module a topic."""

@@ -1,0 +1,134 @@
+"""Row 9: CPU and memory of a function's start, from the built layer, against importing boto3 and making one client."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from bench.harness import PROJECT, CannotRunError, Outcome, at_most, save, say
+from tests.template import Deployment, resources_of
+
+BUILD: Final = PROJECT / ".local" / "bench" / "layer"
+FUNCTIONS: Final = ("authorizer", "download", "enroll", "export", "get_package", "preview", "sweep")
+ROUNDS: Final = 11
+FLOOR: Final = "import boto3; boto3.client('dynamodb')"
+INIT: Final = "import app; from installhub import aws; aws.dynamodb()"
+MEASURE: Final = """
+import sys, time
+started = time.process_time()
+{code}
+took = time.process_time() - started
+import json, os, re
+# the kernel's high-water mark: ru_maxrss would count the parent's pages too
+peak = int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
+files = [(m.__file__, m.__cached__) for m in list(sys.modules.values()) if getattr(m, "__cached__", None)]
+compiled = sum(f.startswith({root!r}) and not os.path.exists(c) for f, c in files)
+print(json.dumps([took, peak, compiled]))
+"""
+
+
+def run() -> list[Outcome]:
+    """All of row 9."""
+    layer = build()
+    site = sysconfig.get_paths()["purelib"]
+    environments = _environments()
+    starts: dict[str, tuple[str, str, list[str]]] = {"floor": (FLOOR, site, [site])}
+    for name in FUNCTIONS:
+        folder = PROJECT / "functions" / name
+        starts[name] = (INIT, str(layer), [str(folder), str(layer)])
+    found: dict[str, list[tuple[float, int, int]]] = {name: [] for name in starts}
+    for turn in range(ROUNDS + 1):
+        for name, (code, root, path) in starts.items():
+            result = _start(code, root, path, environments.get(name, {}))
+            if turn:
+                found[name].append(result)
+        if turn:
+            say(f"round {turn} of {ROUNDS}: " + ", ".join(f"{name} {taken[-1][0] * 1000:.0f} ms" for name, taken in found.items()))
+    cpu = {
+        name: statistics.median(a[0] / b[0] for a, b in zip(taken, found["floor"], strict=True))
+        for name, taken in found.items()
+    }
+    memory = {
+        name: statistics.median(a[1] for a in taken) / statistics.median(b[1] for b in found["floor"])
+        for name, taken in found.items()
+    }
+    milliseconds = {name: statistics.median(taken[0] for taken in results) * 1000 for name, results in found.items()}
+    compiled = {name: max(taken[2] for taken in results) for name, results in found.items() if name != "floor"}
+    save("cold_start", {"cpu": cpu, "memory": memory, "milliseconds": milliseconds})
+    ours = {name: cpu[name] for name in FUNCTIONS}
+    slowest, largest = max(ours, key=ours.__getitem__), max(FUNCTIONS, key=memory.__getitem__)
+    listed = ", ".join(f"{name} {ratio:.2f}" for name, ratio in ours.items())
+    return [
+        at_most(
+            "9 cold-start: cpu",
+            ours[slowest],
+            1.1,
+            f"the slowest, {slowest}: {milliseconds[slowest]:.0f} ms against {milliseconds['floor']:.0f} ms of `{FLOOR}` from an "
+            f"ordinary installation; fresh processes of Python {sys.version.split()[0]}, built layer, nothing written, "
+            f"handler imported and DynamoDB client made; all: {listed}",
+        ),
+        at_most(
+            "9 cold-start: memory",
+            memory[largest],
+            1.1,
+            "peak resident memory, the largest: "
+            + largest
+            + "; all: "
+            + ", ".join(f"{name} {memory[name]:.2f}" for name in FUNCTIONS),
+        ),
+        at_most(
+            "9 cold-start: compiled at start",
+            max(compiled.values()),
+            0,
+            "modules of the layer imported without a .pyc beside them, in any function",
+        ),
+    ]
+
+
+def build() -> Path:
+    """The layer as `sam build` makes it, for the Python that runs this, by the same Makefile."""
+    command = [
+        *("make", "--silent", "-C", str(PROJECT / "layers" / "installhub"), "build-InstallHubLayer"),
+        *(f"ARTIFACTS_DIR={BUILD}", f"INSTALLHUB_INTERPRETER={sys.executable}"),
+    ]
+    subprocess.run(["rm", "-rf", str(BUILD)], check=True)  # noqa: S603, S607  # our own folder
+    BUILD.mkdir(parents=True)
+    if subprocess.run(command, check=False).returncode:  # noqa: S603  # our own command
+        raise CannotRunError("the layer could not be built")
+    return BUILD / "python"
+
+
+def _environments() -> Mapping[str, Mapping[str, str]]:
+    names: Any = {resource: resource.lower() for resource in (*resources_of("AWS::DynamoDB::Table"), *resources_of("AWS::S3::Bucket"))}
+    del names
+    return {}
+
+
+def _start(code: str, root: str, path: list[str], environment: Mapping[str, str]) -> tuple[float, int, int]:
+    """Seconds of CPU, peak memory and modules compiled of one start in a process of its own."""
+    output = subprocess.run(  # noqa: S603  # our own command
+        [sys.executable, "-S", "-B", "-c", MEASURE.format(code=code, root=root)],
+        cwd="/",
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join(path),
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "bench",
+            "AWS_SECRET_ACCESS_KEY": "bench",
+            "POWERTOOLS_SERVICE_NAME": "installhub",
+            "POWERTOOLS_METRICS_NAMESPACE": "InstallHub",
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    seconds, peak, compiled = json.loads(output)
+    return seconds, peak, compiled

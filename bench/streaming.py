@@ -1,0 +1,101 @@
+"""Row 8: a gigabyte of packed definitions to S3, in a process of its own each time."""
+
+from __future__ import annotations
+
+import io
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from bench import stub_s3
+from bench.harness import PROJECT, Outcome, at_least, at_most, save, say
+from bench.samples import node
+from installhub.bundler import write_bundle
+from installhub.definitions import PackedDefinition
+from installhub.packages import BundleStore
+
+COUNT: Final = 20_480
+PACKED: Final = 52_429
+"""Bytes of a packed definition: a bundle of 1 GiB."""
+ROUNDS: Final = 3
+
+
+def run() -> list[Outcome]:
+    """All of row 8."""
+    found: dict[str, list[tuple[float, float]]] = {"ours": [], "in memory": []}
+    with stub_s3.server() as endpoint:
+        for turn in range(ROUNDS):
+            for name, results in found.items():
+                results.append(_elsewhere(name, endpoint))
+            say(f"round {turn + 1} of {ROUNDS}: {', '.join(f'{name} {took[-1][0]:.2f} s, +{took[-1][1]:.0f} MB' for name, took in found.items())}")
+    seconds = {name: statistics.median(taken for taken, _ in results) for name, results in found.items()}
+    grown = {name: statistics.median(memory for _, memory in results) for name, results in found.items()}
+    ratio = statistics.median(b[0] / a[0] for a, b in zip(found["ours"], found["in memory"], strict=True))
+    save("streaming", {"seconds": seconds, "megabytes": grown})
+    return [
+        at_most(
+            "8 streaming: memory",
+            grown["ours"],
+            64,
+            f"MB by which the peak of the process passes what it held before, bundle of {COUNT * PACKED / 2**30:.2f} GiB of "
+            f"{COUNT:,} packed definitions; in memory and one put_object: {grown['in memory']:,.0f} MB",
+        ),
+        at_least(
+            "8 streaming: throughput",
+            ratio,
+            0.9,
+            f"{COUNT * PACKED / seconds['ours'] / 1e6:,.0f} MB/s against {COUNT * PACKED / seconds['in memory'] / 1e6:,.0f} "
+            "MB/s of the same entries written to memory, hashed and sent by one put_object; to a stub that takes uploads "
+            "and forgets them",
+        ),
+    ]
+
+
+def _elsewhere(name: str, endpoint: str) -> tuple[float, float]:
+    command = [sys.executable, "-m", "bench.streaming", name, endpoint]
+    output = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    seconds, megabytes = json.loads(output)
+    return seconds, megabytes
+
+
+def _definitions() -> Iterator[PackedDefinition]:
+    content = bytes(range(256)) * (PACKED // 256) + bytes(PACKED % 256)
+    for number in range(COUNT):
+        # a definition of its own each, as a reader would hand it over
+        yield PackedDefinition((number.to_bytes(4, "big") + content[4:],), PACKED, number, PACKED * 5)
+
+
+def ours(endpoint: str) -> None:
+    """The product's writer and upload."""
+    s3 = stub_s3.client(endpoint)
+    with BundleStore(lambda: s3, "bundles").upload("bundles/pkg/attempt.zip") as upload:
+        write_bundle(upload.write, b"{}", [node(number, []) for number in range(COUNT)], _definitions())
+
+
+def in_memory(endpoint: str) -> None:
+    """The same bytes, put together in memory."""
+    import hashlib  # noqa: PLC0415
+
+    buffer = io.BytesIO()
+    write_bundle(buffer.write, b"{}", [node(number, []) for number in range(COUNT)], _definitions())
+    hashlib.sha256(buffer.getbuffer()).hexdigest()
+    buffer.seek(0)
+    stub_s3.client(endpoint).put_object(Bucket="bundles", Key="bundles/pkg/attempt.zip", Body=buffer)
+
+
+def _peak() -> float:
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+if __name__ == "__main__":
+    way: Callable[[str], None] = {"ours": ours, "in memory": in_memory}[sys.argv[1]]
+    stub_s3.client(sys.argv[2]).put_object(Bucket="warm", Key="up", Body=b"x")
+    before, start = _peak(), time.perf_counter()
+    way(sys.argv[2])
+    print(json.dumps([time.perf_counter() - start, _peak() - before]))

@@ -1,0 +1,205 @@
+"""Killed at any point, an export leaves no half package, blocks no version for long and leaks no object for ever."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from installhub.errors import ErrorCode, InstallHubError
+from installhub.versions import package_id
+from tests.integration.support.bundles import bundle_in_memory, checksum_of
+from tests.integration.support.drafts import TENANT, draft, incompressible
+from tests.integration.support.wire import Faults, Interruption, Kill, Killed, Meanwhile, moments
+from tests.integration.support.world import command
+
+if TYPE_CHECKING:
+    from tests.integration.support.wire import Wire
+    from tests.integration.support.world import World
+
+PACKAGE: Final = package_id(TENANT, "Made up", "1.0.0")
+LEASE_SECONDS: Final = 29 + 5
+
+
+@dataclass(frozen=True)
+class Case:
+    """A kind of export and the AWS calls it makes; those that run side by side may change places.
+
+    Attributes:
+        definition: Of the artifact exported.
+        points: The calls at which this case is tested.
+        rest: The other ones, at which another case is.
+        after_a_death: Whether an earlier attempt at the version died half-way.
+    """
+
+    definition: str
+    points: tuple[str, ...]
+    rest: tuple[str, ...] = ()
+    after_a_death: bool = False
+
+
+CASES: Final = {
+    "small": Case("small", points=("BatchGetItem-1", "UpdateItem-1", "BatchGetItem-2", "PutObject-1", "UpdateItem-2")),
+    "in parts": Case(
+        incompressible(40 * 1024),
+        points=(
+            *("GetObject-1", "CreateMultipartUpload-1", "UploadPart-1", "UploadPart-2"),
+            "CompleteMultipartUpload-1",
+        ),
+        rest=("BatchGetItem-1", "UpdateItem-1", "BatchGetItem-2", "UpdateItem-2"),
+    ),
+    "takeover": Case(
+        "small",
+        points=("UpdateItem-1", "DeleteObject-1", "PutObject-1"),
+        rest=("BatchGetItem-1", "BatchGetItem-2", "UpdateItem-2"),
+        after_a_death=True,
+    ),
+}
+COMMITTED: Final = "after UpdateItem-2"
+MOMENTS: Final = [(name, moment) for name, case in CASES.items() for moment in moments(*case.points)]
+
+pytestmark = pytest.mark.usefixtures("small_items", "small_parts")
+at_any_moment = pytest.mark.parametrize(("name", "moment"), MOMENTS)
+
+
+@pytest.fixture
+def later(world: World) -> World:
+    """The world as other processes see it, once leases have run out."""
+    start = time.time()
+    return world.elsewhere().at(lambda: start + LEASE_SECONDS + 10)
+
+
+def prepare(case: Case, world: World, wire: Wire) -> None:
+    world.publish(draft("rule", definition=case.definition))
+    if case.after_a_death:
+        now = int(time.time()) - 100
+        key = world.bundles().key_of(PACKAGE, "dead")
+        world.packages().claim(PACKAGE, "dead", key, now=now, lease_until=now + LEASE_SECONDS)
+        with world.bundles().upload(key) as upload:
+            upload.write(b"half of something")
+    wire.forget()
+
+
+def is_visible(world: World) -> bool:
+    return world.packages().find(PACKAGE) is not None
+
+
+def export_again(world: World, *roots: str) -> None:
+    """Export, and see that there is one whole package and not one object besides."""
+    if is_visible(world):
+        with pytest.raises(InstallHubError) as refusal:
+            world.export(*roots)
+        assert refusal.value.code is ErrorCode.VERSION_CONFLICT
+    else:
+        world.export(*roots)
+    world.sweeper().sweep()
+    record = world.packages().find(PACKAGE)
+    assert record is not None
+    assert world.objects() == [record.bundle_key]
+    bundle = world.bundles().read(record.bundle_key)
+    assert record.checksum == checksum_of(bundle)
+    assert bundle == bundle_in_memory(world, command(*roots))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_calls_of_an_export_are_those_tested_here(world: World, wire: Wire, name: str) -> None:
+    prepare(CASES[name], world, wire)
+
+    world.export("rule")
+
+    assert sorted(map(str, wire.calls)) == sorted(CASES[name].points + CASES[name].rest)
+
+
+@at_any_moment
+def test_an_export_that_is_killed_can_be_done_again_after_its_lease(
+    world: World, wire: Wire, later: World, name: str, moment: str
+) -> None:
+    prepare(CASES[name], world, wire)
+    wire.fault = Kill(moment)
+
+    with pytest.raises(Killed):
+        world.export("rule")
+
+    assert is_visible(later) == (moment == COMMITTED)
+    export_again(later, "rule")
+
+
+@at_any_moment
+def test_an_export_that_is_killed_leaves_nothing_once_swept(
+    world: World, wire: Wire, later: World, name: str, moment: str
+) -> None:
+    prepare(CASES[name], world, wire)
+    wire.fault = Kill(moment)
+
+    with pytest.raises(Killed):
+        world.export("rule")
+    later.sweeper().sweep()
+
+    committed = moment == COMMITTED
+    assert list(later.packages_held().values()) == ["exported"] * committed
+    assert len(later.objects()) == committed
+
+
+@at_any_moment
+def test_an_export_that_is_interrupted_cleans_up_after_itself(
+    world: World, wire: Wire, later: World, name: str, moment: str
+) -> None:
+    prepare(CASES[name], world, wire)
+    wire.fault = Interruption(moment)
+
+    with pytest.raises(KeyboardInterrupt):
+        world.export("rule")
+
+    assert is_visible(later) == (moment == COMMITTED)
+    if moment != "after CreateMultipartUpload-1":  # of which only the bucket's lifecycle rule knows
+        assert later.uploads() == []
+    if not CASES[name].after_a_death:
+        assert len(later.objects()) == (moment == COMMITTED)
+    export_again(later, "rule")
+
+
+@pytest.mark.parametrize("moment", moments("UpdateItem-2", "AbortMultipartUpload-1", "DeleteObject-1", "DeleteItem-1"))
+def test_an_export_that_is_killed_while_cleaning_up_can_be_done_again(
+    world: World, wire: Wire, later: World, moment: str
+) -> None:
+    world.publish(draft("large", definition=incompressible(40 * 1024)), draft("rule", "large"))
+    world.publish(*(draft(f"more-{place}", definition=incompressible(30 * 1024)) for place in range(2)))
+    roots = ("rule", "more-0", "more-1")
+    wire.forget()
+    wire.fault = Faults(Interruption("before UploadPart-2"), Kill(moment))
+
+    with pytest.raises(Killed):
+        world.export(*roots)
+
+    assert not is_visible(later)
+    later.sweeper().sweep()
+    assert (later.packages_held(), later.objects()) == ({}, [])
+    export_again(later, *roots)
+
+
+def test_an_export_that_outlives_its_lease_leaves_nothing(world: World, wire: Wire, later: World) -> None:
+    """Its successor has taken over, removed what it found and committed before the slow one wrote its bundle."""
+    world.publish(draft("rule"))
+    wire.forget()
+    wire.fault = Meanwhile.at("PutObject-1", lambda: later.export("rule"))
+
+    with pytest.raises(InstallHubError):
+        world.export("rule")
+
+    export_again(later, "rule")
+
+
+def test_an_export_that_outlives_its_lease_and_the_sweeper_leaves_nothing(
+    world: World, wire: Wire, later: World
+) -> None:
+    world.publish(draft("rule"))
+    wire.forget()
+    wire.fault = Meanwhile.at("PutObject-1", lambda: later.sweeper().sweep())
+
+    with pytest.raises(InstallHubError):
+        world.export("rule")
+
+    assert not is_visible(later)
+    assert (later.packages_held(), later.objects()) == ({}, [])

@@ -1,0 +1,211 @@
+"""Claims and commits: of all attempts at a version one wins, and only what is whole is visible."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from installhub.artifacts import PackageType
+from installhub.bundler import BundleLayout, PackageDescription
+from installhub.errors import ErrorCode, InstallHubError
+from installhub.packages import PackageRecord, PackageStore, discard
+from tests.integration.support.drafts import TENANT
+
+if TYPE_CHECKING:
+    from installhub.packages import Claim
+    from tests.integration.support.world import World
+
+PACKAGE: Final = "pkg-a3f9c821-4b2e-59d1-bc44-f7e2a1c09d33"
+NOW: Final = 1_780_000_000
+LEASE_ENDS: Final = NOW + 34
+
+
+@pytest.fixture
+def packages(world: World) -> PackageStore:
+    return world.packages()
+
+
+def claim(packages: PackageStore, attempt: str, now: int = NOW) -> Claim:
+    return packages.claim(PACKAGE, attempt, f"bundles/{attempt}.zip", now=now, lease_until=now + 34)
+
+
+def is_refused(packages: PackageStore, attempt: str, now: int = NOW) -> bool:
+    try:
+        claim(packages, attempt, now)
+    except InstallHubError as refusal:
+        return refusal.code is ErrorCode.VERSION_CONFLICT
+    return False
+
+
+def record_of(claim: Claim) -> PackageRecord:
+    return PackageRecord(
+        description=PackageDescription(
+            package_id=claim.package_id,
+            name="Überstunden / 残業",
+            version="2.1.0-rc.1+build.5",
+            package_type=PackageType.CONFIG,
+            description="",
+            author=None,
+            tags=("b", "a", ""),
+        ),
+        tenant=TENANT,
+        checksum="sha256:" + "0" * 64,
+        bundle_key=f"bundles/{claim.attempt_id}.zip",
+        layout=BundleLayout(size=6 * 10**9, manifest_offset=43, manifest_packed_size=300, manifest_size=900),
+        artifact_count=50_000,
+        exported_at="2026-05-25T09:00:00Z",
+        exported_by="somebody",
+    )
+
+
+def test_a_committed_package_is_found_as_it_was_recorded(packages: PackageStore) -> None:
+    held = claim(packages, "first")
+
+    assert packages.commit(held, record_of(held))
+
+    assert packages.find(PACKAGE) == record_of(held)
+
+
+def test_a_package_of_which_only_the_essentials_were_said_is_found_too(packages: PackageStore) -> None:
+    held = claim(packages, "first")
+    described = replace(record_of(held).description, description=None, author="Me", tags=())
+    record = replace(record_of(held), description=described)
+
+    assert packages.commit(held, record)
+
+    assert packages.find(PACKAGE) == record
+
+
+def test_only_committed_packages_are_found(packages: PackageStore) -> None:
+    assert packages.find(PACKAGE) is None
+    held = claim(packages, "first")
+    assert packages.find(PACKAGE) is None
+    packages.abandon(held)
+    assert packages.find(PACKAGE) is None
+    packages.forget(held)
+    assert packages.find(PACKAGE) is None
+
+
+def test_of_two_claimers_one_wins(packages: PackageStore) -> None:
+    claim(packages, "first")
+
+    assert packages.is_taken(PACKAGE, NOW)
+    assert is_refused(packages, "second")
+    assert is_refused(packages, "second", now=LEASE_ENDS)
+
+
+def test_a_committed_version_is_taken_for_ever(packages: PackageStore) -> None:
+    held = claim(packages, "first")
+    packages.commit(held, record_of(held))
+
+    for now in (NOW, LEASE_ENDS + 1, NOW + 10**9):
+        assert packages.is_taken(PACKAGE, now)
+        assert is_refused(packages, "second", now)
+    assert list(packages.expired_claims(NOW + 10**9)) == []
+
+
+def test_repeating_a_claim_is_harmless(packages: PackageStore) -> None:
+    assert claim(packages, "first").attempt_id == claim(packages, "first").attempt_id == "first"
+
+    held = claim(packages, "first")
+
+    assert set(held.objects) == {"bundles/first.zip"}
+    assert packages.commit(held, record_of(held))
+
+
+def test_repeating_a_commit_is_harmless(packages: PackageStore) -> None:
+    held = claim(packages, "first")
+
+    assert packages.commit(held, record_of(held))
+    assert packages.commit(held, record_of(held))
+
+    assert packages.find(PACKAGE) == record_of(held)
+
+
+def test_a_claim_that_arrives_again_after_the_commit_does_not_hide_the_package(packages: PackageStore) -> None:
+    """A request that the SDK gave up on and repeated may still arrive, however late."""
+    held = claim(packages, "first")
+    packages.commit(held, record_of(held))
+
+    is_refused(packages, "first")
+
+    assert packages.find(PACKAGE) == record_of(held)
+    assert list(packages.expired_claims(NOW + 10**9)) == []
+
+
+def test_a_claim_whose_lease_ran_out_is_taken_over_with_what_it_left(packages: PackageStore) -> None:
+    claim(packages, "first")
+
+    taken_over = claim(packages, "second", now=LEASE_ENDS + 1)
+
+    assert taken_over.attempt_id == "second"
+    assert taken_over.objects == ("bundles/first.zip", "bundles/second.zip")
+
+
+def test_a_claim_taken_over_can_do_nothing_more(packages: PackageStore) -> None:
+    slow = claim(packages, "first")
+    quick = claim(packages, "second", now=LEASE_ENDS + 1)
+
+    assert not packages.commit(slow, record_of(slow))
+    assert not packages.abandon(slow)
+    packages.forget(slow)
+
+    assert packages.find(PACKAGE) is None
+    assert packages.commit(quick, record_of(quick))
+    assert not packages.commit(slow, record_of(slow))
+    assert packages.find(PACKAGE) == record_of(quick)
+
+
+def test_an_abandoned_claim_can_do_nothing_more_and_lists_what_it_left(packages: PackageStore) -> None:
+    held = claim(packages, "first")
+
+    assert packages.abandon(held)
+
+    assert not packages.commit(held, record_of(held))
+    (left,) = packages.expired_claims(NOW + 1)
+    assert left.objects == held.objects
+
+
+def test_an_abandoned_version_is_free_at_once(packages: PackageStore) -> None:
+    packages.abandon(claim(packages, "first"))
+
+    assert not packages.is_taken(PACKAGE, NOW)
+    assert claim(packages, "second", now=NOW).objects == ("bundles/first.zip", "bundles/second.zip")
+
+
+def test_a_committed_package_is_neither_abandoned_nor_forgotten(packages: PackageStore) -> None:
+    held = claim(packages, "first")
+    packages.commit(held, record_of(held))
+
+    assert not packages.abandon(held)
+    packages.forget(held)
+
+    assert packages.find(PACKAGE) == record_of(held)
+
+
+def test_a_version_that_was_given_up_leaves_nothing(world: World, packages: PackageStore) -> None:
+    held = claim(packages, "first")
+
+    assert discard(packages, world.bundles(), held)
+
+    assert world.packages_held() == {}
+    assert not is_refused(packages, "second")
+
+
+def test_a_claim_taken_over_while_it_is_given_up_is_not_forgotten(packages: PackageStore) -> None:
+    held = claim(packages, "first")
+    packages.abandon(held)
+    taken_over = claim(packages, "second", now=NOW + 1)
+
+    packages.forget(held)
+
+    assert packages.commit(taken_over, record_of(taken_over))
+
+
+def test_only_claims_whose_lease_ran_out_are_expired(packages: PackageStore) -> None:
+    for number in range(3):
+        packages.claim(f"pkg-{number}", f"attempt-{number}", "key", now=NOW, lease_until=NOW + number)
+
+    assert {claim.package_id for claim in packages.expired_claims(NOW + 2)} == {"pkg-0", "pkg-1"}

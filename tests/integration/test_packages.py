@@ -1,0 +1,187 @@
+"""An exported package, as the client sees it: the answer of the export, a later look at it, and its bundle."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+import requests
+
+from tests.integration.support.api import EXPORT_BODY, Api
+from tests.integration.support.bundles import checksum_of, definitions_of
+from tests.integration.support.drafts import TENANT
+from tests.integration.support.functions import Functions
+
+if TYPE_CHECKING:
+    from installhub.models import PackageResponse
+    from tests.integration.support.world import World
+
+ROOTS = [
+    (["proc-1001"], "workflow-package", 5),
+    (["app-5001"], "app-package", 33),
+    (["proc-1004"], "workflow-package", 22),
+    (["agent-6001"], "agent-package", 16),
+    (["form-2012"], "form-package", 3),
+    (["form-2005"], "form-package", 2),
+    (["rule-301"], "config-package", 4),
+    (["thread-2002"], "workflow-package", 1),
+    (["app-5003"], "app-package", 11),
+    (["proc-1001", "form-2005", "proc-1001"], "workflow-package", 5),
+]
+
+
+def export(api: Api, **changes: Any) -> PackageResponse:  # noqa: ANN401  # any JSON value
+    return api.export({**EXPORT_BODY, **changes}).package()
+
+
+@pytest.fixture
+def linked(sample_world: World) -> Api:
+    """The API with bundles too large for an answer."""
+    return Api(Functions(replace(sample_world.deployment, parameters={"MaxInlineBundleBytes": "100"})))
+
+
+@pytest.mark.parametrize(("roots", "package_type", "count"), ROOTS)
+def test_a_package_is_the_same_in_every_answer(api: Api, roots: list[str], package_type: str, count: int) -> None:
+    answer = api.export({**EXPORT_BODY, "artifactIds": roots, "packageType": package_type})
+    package = answer.package()
+
+    assert package.artifact_count == count == len(package.manifest.artifacts)
+    assert package.manifest.install_order == [artifact.id for artifact in package.manifest.artifacts]
+    assert package.bundle_download_url == f"/api/installhub/packages/{package.package_id}/download"
+    assert api.get_package(package.package_id).body == answer.body
+
+    download = api.download(package.package_id)
+    assert (download.status, download.headers["Content-Type"]) == (200, "application/zip")
+    assert checksum_of(download.body) == package.checksum
+    assert list(definitions_of(download.body)) == package.manifest.install_order
+    with zipfile.ZipFile(io.BytesIO(download.body)) as bundle:
+        assert json.loads(bundle.read("manifest.json")) == answer.json["manifest"]
+
+
+def test_the_example_of_the_api_document(api: Api) -> None:
+    answer = api.export()
+
+    assert list(answer.json) == [
+        *("packageId", "packageName", "version", "checksum", "artifactCount", "bundleDownloadUrl", "exportedAt"),
+        *("isSuccess", "manifest"),
+    ]
+    package = answer.package()
+    assert (package.package_name, package.version) == ("Employee Onboarding Suite", "2.1.0")
+    assert package.artifact_count == 5
+    assert package.manifest.install_order == ["ent-44", "rule-305", "form-2005", "thread-2002", "proc-1001"]
+    assert package.manifest.root_artifacts == ["proc-1001"]
+    assert package.manifest.tags == ["hr", "onboarding"]
+
+
+def test_what_was_not_said_of_a_package_is_empty(api: Api) -> None:
+    optional = ("description", "author", "tags")
+    package = api.export({name: value for name, value in EXPORT_BODY.items() if name not in optional}).package()
+
+    assert (package.manifest.description, package.manifest.author, package.manifest.tags) == (None, None, [])
+    assert api.get_package(package.package_id).package() == package
+
+
+def test_a_download_carries_its_name_and_its_digest(api: Api) -> None:
+    package = export(api)
+    download = api.download(package.package_id)
+
+    digest = base64.b64encode(hashlib.sha256(download.body).digest()).decode()
+    assert download.headers["Content-Disposition"] == 'attachment; filename="employee-onboarding-suite-2.1.0.zip"'
+    assert download.headers["Repr-Digest"] == f"sha-256=:{digest}:"
+    assert download.headers["ETag"].strip('"')
+    assert download.headers["Cache-Control"].startswith("private")
+
+
+def test_a_name_that_is_not_ascii_is_kept(api: Api) -> None:
+    package = export(api, packageName="Standortportal Köln, 入社と勤怠", version="1.0.0-rc.1")
+    disposition = api.download(package.package_id).headers["Content-Disposition"]
+
+    assert disposition.isascii()
+    plain, encoded = disposition.split("; filename*=UTF-8''")
+    assert plain == 'attachment; filename="standortportal-koln-1.0.0-rc.1.zip"'
+    assert unquote(encoded) == "Standortportal Köln, 入社と勤怠-1.0.0-rc.1.zip"
+
+
+def test_a_client_that_has_the_bundle_is_told_so(api: Api) -> None:
+    package = export(api)
+    etag = api.download(package.package_id).headers["ETag"]
+
+    for known in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+        answer = api.download(package.package_id, headers={"If-None-Match": known})
+        assert (answer.status, answer.body, answer.headers["ETag"]) == (304, b"", etag)
+    for other in ('"other"', f'"{package.checksum}x"'):
+        assert api.download(package.package_id, headers={"If-None-Match": other}).status == 200
+
+
+def test_a_large_bundle_is_a_link_to_the_same_bytes(linked: Api, sample_world: World) -> None:
+    package = export(linked, packageName="Büro")
+    small = Api(Functions(sample_world.deployment)).download(package.package_id)
+
+    answer = linked.download(package.package_id)
+
+    assert (answer.status, answer.body) == (307, b"")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["ETag"] == small.headers["ETag"]
+    followed = requests.get(answer.headers["Location"], timeout=10)
+    assert followed.content == small.body
+    assert followed.headers["Content-Disposition"] == small.headers["Content-Disposition"]
+    assert followed.headers["Content-Type"] == "application/zip"
+
+
+def test_the_link_lives_five_minutes_at_most_and_is_for_one_object(linked: Api, sample_world: World) -> None:
+    package = export(linked)
+    link = urlsplit(linked.download(package.package_id).headers["Location"])
+    query = parse_qs(link.query)
+
+    assert link.scheme == "https"
+    assert 0 < int(query["X-Amz-Expires"][0]) <= 300
+    assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+    (key,) = sample_world.objects()
+    assert unquote(link.path).endswith(f"/{key}")
+
+
+def test_a_client_that_has_a_large_bundle_is_told_so(linked: Api) -> None:
+    package = export(linked)
+    etag = linked.download(package.package_id).headers["ETag"]
+
+    assert linked.download(package.package_id, headers={"If-None-Match": etag}).status == 304
+
+
+def test_a_bundle_is_answered_itself_up_to_the_limit(sample_world: World) -> None:
+    package = export(Api(Functions(sample_world.deployment)))
+    size = len(Api(Functions(sample_world.deployment)).download(package.package_id).body)
+
+    for limit, status in ((size, 200), (size - 1, 307)):
+        parameters = {"MaxInlineBundleBytes": str(limit)}
+        api = Api(Functions(replace(sample_world.deployment, parameters=parameters)))
+        assert api.download(package.package_id).status == status
+
+
+def test_unusual_ids_have_entry_names_that_every_system_takes(api: Api) -> None:
+    package = export(api, artifactIds=["app-5003"], packageType="app-package")
+
+    paths = [artifact.path for artifact in package.manifest.artifacts]
+    assert len({path.casefold() for path in paths}) == len(paths) == 11
+    for path in paths:
+        assert path.isascii()
+        assert ".." not in path.split("/")
+        assert all(0 < len(part) <= 255 for part in path.split("/"))
+        assert path.count("/") == 2
+
+
+def test_who_asked_and_when_are_not_in_the_bundle(api: Api) -> None:
+    package = export(api)
+    content = api.download(package.package_id).body
+
+    with zipfile.ZipFile(io.BytesIO(content)) as bundle:
+        manifest = bundle.read("manifest.json").decode()
+    assert package.exported_at not in manifest
+    assert "hr-automation" not in manifest
+    assert TENANT not in manifest

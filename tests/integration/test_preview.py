@@ -1,0 +1,115 @@
+"""POST /preview over the sample tenants."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from installhub.models import PreviewResponse
+from tests.integration.support.api import PREVIEW_BODY, Api
+from tests.integration.support.drafts import TENANT, draft
+
+if TYPE_CHECKING:
+    from tests.integration.support.world import World
+
+# The response as the API document prints it.
+EXAMPLE: Final = """
+{
+  "rootArtifacts": [
+    { "type": "ProcessDefinition", "id": "proc-1001", "name": "EmployeeOnboarding" }
+  ],
+  "resolvedDependencies": [
+    { "type": "ThreadDefinition", "id": "thread-2002", "name": "ApprovalSubflow",  "resolvedFrom": "proc-1001" },
+    { "type": "AtlasForm",        "id": "form-2005",   "name": "EmployeeForm",     "resolvedFrom": "proc-1001" },
+    { "type": "RuleSet",          "id": "rule-305",    "name": "ApprovalRules",    "resolvedFrom": "proc-1001" },
+    { "type": "EntitySchema",     "id": "ent-44",      "name": "EmployeeSchema",   "resolvedFrom": "form-2005" }
+  ],
+  "totalArtifacts": 5,
+  "installOrder": ["ent-44", "rule-305", "form-2005", "thread-2002", "proc-1001"],
+  "hasCircularDependency": false,
+  "warnings": []
+}
+"""
+
+
+def test_the_example_of_the_api_document_comes_out_to_the_letter(api: Api) -> None:
+    answer = api.preview(PREVIEW_BODY)
+
+    answer.preview()
+    assert json.dumps(answer.json) == json.dumps(json.loads(EXAMPLE))  # the order of fields included
+
+
+def test_the_tenant_may_be_in_the_header_alone(api: Api) -> None:
+    answer = api.preview({"artifactIds": ["proc-1001"]}, headers={"X-Tenant-Id": TENANT})
+
+    assert answer.json == json.loads(EXAMPLE)
+
+
+@pytest.mark.parametrize(
+    ("root", "total", "code"),
+    [
+        ("proc-1009", 4, "ArtifactNotFound"),
+        ("proc-1020", 4, "CircularDependency"),
+        ("proc-1023", 1, "CircularDependency"),
+        ("proc-1007", 3, "IncompleteArtifact"),
+        ("proc-1008", 8, "IncompleteArtifact"),
+    ],
+)
+def test_what_an_export_would_refuse_is_a_warning(api: Api, root: str, total: int, code: str) -> None:
+    preview = api.preview({"tenantId": TENANT, "artifactIds": [root]}).preview()
+
+    assert [warning.error_code for warning in preview.warnings] == [code]
+    assert preview.total_artifacts == total
+    assert preview.has_circular_dependency == (code == "CircularDependency")
+    assert len(preview.install_order) == (0 if preview.has_circular_dependency else total)
+
+
+def test_warnings_are_the_errors_of_the_export(api: Api) -> None:
+    preview = api.preview({"tenantId": TENANT, "artifactIds": ["app-5002"]}).preview()
+    refusal = api.export(
+        {
+            "tenantId": TENANT,
+            "packageName": "x",
+            "packageType": "app-package",
+            "version": "1.0.0",
+            "artifactIds": ["app-5002"],
+        }
+    ).problem()
+
+    assert preview.warnings == refusal.errors
+    assert len(preview.warnings) == 5
+
+
+def test_several_roots_are_each_named_once_and_are_no_dependencies(api: Api) -> None:
+    roots = ["form-2005", "proc-1001", "form-2005"]
+    preview = api.preview({"tenantId": TENANT, "artifactIds": roots}).preview()
+
+    assert [root.id for root in preview.root_artifacts] == ["form-2005", "proc-1001"]
+    assert [dependency.id for dependency in preview.resolved_dependencies] == ["ent-44", "thread-2002", "rule-305"]
+    assert preview.total_artifacts == 5
+
+
+def test_an_id_that_two_tenants_have_is_to_each_its_own(api: Api) -> None:
+    preview = api.preview({"tenantId": TENANT, "artifactIds": ["conf-701"]}).preview()
+
+    assert preview.root_artifacts[0].name == "MailDelivery"
+
+
+def test_a_preview_writes_nothing(api: Api, sample_world: World) -> None:
+    api.preview(PREVIEW_BODY).preview()
+
+    assert (sample_world.packages_held(), sample_world.objects()) == ({}, [])
+
+
+def test_a_preview_that_a_lambda_could_not_return_as_it_stands_is_compressed(api: Api, sample_world: World) -> None:
+    ids = [f"{place:06}-" + "x" * 240 for place in range(10_000)]
+    sample_world.publish(draft("root", *ids[:5_000]), draft("rule", *ids[5_000:]))
+
+    answer = api.preview({"tenantId": TENANT, "artifactIds": ["root", "rule"]})
+
+    assert answer.headers["Content-Encoding"] == "gzip"
+    preview = PreviewResponse.model_validate_json(gzip.decompress(answer.body))
+    assert [warning.artifact_id for warning in preview.warnings] == ids

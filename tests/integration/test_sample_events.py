@@ -1,0 +1,140 @@
+"""The events in ``events/`` are what AWS sends, and the functions do with them what `sam local invoke` should show."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from installhub.auth import Caller
+from installhub.caller import to_context
+from installhub.models import ExportRequest, PreviewRequest
+from installhub.routes import DOWNLOAD, EXPORT, GET_PACKAGE, PREVIEW
+from installhub.usage import CUSTOMER, customer_of
+from installhub.versions import package_id
+from tests.integration.support.api import CALLER, EXPORT_BODY, PREVIEW_BODY, answer_of
+from tests.integration.support.drafts import TENANT
+from tests.integration.support.functions import PROJECT, Functions, sample_event
+from tests.template import API_FUNCTIONS, function_id, resources_of, template
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.integration.support.world import World
+
+ROUTES: Final = {"export": EXPORT, "preview": PREVIEW, "get_package": GET_PACKAGE, "download": DOWNLOAD}
+PACKAGE: Final = package_id(TENANT, EXPORT_BODY["packageName"], EXPORT_BODY["version"])
+
+
+def test_every_function_has_its_event() -> None:
+    # A function that does several things has one more sample for each: its name, a hyphen, and what.
+    events = {path.stem.partition("-")[0] for path in (PROJECT / "events").glob("*.json")}
+
+    assert events == {path.parent.name for path in (PROJECT / "functions").glob("*/app.py")}
+    assert {function_id(event) for event in events} == set(resources_of("AWS::Serverless::Function"))
+
+
+@pytest.mark.parametrize("name", API_FUNCTIONS)
+def test_api_events_are_of_the_route_that_triggers_the_function(name: str) -> None:
+    event, route = sample_event(name), ROUTES[name]
+    path = route.path.replace("{packageId}", PACKAGE)
+
+    ((_, trigger),) = resources_of("AWS::Serverless::Function")[function_id(name)]["Events"].items()
+    assert (trigger["Properties"]["Path"], trigger["Properties"]["Method"]) == (route.path, route.method)
+    assert (event["resource"], event["path"], event["httpMethod"]) == (route.path, path, route.method)
+    context = event["requestContext"]
+    assert (context["resourcePath"], context["path"]) == (route.path, f"/{context['stage']}{path}")
+    assert event["pathParameters"] == ({"packageId": PACKAGE} if "{packageId}" in route.path else None)
+
+
+@pytest.mark.parametrize("name", [*API_FUNCTIONS, "authorizer"])
+def test_headers_are_given_both_ways(name: str) -> None:
+    event = sample_event(name)
+
+    assert event["multiValueHeaders"] == {header: [value] for header, value in event["headers"].items()}
+
+
+@pytest.mark.parametrize("name", API_FUNCTIONS)
+def test_api_events_carry_what_the_authorizer_says_of_a_caller_for_a_long_time_to_come(name: str) -> None:
+    context = sample_event(name)["requestContext"]["authorizer"]
+
+    assert context == {**to_context(CALLER), "principalId": CALLER.subject, "integrationLatency": 42}
+    assert int(context["expiresAt"]) >= 4_000_000_000
+
+
+@pytest.mark.parametrize("name", API_FUNCTIONS)
+def test_bodies_come_in_base64_because_the_api_takes_any_type_for_binary(name: str) -> None:
+    assert resources_of("AWS::Serverless::Api")["PackagesApi"]["BinaryMediaTypes"] == ["*~1*"]
+    event = sample_event(name)
+
+    assert event["isBase64Encoded"] == (event["body"] is not None) == (event["httpMethod"] == "POST")
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "body"), [("export", ExportRequest, EXPORT_BODY), ("preview", PreviewRequest, PREVIEW_BODY)]
+)
+def test_the_bodies_are_those_of_the_api_document(
+    name: str, model: type[PreviewRequest], body: Mapping[str, Any]
+) -> None:
+    content = base64.b64decode(sample_event(name)["body"])
+
+    assert json.loads(content) == body
+    model.model_validate_json(content)
+
+
+def test_the_stream_event_is_what_the_plans_table_sends_of_a_new_customer() -> None:
+    (record,) = sample_event("enroll")["Records"]
+    table = resources_of("AWS::DynamoDB::Table")["PlansTable"]
+    trigger = resources_of("AWS::Serverless::Function")["EnrollFunction"]["Events"]["NewTenant"]["Properties"]
+    (pattern,) = trigger["FilterCriteria"]["Filters"]
+
+    assert record["eventName"] in json.loads(pattern["Pattern"])["eventName"]
+    assert record["dynamodb"]["StreamViewType"] == table["StreamSpecification"]["StreamViewType"]
+    assert record["dynamodb"]["Keys"] == {CUSTOMER: {"S": customer_of([TENANT])}}
+    assert record["dynamodb"]["NewImage"].items() >= record["dynamodb"]["Keys"].items()
+
+
+def test_the_schedule_event_is_one_of_eventbridge() -> None:
+    assert sample_event("sweep").items() >= {"source": "aws.events", "detail-type": "Scheduled Event"}.items()
+
+
+def test_no_event_holds_a_token() -> None:
+    for path in (PROJECT / "events").glob("*.json"):
+        assert "eyJ" not in path.read_text()
+
+
+def test_the_sample_events_in_their_natural_order(sample_world: World) -> None:
+    functions = Functions(sample_world.deployment)
+
+    preview = answer_of(functions.invoke("preview", sample_event("preview"))).preview()
+    exported = answer_of(functions.invoke("export", sample_event("export"))).package()
+    looked_up = answer_of(functions.invoke("get_package", sample_event("get_package"))).package()
+    download = answer_of(functions.invoke("download", sample_event("download")))
+
+    assert exported.package_id == PACKAGE
+    assert exported.manifest.install_order == preview.install_order
+    assert looked_up == exported
+    assert (download.status, download.body[:2]) == (200, b"PK")
+    assert answer_of(functions.invoke("export", sample_event("export"))).error_code == "VersionConflict"
+
+
+def test_the_authorizer_event_is_denied_without_asking_the_issuer(functions: Functions) -> None:
+    result = functions.invoke("authorizer", sample_event("authorizer"))
+
+    (statement,) = result["policyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+
+
+def test_every_function_gets_by_with_the_environment_that_the_template_gives_it(functions: Functions) -> None:
+    """What they read of it is read when they run, and those tests run them in nothing but their own."""
+    shared = set(template()["Globals"]["Function"]["Environment"]["Variables"])
+    for name in ROUTES:
+        environment = functions.deployment.environment(name)
+        assert shared < set(environment)
+        assert all(environment.values())
+
+
+def test_the_caller_of_the_samples_may_act_for_the_sample_tenant() -> None:
+    assert Caller("hr-automation", (TENANT,), frozenset({"installhub:export"}), 4_102_444_800) == CALLER

@@ -1,0 +1,57 @@
+"""Of any number of simultaneous exports of one version exactly one succeeds."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from installhub.errors import ErrorCode, InstallHubError
+from tests.integration.support.bundles import bundle_of, definitions_of
+from tests.integration.support.drafts import draft
+from tests.integration.support.world import command
+
+if TYPE_CHECKING:
+    from installhub.exporting import ExportedPackage
+    from tests.integration.support.wire import Wire
+    from tests.integration.support.world import World
+
+THREADS = 16
+
+
+def test_of_sixteen_exports_of_one_version_one_succeeds(world: World, wire: Wire) -> None:
+    world.publish(draft("root", "rule"), draft("rule"))
+    wire.forget()
+    exporter = world.exporter()
+    start = threading.Barrier(THREADS)
+
+    def export(_: int) -> ExportedPackage | ErrorCode:
+        start.wait()
+        try:
+            return exporter.export(command("root"), seconds_left=29)
+        except InstallHubError as refusal:
+            return refusal.code
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        results = list(pool.map(export, range(THREADS)))
+
+    (exported,) = [result for result in results if not isinstance(result, ErrorCode)]
+    assert results.count(ErrorCode.VERSION_CONFLICT) == THREADS - 1
+    assert world.packages().find(exported.record.description.package_id) == exported.record
+    assert world.objects() == [exported.record.bundle_key]
+    assert set(definitions_of(bundle_of(world, exported))) == {"root", "rule"}
+
+
+def test_simultaneous_exports_of_different_versions_all_succeed(world: World, wire: Wire) -> None:
+    world.publish(draft("root", "rule"), draft("rule"))
+    wire.forget()
+    exporter = world.exporter()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        versions = [f"1.0.{number}" for number in range(THREADS)]
+        exported = list(
+            pool.map(lambda version: exporter.export(command("root", version=version), seconds_left=29), versions)
+        )
+
+    assert [package.record.description.version for package in exported] == versions
+    assert len(world.objects()) == THREADS

@@ -1,0 +1,114 @@
+"""An export is a snapshot: no bundle mixes a node with another revision's body, however artifacts are edited."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+
+from installhub.catalog import items
+from installhub.definitions import unpack
+from installhub.errors import ServiceUnavailableError
+from installhub.resolver import discover
+from tests.integration.support.bundles import bundle_of, definitions_of
+from tests.integration.support.drafts import TENANT, draft, incompressible
+from tests.integration.support.wire import BrokenBody, Meanwhile
+
+if TYPE_CHECKING:
+    from installhub.publishing import ArtifactDraft
+    from tests.integration.support.wire import Wire
+    from tests.integration.support.world import World
+
+SMALL, LARGE = "a text", incompressible(12 * 1024)
+pytestmark = pytest.mark.usefixtures("small_items")
+IDS = [f"rule-{place}" for place in range(5)]
+
+
+def revision(number: int) -> list[ArtifactDraft]:
+    """A chain of artifacts, all of one revision; some of the definitions are large."""
+    chain = [*IDS, ""]
+    return [
+        draft(
+            artifact_id,
+            *([chain[place + 1]] if chain[place + 1] else []),
+            name=f"Revision {number}",
+            definition={"revision": number, "text": LARGE if place % 2 else SMALL},
+        )
+        for place, artifact_id in enumerate(IDS)
+    ]
+
+
+@pytest.mark.parametrize("text", [SMALL, LARGE], ids=["in an item", "in S3"])
+def test_what_was_resolved_is_what_is_read_whatever_was_published_since(world: World, text: str) -> None:
+    first = draft("rule", definition=["first", text])
+    world.publish(first)
+    nodes = list(discover(world.artifacts().tenant(TENANT), ["rule"], 10).nodes.values())
+
+    for number in range(3):
+        world.publish(draft("rule", definition=[number, text]))
+    (packed,) = world.definitions().read(TENANT, nodes)
+
+    assert unpack(b"".join(packed.chunks), packed.size) == first.definition
+
+
+def test_an_export_while_everything_is_edited_at_every_step_never_mixes(world: World, wire: Wire) -> None:
+    numbers = itertools.count(1)
+    world.publish(*revision(0))
+    wire.forget()
+    editor = world.elsewhere()
+    wire.fault = Meanwhile(lambda _: True, lambda: editor.publish(*revision(next(numbers))))
+
+    exported = world.export("rule-0")
+
+    assert next(numbers) > 5
+    assert list(definitions_of(bundle_of(editor, exported))) == IDS[::-1]
+
+
+def test_an_export_while_dependencies_move_takes_each_artifact_as_it_was_read(world: World, wire: Wire) -> None:
+    world.publish(draft("root", "old"), draft("old"), draft("new", "newer"), draft("newer"))
+    wire.forget()
+    wire.fault = Meanwhile.at("BatchGetItem-2", lambda: world.elsewhere().publish(draft("root", "new")))
+
+    exported = world.export("root")
+
+    assert exported.manifest["installOrder"] == ["old", "root"]
+    definitions_of(bundle_of(world.elsewhere(), exported))
+
+
+def test_a_definition_that_is_gone_is_no_half_bundle(world: World) -> None:
+    world.publish(draft("rule"), draft("root", "rule"))
+    nodes = list(discover(world.artifacts().tenant(TENANT), ["root"], 10).nodes.values())
+    for node in nodes:
+        key = items.key_of(TENANT, items.body_sort_key(node.id, node.sha256))
+        world.dynamodb.delete_item(TableName=world.name("ArtifactsTable"), Key=key)
+
+    with pytest.raises(ServiceUnavailableError):
+        list(world.definitions().read(TENANT, nodes))
+    with pytest.raises(ServiceUnavailableError):
+        world.export("root")
+
+    assert (world.packages_held(), world.objects()) == ({}, [])
+
+
+def test_a_large_definition_that_is_gone_is_no_half_bundle(world: World) -> None:
+    world.publish(draft("rule", definition=LARGE))
+    bucket = world.name("DefinitionBucket")
+    for version in world.s3.list_object_versions(Bucket=bucket)["Versions"]:
+        world.s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+
+    with pytest.raises(ServiceUnavailableError):
+        world.export("rule")
+
+    assert (world.packages_held(), world.objects()) == ({}, [])
+
+
+def test_a_large_definition_that_stops_coming_half_way_is_no_half_bundle(world: World, wire: Wire) -> None:
+    world.publish(draft("rule", definition=LARGE))
+    wire.forget()
+    wire.fault = BrokenBody("GetObject-1")
+
+    with pytest.raises(ServiceUnavailableError):
+        world.export("rule")
+
+    assert (world.packages_held(), world.objects()) == ({}, [])

@@ -1,0 +1,121 @@
+"""Keys that DynamoDB takes for any id, and items that hold what was put in."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import cast
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from installhub.artifacts import ArtifactNode, ArtifactStatus, ArtifactType
+from installhub.catalog import items
+from installhub.catalog.items import (
+    EDGE_PREFIX,
+    PARTITION,
+    SORT,
+    SUMMARY_KEY,
+    body_sort_key,
+    edge_item,
+    edge_size,
+    edge_sort_key,
+    key_of,
+    node_of,
+    partition_of,
+)
+from tests.builders import TENANT, node
+from tests.strategies import ids, printable_texts
+
+LONGEST = "😀" * 256
+DIGEST = "ab" * 32
+
+artifact_nodes = st.builds(
+    ArtifactNode,
+    id=ids,
+    type=st.sampled_from(ArtifactType),
+    name=printable_texts,
+    status=st.sampled_from(ArtifactStatus),
+    dependencies=st.lists(ids, max_size=3).map(tuple),
+    sha256=st.binary(min_size=32, max_size=32).map(bytes.hex),
+    size=st.integers(0, 50 * 1024 * 1024),
+    packed_size=st.integers(0, 50 * 1024 * 1024),
+)
+
+
+@given(ids, ids)
+@example(LONGEST, LONGEST)
+@example("x" * 256, "漢" * 256)
+@example("x", "😀" * 255 + "x")
+@example("x", "😀" * 255 + "é")
+@example("x", "😀" * 255 + "漢")
+@example("x", "😀" * 248 + "xxxxxxxx")
+def test_keys_are_within_dynamodb_s_limits(tenant: str, artifact_id: str) -> None:
+    for sort_key in (edge_sort_key(artifact_id), body_sort_key(artifact_id, DIGEST), SUMMARY_KEY):
+        assert key_of(tenant, sort_key) == {PARTITION: {"S": partition_of(tenant)}, SORT: {"S": sort_key}}
+        assert 1 <= len(partition_of(tenant).encode()) <= 2048
+        assert 1 <= len(sort_key.encode()) <= 1024
+
+
+@given(st.lists(ids, min_size=2, max_size=10, unique=True))
+def test_different_ids_have_different_keys(found: list[str]) -> None:
+    assert len({edge_sort_key(artifact_id) for artifact_id in found}) == len(found)
+    assert len({body_sort_key(artifact_id, DIGEST) for artifact_id in found}) == len(found)
+    assert len({partition_of(artifact_id) for artifact_id in found}) == len(found)
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["😀" * 255 + "😁", "😀" * 250, "=" + LONGEST[:250], "~" + hashlib.sha256(LONGEST.encode()).hexdigest()],
+    ids=ascii,
+)
+def test_no_id_takes_the_key_of_a_long_one(other: str) -> None:
+    assert edge_sort_key(other) != edge_sort_key(LONGEST)
+
+
+@given(ids)
+def test_edges_bodies_and_the_summary_never_mix(artifact_id: str) -> None:
+    keys = [edge_sort_key(artifact_id), body_sort_key(artifact_id, DIGEST), SUMMARY_KEY]
+
+    assert [key.startswith(EDGE_PREFIX) for key in keys] == [True, False, False]
+    assert len(set(keys)) == 3
+
+
+@given(ids)
+def test_each_revision_has_a_body_of_its_own(artifact_id: str) -> None:
+    assert body_sort_key(artifact_id, "00" * 32) != body_sort_key(artifact_id, "01" * 32)
+
+
+@given(artifact_nodes)
+def test_an_edge_item_holds_its_node(found: ArtifactNode) -> None:
+    item = edge_item(TENANT, found)
+
+    assert node_of(cast("items.Item", item)) == found
+    assert item[PARTITION] == {"S": partition_of(TENANT)}
+
+
+@given(artifact_nodes)
+def test_the_size_of_an_edge_is_about_what_dynamodb_counts(found: ArtifactNode) -> None:
+    edge = edge_item(TENANT, found)
+
+    assert abs(edge_size(edge) - sum(len(name) + _size(value) for name, value in edge.items())) <= 20
+
+
+def _size(value: object) -> int:
+    """Bytes of an attribute value by DynamoDB's documented rules."""
+    ((kind, content),) = cast("dict[str, object]", value).items()
+    if kind == "L":
+        return 3 + sum(1 + _size(member) for member in cast("list[object]", content))
+    if kind == "N":
+        return len(str(content)) // 2 + 1
+    return len(content.encode() if isinstance(content, str) else cast("bytes", content))
+
+
+@pytest.mark.parametrize("count", [0, 1, 500, 501, 5_000])
+def test_an_artifact_may_have_few_or_many_dependencies(count: int) -> None:
+    found = node("a", *(f"größe-漢-{number}" for number in range(count)))
+
+    edge = edge_item(TENANT, found)
+
+    assert node_of(cast("items.Item", edge)) == found
+    assert edge_size(edge) < 400 * 1024

@@ -1,0 +1,79 @@
+"""Preview: refuses unknown roots, warns of everything else, and reads twice before it says no."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+
+from installhub.artifacts import ArtifactNode, ArtifactStatus
+from installhub.catalog import ArtifactTable
+from installhub.errors import ErrorCode, InstallHubError
+from installhub.exporting import plan_export, preview
+from installhub.resolver import Limits, Plan
+from tests.builders import TENANT, FakeCatalog, node, nodes
+
+
+class FakeTable:
+    """An artifacts table whose eventually consistent reads may be a moment old."""
+
+    def __init__(self, now: list[ArtifactNode], before: list[ArtifactNode] | None = None) -> None:
+        self.catalogs = {True: FakeCatalog(now, ["theirs"]), False: FakeCatalog(before or now, ["theirs"])}
+        self.reads: list[tuple[str, bool]] = []
+
+    def tenant(self, tenant: str, *, consistent: bool = False) -> FakeCatalog:
+        self.reads.append((tenant, consistent))
+        return self.catalogs[consistent]
+
+
+def previewed(table: FakeTable, *roots: str, limits: Limits | None = None) -> Plan:
+    return preview(cast("ArtifactTable", table), TENANT, roots, limits or Limits())
+
+
+def codes(plan: Plan) -> list[str]:
+    return [problem.code.value for problem in plan.problems]
+
+
+@pytest.mark.parametrize(
+    ("root", "code"), [("gone", ErrorCode.ARTIFACT_NOT_FOUND), ("theirs", ErrorCode.TENANT_MISMATCH)]
+)
+def test_a_root_that_is_not_the_tenant_s_is_refused_as_in_an_export(root: str, code: ErrorCode) -> None:
+    with pytest.raises(InstallHubError) as refusal:
+        previewed(FakeTable([node("a", "gone too")]), "a", root)
+
+    assert [(problem.code, problem.artifact_id) for problem in refusal.value.problems] == [(code, root)]
+
+
+def test_all_roots_that_are_not_the_tenant_s_are_told_the_foreign_ones_first() -> None:
+    with pytest.raises(InstallHubError) as refusal:
+        previewed(FakeTable([]), "gone", "theirs", "lost")
+
+    assert [problem.artifact_id for problem in refusal.value.problems] == ["theirs", "gone", "lost"]
+
+
+def test_everything_else_is_a_warning() -> None:
+    table = FakeTable([node("a", "b", "gone"), node("b", "a", status=ArtifactStatus.DRAFT)])
+
+    plan = previewed(table, "a", limits=Limits(definition_bytes=1))
+
+    assert codes(plan) == ["ArtifactNotFound", "CircularDependency", "IncompleteArtifact", "PackageTooLarge"]
+
+
+def test_a_missing_dependency_that_is_no_root_is_a_warning_though_a_root_needs_it() -> None:
+    assert codes(previewed(FakeTable([node("a", "gone")]), "a")) == ["ArtifactNotFound"]
+
+
+def test_a_good_plan_is_read_once_and_cheaply() -> None:
+    table = FakeTable(list(nodes({"a": "b", "b": ""}).values()))
+
+    assert previewed(table, "a").problems == ()
+    assert table.reads == [(TENANT, False)]
+
+
+def test_a_refusal_is_no_moment_old() -> None:
+    table = FakeTable(now=list(nodes({"a": "b", "b": ""}).values()), before=list(nodes({"a": "b"}).values()))
+
+    plan = plan_export(cast("ArtifactTable", table), TENANT, ("a",), Limits())
+
+    assert plan.problems == ()
+    assert table.reads == [(TENANT, False), (TENANT, True)]
