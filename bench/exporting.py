@@ -52,9 +52,12 @@ def run() -> list[Outcome]:
             for way, seconds in taken.items():
                 if turn < ROUNDS - 1 or not way.endswith("delayed"):
                     seconds.append(_elsewhere(way, SIZES[0], endpoint, s3_endpoint)[0])
-            say(f"round {turn + 1} of {ROUNDS}: {', '.join(f'{way} {seconds[-1]:.1f} s' for way, seconds in taken.items())}")
+            say(
+                f"round {turn + 1} of {ROUNDS}: {', '.join(f'{way} {seconds[-1]:.1f} s' for way, seconds in taken.items())}"
+            )
         peaks = {
-            size: statistics.median(_elsewhere("ours", size, endpoint, s3_endpoint)[1] for _ in range(ROUNDS)) for size in SIZES
+            size: statistics.median(_elsewhere("ours", size, endpoint, s3_endpoint)[1] for _ in range(ROUNDS))
+            for size in SIZES
         }
     medians = {way: statistics.median(seconds) for way, seconds in taken.items()}
     save("exporting", {"seconds": medians, "peaks": {str(size): peak for size, peak in peaks.items()}})
@@ -90,7 +93,7 @@ def _ratio(taken: dict[str, list[float]], ours: str, peer: str) -> float:
 def _elsewhere(way: str, size: int, endpoint: str, s3_endpoint: str) -> tuple[float, float]:
     """Seconds and peak memory of an export in a process of its own."""
     command = [sys.executable, "-m", "bench.exporting", way, str(size), endpoint, s3_endpoint]
-    output = subprocess.run(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=True).stdout  # noqa: S603
+    output = subprocess.run(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=True).stdout
     seconds, megabytes = json.loads(output)
     return seconds, megabytes
 

@@ -18,6 +18,9 @@ SCRATCH: Final = PROJECT / ".local" / "bench"
 """Figures for the plots and the document, by topic."""
 
 
+MANY: Final = 20
+
+
 class CannotRunError(Exception):
     """A benchmark lacks something on this machine; it counts as failed, with the reason."""
 
@@ -86,7 +89,8 @@ def side_by_side(
             del result
             if turn:
                 seconds[name].append(took)
-        say(f"round {turn} of {rounds}: " + ", ".join(f"{name} {took[-1]:.3g} s" for name, took in seconds.items() if took))
+        if turn and (rounds < MANY or turn % (rounds // 5) == 0):
+            say(f"round {turn} of {rounds}: " + ", ".join(f"{name} {took[-1]:.3g} s" for name, took in seconds.items()))
     return Timed(seconds)
 
 

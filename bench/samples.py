@@ -5,16 +5,43 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from installhub.artifacts import ArtifactNode, ArtifactStatus, ArtifactType
 from installhub.definitions import canonical_json, pack, sha256_hex
 
 TYPES = tuple(ArtifactType)
-WORDS = (
-    "approval request employee manager form field label required validation rule trigger action condition value "
-    "email notify assign escalate timeout retry payload status comment attachment department budget invoice order"
-).split()
+WORDS = [
+    "approval",
+    "request",
+    "employee",
+    "manager",
+    "form",
+    "field",
+    "label",
+    "required",
+    "validation",
+    "rule",
+    "trigger",
+    "action",
+    "condition",
+    "value",
+    "email",
+    "notify",
+    "assign",
+    "escalate",
+    "timeout",
+    "retry",
+    "payload",
+    "status",
+    "comment",
+    "attachment",
+    "department",
+    "budget",
+    "invoice",
+    "order",
+]
 
 
 def artifact_id(number: int) -> str:
@@ -57,7 +84,7 @@ def layered(count: int, depth: int, edges_each: int = 4, first: int = 0, seed: i
         levels.append(rest[:share])
         rest = rest[share:]
     below: dict[int, list[int]] = {number: [] for number in range(first, first + count)}
-    for parents, children in zip(levels, levels[1:], strict=False):
+    for parents, children in pairwise(levels):
         for index, child in enumerate(children):
             below[parents[index % len(parents)]].append(child)
         for parent in parents:
@@ -100,7 +127,9 @@ def mixed_definitions(count: int, seed: int = 2) -> list[bytes]:
     return [canonical_json(definition(chance, int(chance.lognormvariate(9, 1.2)))) for _ in range(count)]
 
 
-def with_definitions(nodes: Sequence[ArtifactNode], bodies: Sequence[bytes]) -> Iterator[tuple[ArtifactNode, bytes, bytes, int]]:
+def with_definitions(
+    nodes: Sequence[ArtifactNode], bodies: Sequence[bytes]
+) -> Iterator[tuple[ArtifactNode, bytes, bytes, int]]:
     """Nodes that pin definitions (taken in turn), with content, packed content and CRC."""
     packed = [pack(body) for body in bodies]
     digests = [sha256_hex(body) for body in bodies]

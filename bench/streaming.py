@@ -32,7 +32,9 @@ def run() -> list[Outcome]:
         for turn in range(ROUNDS):
             for name, results in found.items():
                 results.append(_elsewhere(name, endpoint))
-            say(f"round {turn + 1} of {ROUNDS}: {', '.join(f'{name} {took[-1][0]:.2f} s, +{took[-1][1]:.0f} MB' for name, took in found.items())}")
+            say(
+                f"round {turn + 1} of {ROUNDS}: {', '.join(f'{name} {took[-1][0]:.2f} s, +{took[-1][1]:.0f} MB' for name, took in found.items())}"
+            )
     seconds = {name: statistics.median(taken for taken, _ in results) for name, results in found.items()}
     grown = {name: statistics.median(memory for _, memory in results) for name, results in found.items()}
     ratio = statistics.median(b[0] / a[0] for a, b in zip(found["ours"], found["in memory"], strict=True))
@@ -58,7 +60,7 @@ def run() -> list[Outcome]:
 
 def _elsewhere(name: str, endpoint: str) -> tuple[float, float]:
     command = [sys.executable, "-m", "bench.streaming", name, endpoint]
-    output = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    output = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
     seconds, megabytes = json.loads(output)
     return seconds, megabytes
 

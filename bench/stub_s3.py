@@ -25,8 +25,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-_STARTED: Final = b'<?xml version="1.0"?><InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>'
-_COMPLETED: Final = b'<?xml version="1.0"?><CompleteMultipartUploadResult><ETag>"e"</ETag></CompleteMultipartUploadResult>'
+_STARTED: Final = (
+    b'<?xml version="1.0"?><InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>'
+)
+_COMPLETED: Final = (
+    b'<?xml version="1.0"?><CompleteMultipartUploadResult><ETag>"e"</ETag></CompleteMultipartUploadResult>'
+)
 
 
 class _Connection(socketserver.BaseRequestHandler):
@@ -63,7 +67,7 @@ class _Server(socketserver.ThreadingTCPServer):
 def server() -> Iterator[str]:
     """The bucket, in a process of its own; gives the endpoint."""
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "bench.stub_s3", str(port)], cwd=PROJECT)  # noqa: S603
+    process = subprocess.Popen([sys.executable, "-m", "bench.stub_s3", str(port)], cwd=PROJECT)
     try:
         for _ in range(100):
             with contextlib.suppress(OSError):

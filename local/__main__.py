@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import demo, logs, seed, stack
+from local import demo, docker, logs, sam_local, seed, stack
 from local.aws import LOOPBACK, isolate_environment
 from local.console import report, stderr
 from local.errors import LocalStackError
@@ -49,7 +49,29 @@ def _up(options: argparse.Namespace) -> None:
 
 
 def _down(_options: argparse.Namespace) -> None:
+    if sam_local.down(State.from_environment()):
+        stderr.print("sam local is stopped.")
     stack.down(State.from_environment())
+
+
+def _sam_local(options: argparse.Namespace) -> None:
+    server = sam_local.up(State.from_environment(), options.api_port, options.port, options.bind)
+    stderr.print(f"\nThe API is at {server.url}/api/installhub/packages", soft_wrap=True)
+    stderr.print("Next: make token TENANTS=tenant-7f3a9b12, make sam-invoke, make sam-local-down", style="dim")
+    print(server.url)
+
+
+def _sam_local_down(_options: argparse.Namespace) -> None:
+    stopped = sam_local.down(State.from_environment())
+    stderr.print("sam local is stopped. The local stack stays: make down" if stopped else "sam local is not running.")
+
+
+def _docker(_options: argparse.Namespace) -> None:
+    print(docker.architecture())
+
+
+def _sam_invoke(options: argparse.Namespace) -> None:
+    sys.exit(sam_local.invoke(State.from_environment(), options.function, options.event))
 
 
 def _url(_options: argparse.Namespace) -> None:
@@ -105,6 +127,17 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--function", default="", help="name of the function's folder")
     command.add_argument("--follow", action="store_true", help="wait for more")
     command.set_defaults(command=_logs)
+    command = commands.add_parser("sam-local", parents=[where], help="serve the API by `sam local start-api`")
+    command.add_argument("--api-port", type=_port, help=f"port of the API (default {sam_local.DEFAULT_PORT})")
+    command.set_defaults(command=_sam_local)
+    command = commands.add_parser("sam-invoke", help="run one function by `sam local invoke`")
+    command.add_argument("function", help="name of the function's folder")
+    command.add_argument("--event", default="", help="a file (default events/FUNCTION.json)")
+    command.set_defaults(command=_sam_invoke)
+    commands.add_parser("docker", help="whether containers can run, and for which processor").set_defaults(
+        command=_docker
+    )
+    commands.add_parser("sam-local-down", help="end sam local").set_defaults(command=_sam_local_down)
     commands.add_parser("demo", parents=[where], help="show it all").set_defaults(command=_demo)
     commands.add_parser("down", help="stop the stack").set_defaults(command=_down)
     commands.add_parser("url", help="print the base URL").set_defaults(command=_url)

@@ -74,9 +74,7 @@ class Bundle:
 
 def run(state: State, port: int | None, host: str | None) -> None:
     """Start the stack if need be, then preview, export, look up, download, check and be refused."""
-    deployed = _stack(state, port, host)
-    for sample in sorted(SAMPLES.glob("tenant-*.json")):
-        seed.seed(deployed, str(sample))
+    deployed = seeded_stack(state, port, host)
     issuer, audience = deployed.parameters["TokenIssuer"], deployed.parameters["TokenAudience"]
     token = Issuer(state.issuer_key).token(issuer, audience, [TENANT], DEFAULT_SCOPE, DEFAULT_LIFETIME)
     api = Api(deployed.url, token)
@@ -105,11 +103,12 @@ def run(state: State, port: int | None, host: str | None) -> None:
     stdout.print(_commands(package["packageId"]), soft_wrap=True)
 
 
-def _stack(state: State, port: int | None, host: str | None) -> Stack:
-    try:
-        return stack.current(state)
-    except LocalStackError:
-        return stack.up(state, port=port, host=host)
+def seeded_stack(state: State, port: int | None, host: str | None) -> Stack:
+    """The stack that is up, or a new one, with the sample tenants."""
+    deployed = stack.ensure(state, port, host)
+    for sample in sorted(SAMPLES.glob("tenant-*.json")):
+        seed.seed(deployed, str(sample))
+    return deployed
 
 
 def _export(api: Api) -> dict[str, Any]:

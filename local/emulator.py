@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import socket
 import subprocess
 import time
@@ -28,13 +26,12 @@ INTERPRETER = PROJECT / ".tools" / "emulator" / "bin" / "python"
 DEFAULT_HOST = LOOPBACK
 DEFAULT_PORT = 4566
 START_SECONDS = 60.0
-STOP_SECONDS = 10.0
 POLL_SECONDS = 0.1
 
 
 def is_running(emulator: Emulator) -> bool:
     """Whether the recorded process still is our emulator and answers."""
-    if emulator.pid not in _members(emulator.pid):
+    if emulator.pid not in processes.of_group(emulator.pid, str(INTERPRETER)):
         return False
     return _answers(emulator)
 
@@ -75,17 +72,7 @@ def start(state: State, host: str, port: int) -> Emulator:
 
 def stop(emulator: Emulator) -> bool:
     """End the emulator and the functions it runs; false if none of them was left."""
-    if not _members(emulator.pid):
-        return False
-    for attempt in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(emulator.pid, attempt)
-        deadline = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < deadline:
-            if not _members(emulator.pid):
-                return True
-            time.sleep(POLL_SECONDS)
-    raise LocalStackError("the emulator could not be ended", f"end the process group {emulator.pid} by hand")
+    return processes.end(emulator.pid, str(INTERPRETER), "the emulator")
 
 
 def log_file(state: State) -> Path:
@@ -115,11 +102,6 @@ def _environment(scratch: Path, host: str, port: int) -> Mapping[str, str]:
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
     }
-
-
-def _members(group: int) -> list[int]:
-    """The emulator's process and its functions'."""
-    return processes.of_group(group, str(INTERPRETER))
 
 
 def _answers(emulator: Emulator) -> bool:

@@ -26,16 +26,15 @@ POLL_SECONDS = "0.1"  # an emulated stack is ready at once; SAM would look every
 SOURCES = ("template.yaml", "functions", "layers", "requirements/emulator.txt", "requirements/sam.txt")
 
 
-def build(state: State, target: Mapping[str, str]) -> bool:
-    """Build the functions and the layer for `target`; false if the last build still stands."""
-    digest = _digest(target)
-    built = state.build / TEMPLATE.name
-    if built.exists() and state.build_digest.exists() and state.build_digest.read_text() == digest:
+def build(state: State, target: Mapping[str, str], folder: Path) -> bool:
+    """Build the functions and the layer for `target` into a folder; false if what is there still stands."""
+    digest, recorded = source_digest(target), folder.with_name(f"{folder.name}.sha256")
+    if (folder / TEMPLATE.name).exists() and recorded.exists() and recorded.read_text() == digest:
         return False
-    state.build_digest.unlink(missing_ok=True)
-    arguments: list[str | Path] = ["--template-file", TEMPLATE, "--build-dir", state.build]
+    recorded.unlink(missing_ok=True)
+    arguments: list[str | Path] = ["--template-file", TEMPLATE, "--build-dir", folder]
     _run(state, "build", arguments, dict(target))
-    state.build_digest.write_text(digest)
+    recorded.write_text(digest)
     return True
 
 
@@ -53,17 +52,14 @@ def deploy(state: State, endpoint: str, parameters: Mapping[str, str]) -> None:
 
 
 def _run(state: State, command: str, arguments: Sequence[str | Path], environment: Mapping[str, str]) -> None:
-    if not SAM.exists():
-        raise LocalStackError("the SAM command line is not installed", "run `make setup`")
+    own = surroundings(state)
     state.logs.mkdir(parents=True, exist_ok=True)
     log = state.logs / f"sam-{command}.log"
-    path = f"{TOOLS}{os.pathsep}{os.environ['PATH']}"  # the layer's build needs uv
-    own = {"PATH": path, "__SAM_CLI_APP_DIR": str(state.root / "sam"), "SAM_CLI_POLL_DELAY": POLL_SECONDS}
     with log.open("wb") as output:
         outcome = subprocess.run(  # noqa: S603 - our own command
             [SAM, command, "--config-file", SAM_CONFIG, "--config-env", PROFILE, *arguments],
             cwd=PROJECT,
-            env={**os.environ, **own, **environment},
+            env={**own, **environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -74,6 +70,29 @@ def _run(state: State, command: str, arguments: Sequence[str | Path], environmen
         raise LocalStackError(f"`sam {command}` failed: {reason}", f"everything it said is in {log}")
 
 
+def runtime_image(runtime: str, architecture: str) -> str:
+    """AWS's image of a runtime such as `python3.13`, by the name under which SAM looks for it."""
+    program = "from samcli.local.docker.lambda_image import LambdaImage; print(LambdaImage._INVOKE_REPO_PREFIX)"
+    answer = subprocess.run(  # noqa: S603 - our own command
+        [SAM.with_name("python"), "-c", program], capture_output=True, text=True, check=False
+    )
+    if answer.returncode != 0:
+        raise LocalStackError(
+            "SAM does not say where it finds the runtime's image", "its version is pinned: make setup"
+        )
+    name = runtime.rstrip(".0123456789")
+    return f"{answer.stdout.strip()}/{name}:{runtime.removeprefix(name)}-{architecture}"
+
+
+def surroundings(state: State) -> dict[str, str]:
+    """The environment of every run of `sam`."""
+    if not SAM.exists():
+        raise LocalStackError("the SAM command line is not installed", "run `make setup`")
+    path = f"{TOOLS}{os.pathsep}{os.environ['PATH']}"  # the layer's build needs uv
+    own = {"PATH": path, "__SAM_CLI_APP_DIR": str(state.root / "sam"), "SAM_CLI_POLL_DELAY": POLL_SECONDS}
+    return {**os.environ, **own}
+
+
 def last_error(output: str) -> str:
     """The line of a tool's output that most likely says what went wrong."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
@@ -82,7 +101,7 @@ def last_error(output: str) -> str:
     return (telling or said or ["it printed nothing"])[-1]
 
 
-def _digest(target: Mapping[str, str]) -> str:
+def source_digest(target: Mapping[str, str]) -> str:
     """A digest of all that a build depends on."""
     digest = hashlib.sha256(json.dumps(dict(target), sort_keys=True).encode())
     for source in SOURCES:

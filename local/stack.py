@@ -45,6 +45,14 @@ def down(state: State) -> None:
         state.forget()
 
 
+def ensure(state: State, port: int | None, host: str | None) -> Stack:
+    """The stack that is up, or a new one."""
+    try:
+        return current(state)
+    except LocalStackError:
+        return up(state, port=port, host=host)
+
+
 def current(state: State) -> Stack:
     """The stack that is up."""
     if state.stack and state.emulator and emulator.is_running(state.emulator):
@@ -74,7 +82,7 @@ def _deploy(state: State, running: Emulator, given: str) -> Stack:
     issuer.publish(aws.s3, issuer.Issuer(state.issuer_key))
     parameters = parse(given, _declared_parameters(aws))
     with step("Building the functions and the layer") as building:
-        if not sam.build(state, differences.build_target()):
+        if not sam.build(state, differences.build_target(), state.build):
             building.note = "unchanged"
     with step("Deploying template.yaml") as deploying:
         sam.deploy(state, running.endpoint, {**issuer.parameters(running.endpoint), **parameters})

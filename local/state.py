@@ -49,19 +49,35 @@ class Stack:
         return {"endpoint": self.endpoint, "region": self.region, "url": self.url, **self.outputs}
 
 
+@dataclass(frozen=True)
+class SamLocal:
+    """A running `sam local start-api`: its process, that of the forwarder (0: none), its port, and what it serves."""
+
+    pid: int
+    forwarder: int
+    port: int
+    serves: str
+
+    @property
+    def url(self) -> str:
+        """The base URL, up to and without /api."""
+        return f"http://127.0.0.1:{self.port}"
+
+
 class State:
     """The folder and the files in it."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.build = root / "build"
-        self.build_digest = root / "build.sha256"
         self.issuer_key = root / "issuer.pem"
         self.logs = root / "log"
         self.scratch = root / "tmp"
         self.demo = root / "demo"
+        self.containers = root / "sam-local"
         self._emulator = root / "emulator.json"
         self._stack = root / "stack.json"
+        self._sam_local = self.containers / "server.json"
 
     @classmethod
     def from_environment(cls) -> State:
@@ -97,6 +113,18 @@ class State:
     @stack.setter
     def stack(self, stack: Stack) -> None:
         _write(self._stack, asdict(stack))
+
+    @property
+    def sam_local(self) -> SamLocal | None:
+        """The `sam local start-api` that was started last; it may have died since."""
+        return SamLocal(**content) if (content := _read(self._sam_local)) else None
+
+    @sam_local.setter
+    def sam_local(self, server: SamLocal | None) -> None:
+        if server:
+            _write(self._sam_local, asdict(server))
+        else:
+            self._sam_local.unlink(missing_ok=True)
 
     def forget(self) -> None:
         """Remove what belongs to one run of the emulator; the build, the issuer's key and the logs stay."""

@@ -94,12 +94,11 @@ def _shapes_of(node: Any) -> Iterator[str]:  # noqa: ANN401  # JSON
 
 
 def _undocumented(node: Any) -> Any:  # noqa: ANN401  # JSON
-    """``node`` without documentation, which is text; a member of that name would be an object."""
+    """``node`` with empty documentation, which botocore reads here and there; a member of that name is an object."""
     if isinstance(node, dict):
         return {
-            key: _undocumented(value)
+            key: "" if key == "documentation" and isinstance(value, str) else _undocumented(value)
             for key, value in node.items()
-            if not (key == "documentation" and isinstance(value, str))
         }
     return [_undocumented(value) for value in node] if isinstance(node, list) else node
 

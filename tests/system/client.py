@@ -23,10 +23,12 @@ BASE = "/api/installhub/packages"
 
 @dataclass
 class Api:
-    """Calls one deployed stack as a portal developer would."""
+    """Calls one deployed stack as a portal developer would, at its own URL unless another one is given."""
 
     state: State
     stack: Stack
+    url: str = ""
+    timeout: float = 60
     session: requests.Session = field(default_factory=requests.Session)
 
     def token(self, *tenants: str, scope: str = DEFAULT_SCOPE, lifetime: int = 3600) -> str:
@@ -53,10 +55,10 @@ class Api:
         data = raw if raw is not None else None if body is None else json.dumps(body).encode()
         return self.session.request(
             method,
-            f"{self.stack.url}{BASE}{path}",
+            f"{self.url or self.stack.url}{BASE}{path}",
             data=data,
             headers=all_headers,
-            timeout=60,
+            timeout=self.timeout,
             allow_redirects=redirects,
         )
 

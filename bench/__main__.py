@@ -1,0 +1,64 @@
+"""Runs the benchmarks: `python -m bench [topic]`, all of them without one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from bench import cold_start, cost, exporting, ordering, over_http, resolving, streaming, zipping
+from bench.harness import CannotRunError, Outcome, not_run, write_results
+from bench.report import write_document
+from local.aws import isolate_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TOPICS: dict[str, tuple[int, Callable[[], list[Outcome]]]] = {
+    "requests": (1, resolving.run_requests),
+    "grid": (2, resolving.run_grid),
+    "capacity": (3, resolving.run_capacity),
+    "resolving": (4, resolving.run_time),
+    "ordering": (5, ordering.run),
+    "zipping": (6, zipping.run),
+    "exporting": (7, exporting.run),
+    "streaming": (8, streaming.run),
+    "cold-start": (9, cold_start.run),
+    "preview": (10, over_http.run_preview),
+    "download": (11, over_http.run_download),
+    "cost": (12, cost.run),
+}
+
+
+def main() -> int:
+    """Run what was asked for; 1 if a bar does not hold."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("only", nargs="?", default="", help=f"one of: {', '.join(TOPICS)}")
+    only = parser.parse_args().only
+    if only and only not in TOPICS:
+        parser.error(f"there is no benchmark {only!r}; these are: {', '.join(TOPICS)}")
+    isolate_environment()
+    outcomes: list[Outcome] = []
+    started = time.monotonic()
+    for topic, (row, run) in TOPICS.items():
+        if only in ("", topic):
+            print(f"[{time.monotonic() - started:4.0f} s] {row} {topic}", file=sys.stderr, flush=True)
+            try:
+                found = run()
+            except CannotRunError as error:
+                found = [not_run(f"{row} {topic}: all", "", str(error))]
+            outcomes += found
+            for outcome in found:
+                print(f"  {'holds' if outcome.holds else 'FAILS'}  {outcome.name}  {outcome.ratio} {outcome.bar}")
+    listed = write_results(outcomes, keep_others=bool(only))
+    write_document(listed)
+    failed = sum(not outcome.holds for outcome in outcomes)
+    print(
+        f"{len(outcomes) - failed} bars hold, {failed} do not; {time.monotonic() - started:.0f} s. See bench/results.json"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

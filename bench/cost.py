@@ -1,0 +1,186 @@
+"""Row 12: what an export and a preview cost on AWS, from counted calls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from bench import dynamodb, stub_s3
+from bench.dynamodb import counting
+from bench.harness import Outcome, load, save, say
+from bench.resolving import resolve
+from bench.samples import definitions, layered
+from installhub.artifacts import PackageType
+from installhub.catalog import DefinitionReader
+from installhub.exporting import ExportCommand, Exporter
+from installhub.packages import BundleStore, PackageStore
+from installhub.resolver import Limits
+
+PRICES: Final[Mapping[str, tuple[float, str]]] = {
+    "DynamoDB read unit": (0.125, "AWS price list, DynamoDB on-demand, us-east-1, November 2024"),
+    "DynamoDB write unit": (0.625, "the same"),
+    "S3 PUT, POST": (5.00, "AWS price list, S3 Standard, us-east-1, November 2024"),
+    "S3 GET": (0.40, "the same"),
+    "Lambda request": (0.20, "AWS price list, Lambda, us-east-1, November 2024"),
+    "Lambda GB-second": (13.3334, "the same, arm64"),
+    "API Gateway request": (3.50, "AWS price list, API Gateway REST, us-east-1, November 2024"),
+}
+"""US dollars for a million of each, where from and as of when. From memory of the price list: check before relying on it."""
+
+MEMORY_GB: Final = {"preview": 1.0, "export": 1769 / 1024}
+COUNTS: Final = (10, 100, 1_000, 5_000, 10_000)
+PLOTTED: Final = (10, 100, 1_000, 10_000, 100_000)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Units of one run.
+
+    Attributes:
+        artifacts: In the closure, which is the tenant.
+        edges: Dependencies.
+        packed: Bytes of packed definitions.
+        bundle: Bytes of the bundle; zero for a preview.
+        seconds: Of client time against the local services.
+        units: By the names of :data:`PRICES`.
+    """
+
+    artifacts: int
+    edges: int
+    packed: int
+    bundle: int
+    seconds: float
+    units: dict[str, float]
+
+
+def run() -> list[Outcome]:
+    """Row 12."""
+    found: dict[str, list[Sample]] = {"preview": [], "export": []}
+    with dynamodb.server() as endpoint, stub_s3.server() as s3_endpoint:
+        client, s3 = dynamodb.client(endpoint), stub_s3.client(s3_endpoint)
+        table = dynamodb.artifact_table(client, "artifacts")
+        dynamodb.make_table(client, "PackagesTable", "packages")
+        shapes = [(count, 4, 1_000) for count in COUNTS] + [(1_000, 1, 1_000), (1_000, 4, 50_000), (5_000, 4, 50_000)]
+        for count, edges_each, size in shapes:
+            tenant = f"{count}-{edges_each}-{size}"
+            bodies = definitions(20, size)
+            nodes = dynamodb.put_artifacts(table, tenant, layered(count, 10, edges_each), bodies)
+            edges = sum(len(node.dependencies) for node in nodes)
+            packed = sum(node.packed_size for node in nodes)
+            with counting(client) as read:
+                start = time.perf_counter()
+                resolve(table, tenant, nodes)
+                seconds = time.perf_counter() - start
+            units = {"DynamoDB read unit": read.read_units, "Lambda GB-second": seconds * MEMORY_GB["preview"]}
+            found["preview"].append(Sample(count, edges, packed, 0, seconds, _with_fixed(units)))
+            exporter = Exporter(
+                table,
+                DefinitionReader(client, "artifacts", lambda: s3, "definitions"),
+                PackageStore(client, "packages"),
+                BundleStore(lambda: s3, "bundles"),
+                Limits(artifacts=1_000_000),
+            )
+            command = ExportCommand(
+                *(tenant, "bench", "Bench", "1.0.0", PackageType.WORKFLOW, None, None),
+                tags=(),
+                roots=(nodes[0].id,),
+            )
+            with counting(client) as database, counting(s3) as storage:
+                start = time.perf_counter()
+                record = exporter.export(command, seconds_left=600).record
+                seconds = time.perf_counter() - start
+            units = {
+                "DynamoDB read unit": database.read_units,
+                "DynamoDB write unit": database.write_units,
+                "S3 PUT, POST": float(storage.total),
+                "Lambda GB-second": seconds * MEMORY_GB["export"],
+            }
+            found["export"].append(Sample(count, edges, packed, record.layout.size, seconds, _with_fixed(units)))
+            say(
+                f"{count:,} artifacts, {edges:,} edges, {packed / 1e6:.1f} MB packed: preview {read.read_units:g}, export {database.read_units:g} read units, "
+                f"{storage.total} calls of S3"
+            )
+    models = {way: _model(samples) for way, samples in found.items()}
+    figures = {
+        "prices": {name: {"per_million": price, "source": source} for name, (price, source) in PRICES.items()},
+        "samples": {way: [asdict(sample) for sample in samples] for way, samples in found.items()},
+        "models": models,
+        "plotted": {way: [_predicted(models[way], count) for count in PLOTTED] for way in models},
+    }
+    save("cost", figures)
+    present = load("cost") == figures and all(models.values())
+    worst = max(
+        abs(_units(models[way]["DynamoDB read unit"], sample) / sample.units["DynamoDB read unit"] - 1)
+        for way, samples in found.items()
+        for sample in samples
+        if sample.artifacts >= 1_000  # rounding hides the rule in small ones
+    )
+    return [
+        Outcome(
+            "12 cost: model",
+            round(worst, 4),
+            "present",
+            present,
+            "largest relative error of the model's read units against those counted, from 1,000 artifacts on; units and prices "
+            "are in docs/performance.md, generated",
+        )
+    ]
+
+
+def _with_fixed(units: dict[str, float]) -> dict[str, float]:
+    return {**units, "Lambda request": 1.0, "API Gateway request": 1.0}
+
+
+def _model(samples: list[Sample]) -> dict[str, dict[str, float]]:
+    """Each unit as a sum of so many for each request, artifact, edge and megabyte, fitted to the samples."""
+    rows = [(1.0, s.artifacts / 1e3, s.edges / 1e3, s.packed / 1e6) for s in samples]
+    model = {}
+    for name in samples[0].units:
+        counted = [sample.units[name] for sample in samples]
+        weights = [
+            1 / max(units, 1.0) for units in counted
+        ]  # relative errors count, or large samples would decide alone
+        request, artifacts, edges, megabytes = _least_squares(
+            [[value * weight for value in row] for row, weight in zip(rows, weights, strict=True)],
+            [units * weight for units, weight in zip(counted, weights, strict=True)],
+        )
+        model[name] = {"request": request, "artifact": artifacts / 1e3, "edge": edges / 1e3, "megabyte": megabytes}
+    return model
+
+
+def _least_squares(rows: list[list[float]], values: list[float]) -> list[float]:
+    """The normal equations by Gaussian elimination, a little regularised; the features are few."""
+    size = len(rows[0])
+    system = [
+        [sum(row[i] * row[j] for row in rows) + (1e-9 if i == j else 0.0) for j in range(size)]
+        + [sum(row[i] * value for row, value in zip(rows, values, strict=True))]
+        for i in range(size)
+    ]
+    for i in range(size):
+        pivot = max(range(i, size), key=lambda row: abs(system[row][i]))
+        system[i], system[pivot] = system[pivot], system[i]
+        system[i] = [value / system[i][i] for value in system[i]]
+        for other in range(size):
+            if other != i:
+                factor = system[other][i]
+                system[other] = [a - factor * b for a, b in zip(system[other], system[i], strict=True)]
+    return [row[-1] for row in system]
+
+
+def _units(model: Mapping[str, float], sample: Sample) -> float:
+    return (
+        model["request"]
+        + model["artifact"] * sample.artifacts
+        + model["edge"] * sample.edges
+        + model["megabyte"] * sample.packed / 1e6
+    )
+
+
+def _predicted(model: Mapping[str, Mapping[str, float]], artifacts: int) -> dict[str, float]:
+    """Dollars by service for closures with four edges and 10 KB of packed definition each."""
+    sample = Sample(artifacts, artifacts * 4, artifacts * 10_000, 0, 0.0, {})
+    return {"artifacts": artifacts} | {
+        name: max(_units(weights, sample), 0.0) * PRICES[name][0] / 1e6 for name, weights in model.items()
+    }

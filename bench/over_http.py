@@ -1,0 +1,223 @@
+"""Rows 10 and 11: the deployed functions against bare ones on the same stack, over HTTP."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import requests
+
+from bench.dynamodb import free_port
+from bench.harness import CannotRunError, Outcome, at_most, say, side_by_side
+from bench.samples import artifact_id, layered
+from installhub.catalog import ArtifactTable
+from installhub.publishing import ArtifactDraft
+from installhub.resolver import Limits, make_plan
+from local import stack
+from local.aws import Aws, isolate_environment
+from local.errors import LocalStackError
+from local.issuer import DEFAULT_SCOPE, Issuer
+from local.seed import publish
+from local.settings import REGION
+from local.state import PROJECT, Stack, State
+
+TENANT: Final = "tenant-bench"
+ROUNDS: Final = 60
+BUNDLE: Final = 4_000_000
+BARE_PREVIEW: Final = """
+import json, os, boto3
+client = boto3.client("dynamodb")
+calls = json.loads(os.environ["CALLS"])
+def handler(event, context):
+    for name, parameters in calls:
+        getattr(client, name)(**parameters)
+    return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": "{}"}
+"""
+BARE_DOWNLOAD: Final = """
+import base64, os, boto3
+from botocore.config import Config
+client = boto3.client("s3", config=Config(s3={"addressing_style": "path"}, signature_version="s3v4"))
+def handler(event, context):
+    body = client.get_object(Bucket=os.environ["BUCKET"], Key=os.environ["KEY"])["Body"].read()
+    return {"statusCode": 200, "headers": {"Content-Type": "application/zip"},
+            "body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+"""
+
+
+def run_preview() -> list[Outcome]:
+    """Row 10."""
+    with _deployed() as deployed:
+        nodes = layered(50, 5)
+        drafts = [
+            ArtifactDraft(TENANT, node.id, node.type, node.name, node.status, node.dependencies, b'{"a":1}')
+            for node in nodes
+        ]
+        publish(deployed, drafts, "bench")
+        body = json.dumps({"tenantId": TENANT, "artifactIds": [nodes[0].id]})
+        calls = _calls(deployed, nodes[0].id)
+        bare = _bare(deployed, "preview", "PreviewFunction", BARE_PREVIEW, {"CALLS": json.dumps(calls)})
+        headers = {"Authorization": f"Bearer {_token(deployed)}", "Content-Type": "application/json"}
+        session = requests.Session()
+
+        def preview() -> None:
+            answer = session.post(
+                f"{deployed.url}/api/installhub/packages/preview", data=body, headers=headers, timeout=60
+            )
+            if answer.json()["totalArtifacts"] != len(nodes):
+                raise AssertionError(answer.text)
+
+        def floor() -> None:
+            session.post(bare, data=body, headers=headers, timeout=60).raise_for_status()
+
+        timed = side_by_side({"ours": preview, "bare": floor}, ROUNDS)
+    return [
+        at_most(
+            "10 preview: time over HTTP",
+            timed.ratio("ours", "bare"),
+            1.3,
+            f"{timed.median('ours') * 1000:.1f} ms against {timed.median('bare') * 1000:.1f} ms of a function without "
+            f"authorizer that makes the same calls ({', '.join(name for name, _ in calls)}) and returns constant JSON; 50 "
+            f"artifacts, warm, median of {ROUNDS}, local stack",
+        )
+    ]
+
+
+def run_download() -> list[Outcome]:
+    """Row 11."""
+    with _deployed() as deployed:
+        package = _package(deployed)
+        key = next(
+            item["Key"]
+            for item in Aws(deployed.endpoint).s3.list_objects_v2(Bucket=deployed.outputs["BundleBucket"])["Contents"]
+            if package in item["Key"]
+        )
+        environment = {"BUCKET": deployed.outputs["BundleBucket"], "KEY": key}
+        bare = _bare(deployed, "download", "DownloadFunction", BARE_DOWNLOAD, environment)
+        headers = {"Authorization": f"Bearer {_token(deployed)}"}
+        session = requests.Session()
+        sizes: set[int] = set()
+
+        def fetch(url: str) -> Callable[[], None]:
+            def once() -> None:
+                answer = session.get(url, headers=headers, timeout=60, allow_redirects=False)
+                if answer.status_code != requests.codes.ok:
+                    raise AssertionError(answer.text[:200])
+                sizes.add(len(answer.content))
+
+            return once
+
+        ours = fetch(f"{deployed.url}/api/installhub/packages/{package}/download")
+        timed = side_by_side({"ours": ours, "bare": fetch(bare)}, ROUNDS // 3)
+        (size,) = sizes
+    return [
+        at_most(
+            "11 download: time over HTTP",
+            timed.ratio("ours", "bare"),
+            1.3,
+            f"{timed.median('ours') * 1000:.0f} ms against {timed.median('bare') * 1000:.0f} ms of a function without authorizer "
+            f"that reads the object and returns it; bundle of {size:,} bytes, median of {ROUNDS // 3}, local stack",
+        )
+    ]
+
+
+@contextmanager
+def _deployed() -> Iterator[Stack]:
+    isolate_environment()
+    state = State(PROJECT / ".local" / "bench-stack")
+    try:
+        stack.down(state)
+        yield stack.up(state, "", port=free_port())
+    except LocalStackError as error:
+        raise CannotRunError(str(error)) from error
+    finally:
+        stack.down(state)
+
+
+def _token(deployed: Stack) -> str:
+    issuer = Issuer(State(PROJECT / ".local" / "bench-stack").issuer_key)
+    parameters = deployed.parameters
+    return issuer.token(parameters["TokenIssuer"], parameters["TokenAudience"], [TENANT], DEFAULT_SCOPE, 3600)
+
+
+def _calls(deployed: Stack, root: str) -> list[tuple[str, Any]]:
+    """The calls that the product makes to resolve ``root``, as botocore names them."""
+    client = Aws(deployed.endpoint).dynamodb
+    made: list[tuple[str, Any]] = []
+    names = {"BatchGetItem": "batch_get_item", "Query": "query"}
+    client.meta.events.register(
+        "provide-client-params", lambda params, model, **_: made.append((names[model.name], params))
+    )
+    make_plan(ArtifactTable(client, deployed.outputs["ArtifactsTable"]).tenant(TENANT), [root], Limits())
+    return made
+
+
+def _package(deployed: Stack) -> str:
+    """Export a bundle of about 4 MB and give its id."""
+    chance = random.Random(11)  # noqa: S311  # nothing secret
+    nodes = layered(20, 2, edges_each=19)
+    share = BUNDLE // len(nodes) * 4 // 3  # hex digits deflate to a little over half
+    drafts = [
+        ArtifactDraft(
+            *(TENANT, node.id, node.type, node.name, node.status, node.dependencies),
+            json.dumps({"a": chance.randbytes(share * 11 // 15).hex()}).encode(),
+        )
+        for node in nodes
+    ]
+    publish(deployed, drafts, "bench")
+    body = {
+        "tenantId": TENANT,
+        "packageName": "Bench",
+        "packageType": "workflow-package",
+        "version": "1.0.0",
+        "artifactIds": [artifact_id(0)],
+    }
+    url = f"{deployed.url}/api/installhub/packages/export"
+    answer = requests.post(url, json=body, headers={"Authorization": f"Bearer {_token(deployed)}"}, timeout=60)
+    answer.raise_for_status()
+    return str(answer.json()["packageId"])
+
+
+def _bare(deployed: Stack, name: str, like: str, code: str, environment: dict[str, str]) -> str:
+    """Deploy a bare function beside the product's, with the same layer, memory and role, and give its URL."""
+    aws = Aws(deployed.endpoint)
+    model = aws.functions.get_function_configuration(FunctionName=deployed.outputs[like])
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("app.py", code)
+    function = aws.functions.create_function(
+        FunctionName=f"bare-{name}",
+        Runtime="python3.13",
+        Handler="app.handler",
+        Role=model["Role"],
+        Code={"ZipFile": content.getvalue()},
+        Layers=[layer["Arn"] for layer in model["Layers"]],
+        MemorySize=model["MemorySize"],
+        Timeout=model["Timeout"],
+        Environment={"Variables": environment},
+    )["FunctionArn"]
+    api = aws.apigateway.create_rest_api(name=f"bare-{name}", binaryMediaTypes=["*/*"])["id"]
+    root = aws.apigateway.get_resources(restApiId=api)["items"][0]["id"]
+    resource = aws.apigateway.create_resource(restApiId=api, parentId=root, pathPart=name)["id"]
+    aws.apigateway.put_method(restApiId=api, resourceId=resource, httpMethod="ANY", authorizationType="NONE")
+    aws.apigateway.put_integration(
+        restApiId=api,
+        resourceId=resource,
+        httpMethod="ANY",
+        type="AWS_PROXY",
+        integrationHttpMethod="POST",
+        uri=f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{function}/invocations",
+    )
+    aws.functions.add_permission(
+        FunctionName=function, StatementId="api", Action="lambda:InvokeFunction", Principal="apigateway.amazonaws.com"
+    )
+    aws.apigateway.create_deployment(restApiId=api, stageName="bench")
+    url = f"{deployed.endpoint}/_aws/execute-api/{api}/bench/{name}"
+    time.sleep(1)
+    say(f"bare function at {url}")
+    return url

@@ -1,0 +1,85 @@
+"""Writes the generated parts of docs/performance.md: between `begin NAME` and `end NAME`, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from bench.harness import PROJECT, load
+
+if TYPE_CHECKING:
+    from bench.harness import Outcome
+
+DOCUMENT: Final = PROJECT / "docs" / "performance.md"
+
+
+def write_document(outcomes: Sequence[Outcome]) -> None:
+    """Renew what is generated; a topic that was never run keeps what it has."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for name, content in (
+        ("results", _results(outcomes)),
+        ("grid", _grid(load("grid"))),
+        ("cost", _cost(load("cost"))),
+    ):
+        if content:
+            pattern = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
+            text = pattern.sub(lambda found: f"{found[1]}\n{content}\n\n{found[2]}", text)  # noqa: B023  # called at once
+    DOCUMENT.write_text(text, encoding="utf-8")
+
+
+def _results(outcomes: Sequence[Outcome]) -> str:
+    lines = ["| what | figure | bar | holds | how |", "|---|---|---|---|---|"]
+    for outcome in outcomes:
+        figure = "-" if outcome.ratio is None else f"{outcome.ratio:g}"
+        lines.append(
+            f"| {outcome.name} | {figure} | {outcome.bar} | {'yes' if outcome.holds else '**no**'} | {_cell(outcome.how)} |"
+        )
+    return "\n".join(lines)
+
+
+def _grid(cells: list[dict[str, Any]] | None) -> str:
+    if cells is None:
+        return ""
+    lines = [
+        "Requests / rounds / read units of each way.",
+        "",
+        "| tenant | closure | depth | product | by level | whole tenant |",
+        "|---|---|---|---|---|---|",
+    ]
+    for cell in cells:
+        ways = (
+            " / ".join(f"{cell[way][metric]:g}" for metric in ("requests", "rounds", "read units"))
+            for way in ("ours", "levels", "query")
+        )
+        lines.append(f"| {cell['tenant']:,} | {cell['closure']:,} | {cell['depth']} | {' | '.join(ways)} |")
+    return "\n".join(lines)
+
+
+def _cost(figures: dict[str, Any] | None) -> str:
+    if figures is None:
+        return ""
+    lines = ["| unit | US dollars a million | source |", "|---|---|---|"]
+    lines += [f"| {name} | {price['per_million']:g} | {price['source']} |" for name, price in figures["prices"].items()]
+    for way, model in figures["models"].items():
+        lines += [
+            "",
+            f"One {way} takes:",
+            "",
+            "| unit | fixed | each 1,000 artifacts | each 1,000 edges | each MB packed |",
+        ]
+        lines.append("|---|---|---|---|---|")
+        for name, weights in model.items():
+            figure = (weights["request"], weights["artifact"] * 1e3, weights["edge"] * 1e3, weights["megabyte"])
+            lines.append(f"| {name} | {' | '.join(f'{value:.3g}' if abs(value) > 1e-6 else '0' for value in figure)} |")
+    for way, points in figures["plotted"].items():
+        lines += ["", f"Dollars for a million of one {way}, four edges and 10 KB of packed definition each:", ""]
+        lines += ["| artifacts | " + " | ".join(f"{point['artifacts']:,}" for point in points) + " |"]
+        lines += ["|---|" + "---|" * len(points)]
+        totals = [sum(value for name, value in point.items() if name != "artifacts") * 1e6 for point in points]
+        lines += ["| all | " + " | ".join(f"{total:,.2f}" for total in totals) + " |"]
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

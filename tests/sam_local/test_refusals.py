@@ -1,0 +1,89 @@
+"""Every row of the error table that a function of ours answers, served from containers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from installhub.errors import ErrorCode
+from tests.system.client import OTHER_TENANT, TENANT, Api, export_body
+from tests.system.test_refusals import UNKNOWN_PACKAGE, problem
+
+OF_API_GATEWAY = {
+    ErrorCode.UNAUTHORIZED,
+    ErrorCode.NOT_FOUND,
+    ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+    ErrorCode.RATE_LIMIT_EXCEEDED,
+}
+"""See test_differences.py for what `sam local` does instead."""
+
+EXPORTS: dict[ErrorCode, dict[str, Any]] = {
+    ErrorCode.INVALID_REQUEST: {"packageName": ""},
+    ErrorCode.INVALID_VERSION: {"version": "2.1"},
+    ErrorCode.TENANT_MISMATCH: {"artifactIds": ["proc-1501"]},
+    ErrorCode.ARTIFACT_NOT_FOUND: {"artifactIds": ["proc-1009"]},
+    ErrorCode.CIRCULAR_DEPENDENCY: {"artifactIds": ["proc-1020"]},
+    ErrorCode.INCOMPLETE_ARTIFACT: {"artifactIds": ["proc-1007"]},
+    ErrorCode.PACKAGE_TYPE_MISMATCH: {"artifactIds": ["form-2005"]},
+    ErrorCode.PACKAGE_TOO_LARGE: {"artifactIds": ["proc-1001", "thread-2002", "form-2005", "rule-305"]},
+    ErrorCode.REQUEST_TOO_LARGE: {"description": "x" * 4_300_000},
+}
+OTHERWISE = {
+    ErrorCode.INSUFFICIENT_SCOPE,
+    ErrorCode.VERSION_CONFLICT,
+    ErrorCode.PACKAGE_NOT_FOUND,
+    ErrorCode.SERVICE_UNAVAILABLE,  # test_up_and_down.py takes the stack away
+    ErrorCode.INTERNAL_ERROR,
+}
+
+
+def test_no_row_is_left_out() -> None:
+    assert {*EXPORTS, *OTHERWISE, *OF_API_GATEWAY} == set(ErrorCode)
+
+
+@pytest.mark.parametrize("code", EXPORTS)
+def test_an_export_is_refused(api: Api, code: ErrorCode) -> None:
+    problem(api.export(export_body(f"Refused {code}", **EXPORTS[code])), code)
+
+
+def test_everything_that_is_wrong_is_listed(api: Api) -> None:
+    body = problem(
+        api.export(export_body("Broken", "app-5002", packageType="app-package")), ErrorCode.ARTIFACT_NOT_FOUND
+    )
+    assert [error["errorCode"] for error in body["errors"]] == [
+        "ArtifactNotFound",
+        *("CircularDependency", "CircularDependency"),
+        *("IncompleteArtifact", "IncompleteArtifact"),
+    ]
+
+
+def test_the_scope_is_needed(api: Api) -> None:
+    token = api.token(TENANT, scope="other")
+    problem(api.export(export_body("No scope"), token=token), ErrorCode.INSUFFICIENT_SCOPE)
+
+
+def test_a_version_exists_once(api: Api) -> None:
+    assert api.export(export_body("Once")).status_code == 200
+    problem(api.export(export_body(" ONCE ")), ErrorCode.VERSION_CONFLICT)
+
+
+@pytest.mark.parametrize("suffix", ["", "/download"])
+def test_another_tenants_package_is_unknown(api: Api, suffix: str) -> None:
+    package_id = api.export(export_body(f"Hidden{suffix}")).json()["packageId"]
+    stranger = api.token(OTHER_TENANT)
+    foreign = problem(api.call("GET", f"/{package_id}{suffix}", token=stranger), ErrorCode.PACKAGE_NOT_FOUND)
+    unknown = problem(api.call("GET", f"/{UNKNOWN_PACKAGE}{suffix}", token=stranger), ErrorCode.PACKAGE_NOT_FOUND)
+    assert {**foreign, "instance": ""} == {**unknown, "instance": ""}
+
+
+def test_a_fault_of_ours_says_nothing_of_itself(api: Api) -> None:
+    package_id = api.export(export_body("Damaged")).json()["packageId"]
+    api.aws.dynamodb.update_item(
+        TableName=api.stack.outputs["PackagesTable"],
+        Key={"packageId": {"S": package_id}},
+        UpdateExpression="REMOVE bundleKey",
+    )
+    answer = api.get(package_id)
+    problem(answer, ErrorCode.INTERNAL_ERROR)
+    assert "bundleKey" not in answer.text

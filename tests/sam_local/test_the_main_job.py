@@ -1,0 +1,83 @@
+"""Preview, export, look at and download a package, served from containers."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.system.client import BASE, TENANT, Api, export_body
+from tests.system.test_the_main_job import PREVIEW_EXAMPLE
+
+if TYPE_CHECKING:
+    from tests.sam_local.conftest import Served
+
+
+@pytest.fixture(scope="module")
+def package(served: Served) -> dict[str, Any]:
+    answer = served.api.export(export_body("Employee Onboarding", version="2.1.0", tags=["hr"]))
+    assert answer.status_code == 200, answer.text
+    exported: dict[str, Any] = answer.json()
+    return exported
+
+
+def test_preview_answers_the_example_of_the_api_document(api: Api) -> None:
+    answer = api.preview({"tenantId": TENANT, "artifactIds": ["proc-1001"]})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json() == PREVIEW_EXAMPLE
+    assert list(answer.json()) == list(PREVIEW_EXAMPLE)
+
+
+def test_an_export_is_what_its_metadata_says(api: Api, package: dict[str, Any]) -> None:
+    assert package["isSuccess"] is True
+    assert package["bundleDownloadUrl"] == f"{BASE}/{package['packageId']}/download"
+    assert package["manifest"]["installOrder"] == PREVIEW_EXAMPLE["installOrder"]
+    assert api.get(package["packageId"]).json() == package
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/zip", "text/html,application/xhtml+xml,*/*;q=0.8"])
+def test_the_bundle_comes_as_bytes_that_have_its_checksum(api: Api, package: dict[str, Any], accept: str) -> None:
+    download = api.download(package["packageId"], headers={"Accept": accept})
+    digest = hashlib.sha256(download.content).hexdigest()
+    assert (download.status_code, f"sha256:{digest}") == (200, package["checksum"])
+    assert download.headers["Content-Type"] == "application/zip"
+    assert download.headers["ETag"] == f'"sha256-{digest}"'
+    assert download.headers["Content-Disposition"] == 'attachment; filename="employee-onboarding-2.1.0.zip"'
+    with zipfile.ZipFile(io.BytesIO(download.content)) as bundle:
+        assert bundle.testzip() is None
+        assert json.loads(bundle.read("manifest.json")) == package["manifest"]
+
+
+def test_a_client_that_has_the_bundle_is_told_so(api: Api, package: dict[str, Any]) -> None:
+    tag = api.download(package["packageId"]).headers["ETag"]
+    again = api.download(package["packageId"], headers={"If-None-Match": tag})
+    assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
+
+
+def test_a_large_bundle_is_a_redirect_that_this_machine_can_follow(api: Api) -> None:
+    package = api.export(export_body("Behind a link", "app-5001", packageType="app-package")).json()
+    redirect = api.download(package["packageId"], redirects=False)
+    assert redirect.status_code == 307
+    followed = api.download(package["packageId"])
+    assert followed.status_code == 200, followed.text
+    assert followed.history
+    assert followed.headers["Content-Type"] == "application/zip"
+    assert followed.headers["Content-Disposition"] == 'attachment; filename="behind-a-link-1.0.0.zip"'
+    assert f"sha256:{hashlib.sha256(followed.content).hexdigest()}" == package["checksum"]
+
+
+def test_containers_and_the_emulator_give_the_same_package(api: Api) -> None:
+    """The two run on different Pythons and wheels, on one pair of tables."""
+    in_container = api.export(export_body("Twice the same", version="1.0.0")).json()
+    emulated = Api(api.state, api.stack).export_patiently(export_body("Twice the same", version="1.0.1")).json()
+    digests = [
+        {entry["id"]: entry["sha256"] for entry in one["manifest"]["artifacts"]} for one in (in_container, emulated)
+    ]
+    assert digests[0] == digests[1]
+    assert Api(api.state, api.stack).get(in_container["packageId"]).json() == in_container
+    assert api.get(emulated["packageId"]).json() == emulated
