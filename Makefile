@@ -107,6 +107,7 @@ check-template: $(STACK_READY) ## template.yaml by SAM's and CloudFormation's ru
 check-generated: $(PROJECT_READY) ## that what is generated fits the code it comes from
 	@$(RUN) tools.gateway_responses --check
 	@$(RUN) tools.openapi --check
+	@$(RUN) tools.event_schemas --check
 
 include bench/bench.mk
 
@@ -117,8 +118,9 @@ format: $(PROJECT_READY) ## put the code into the agreed style
 	@$(RUN) ruff check --fix-only --quiet
 	@$(RUN) ruff format
 
-openapi: $(PROJECT_READY) ## write the OpenAPI document anew from the functions
+openapi: $(PROJECT_READY) ## write the OpenAPI document and the events' schemas anew from the code
 	@$(RUN) tools.openapi
+	@$(RUN) tools.event_schemas
 
 responses: $(PROJECT_READY) ## write the template's gateway responses anew from the error registry
 	@$(RUN) tools.gateway_responses

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 LOOPBACK = "127.0.0.1"
 
@@ -70,6 +73,26 @@ class Aws:
     def functions(self) -> LambdaClient:
         """Lambda."""
         return self._session.client("lambda", endpoint_url=self.endpoint)
+
+    @cached_property
+    def events(self) -> EventBridgeClient:
+        """EventBridge."""
+        return self._session.client("events", endpoint_url=self.endpoint)
+
+    @cached_property
+    def iam(self) -> Any:  # noqa: ANN401 - no stubs are installed for it
+        """IAM."""
+        return self._session.client("iam", endpoint_url=self.endpoint)
+
+    @cached_property
+    def sqs(self) -> SQSClient:
+        """SQS."""
+        return self._session.client("sqs", endpoint_url=self.endpoint)
+
+    @cached_property
+    def states(self) -> SFNClient:
+        """Step Functions."""
+        return self._session.client("stepfunctions", endpoint_url=self.endpoint)
 
     @cached_property
     def logs(self) -> Any:  # noqa: ANN401 - no stubs are installed for it

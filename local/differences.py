@@ -10,6 +10,8 @@ Checked with MiniStack 1.5.33. What cannot be brought about is listed here, so t
 * 413. The emulator accepts a body of any size.
 * A function that fails or times out answers 502 with a message of the emulator's, not the gateway response
   INTEGRATION_FAILURE.
+* The notice of an object in a bucket says no version of it, and `cloudwatch` alarms see no queue.
+* EventBridge's messages pass a queue's policy by.
 * `$context` in a gateway response knows error.*, requestId, resourcePath and stage only.
 """
 
@@ -29,8 +31,11 @@ if TYPE_CHECKING:
 Json = Any
 BUCKET = "AWS::S3::Bucket"
 API = "AWS::ApiGateway::RestApi"
+EVENT_SOURCE = "AWS::Lambda::EventSourceMapping"
 USAGE_PLAN = "AWS::ApiGateway::UsagePlan"
 CACHE_PARAMETER = "AuthorizerCacheSeconds"
+ROLE = "AWS::IAM::Role"
+SOURCE_CONDITION = "events:source"
 NOT_TLS = {"Bool": {"aws:SecureTransport": "false"}}
 
 
@@ -72,6 +77,8 @@ def apply(api: Deployed) -> None:
     api_keys(api)
     authorizer_cache(api)
     export_throttle(api)
+    worker_concurrency(api)
+    event_sources(api)
     api.aws.apigateway.create_deployment(restApiId=api.rest_api_id, stageName=api.stage)
 
 
@@ -165,6 +172,38 @@ def export_throttle(api: Deployed) -> None:
     ]
     if operations:
         api.aws.apigateway.update_stage(restApiId=api.rest_api_id, stageName=api.stage, patchOperations=operations)
+
+
+def worker_concurrency(deployed: Deployed) -> None:
+    """Put the event sources' concurrency as a number.
+
+    AWS: CloudFormation makes the number of a parameter's text that the property asks for.
+    Emulator: keeps the text, and then polls no queue at all.
+    """
+    for name, item in deployed.resources.items():
+        if item["Type"] == EVENT_SOURCE and "ScalingConfig" in item["Properties"]:
+            limit = _resolve(item["Properties"]["ScalingConfig"]["MaximumConcurrency"], deployed.parameters)
+            deployed.aws.functions.update_event_source_mapping(
+                UUID=deployed.physical_ids[name], ScalingConfig={"MaximumConcurrency": int(limit)}
+            )
+
+
+def event_sources(deployed: Deployed) -> None:
+    """Let roles put events whatever their source.
+
+    AWS: a role may put events of the sources only that its policy's condition on `events:source` names.
+    Emulator: does not know the source when it evaluates policies, so that the condition never holds.
+    """
+    iam = deployed.aws.iam
+    for role in deployed.names(ROLE):
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+            conditions = [item["Condition"] for item in policy["Statement"] if "Condition" in item]
+            sources = [condition for condition in conditions if SOURCE_CONDITION in condition.get("StringEquals", {})]
+            for condition in sources:
+                del condition["StringEquals"]
+            if sources:
+                iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
 
 
 def stage_limits(usage_plan: Json, parameters: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from local.console import stderr, step
 from local.differences import Deployed
 from local.errors import LocalStackError
 from local.parameters import parse
-from local.settings import REGION, STACK_NAME, TEMPLATE
+from local.settings import LOCAL_BUCKET, REGION, STACK_NAME, TEMPLATE
 from local.state import Stack
 
 if TYPE_CHECKING:
@@ -79,10 +79,8 @@ def _ensure_emulator(state: State, port: int | None, host: str | None) -> tuple[
 
 def _deploy(state: State, running: Emulator, given: str) -> Stack:
     aws = Aws(running.endpoint)
-    template = TEMPLATE.read_text(encoding="utf-8")
-    declared = aws.cloudformation.validate_template(TemplateBody=template)["Parameters"]
-    parameters = parse(given, {item["ParameterKey"] for item in declared})
     issuer.publish(aws.s3, issuer.Issuer(state.issuer_key))
+    parameters = parse(given, _declared_parameters(aws))
     with step("Building the functions and the layer") as building:
         if not sam.build(state, differences.build_target(), state.build):
             building.note = "unchanged"
@@ -93,6 +91,14 @@ def _deploy(state: State, running: Emulator, given: str) -> Stack:
         deployed, stack = _describe(aws)
         differences.apply(deployed)
     return stack
+
+
+def _declared_parameters(aws: Aws) -> set[str]:
+    """The names of the template's parameters. CloudFormation takes a template of this size from a bucket only."""
+    aws.s3.upload_file(str(TEMPLATE), LOCAL_BUCKET, TEMPLATE.name)
+    url = f"{aws.endpoint}/{LOCAL_BUCKET}/{TEMPLATE.name}"
+    declared = aws.cloudformation.validate_template(TemplateURL=url)["Parameters"]
+    return {item["ParameterKey"] for item in declared}
 
 
 def _describe(aws: Aws) -> tuple[Deployed, Stack]:

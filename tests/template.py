@@ -92,12 +92,19 @@ class Deployment:
         compute: dict[str, Callable[[Any], Any]] = {
             "Ref": self._reference,
             "Fn::GetAtt": lambda of: self.attributes[of if isinstance(of, str) else ".".join(of)],
+            "Fn::If": lambda of: self.value(of[1 if self._holds(template()["Conditions"][of[0]]) else 2]),
             "Fn::Join": lambda of: of[0].join(str(self.value(part)) for part in of[1]),
             "Fn::Select": lambda of: self.value(of[1])[of[0]],
             "Fn::Split": lambda of: self.value(of[1]).split(of[0]),
             "Fn::Sub": lambda of: _VARIABLE.sub(lambda variable: self._substitute(variable[1]), of),
         }
         return compute[function](argument)
+
+    def _holds(self, condition: dict[str, Any]) -> bool:
+        ((function, argument),) = condition.items()
+        if function == "Fn::Not":
+            return not self._holds(argument[0])
+        return bool(self.value(argument[0]) == self.value(argument[1]))
 
     def _reference(self, name: str) -> str:
         if name in self.references:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from installhub.artifacts import ArtifactNode, ArtifactStatus, ArtifactType, PackageType
 from installhub.bundler import BundleLayout, PackageDescription, build_manifest
 from installhub.definitions import sha256_hex
 from installhub.errors import ErrorCode, Problem
-from installhub.packages import PackageRecord
-from installhub.presenting import package_body, preview_body
+from installhub.packages import Acceptance, PackageRecord, PackageStatus, PendingExport
+from installhub.presenting import package_body, pending_body, preview_body
 from installhub.resolver import Limits, make_plan
 from installhub.versions import package_id
 
@@ -96,6 +97,24 @@ PACKAGE: Final = package_body(
     build_manifest(_DESCRIPTION, ["proc-1001"], [_NODES[artifact_id] for artifact_id in _PLAN.install_order]),
 )
 
+_PENDING: Final = PendingExport(
+    package_id=PACKAGE_ID,
+    request_id="",
+    acceptance=Acceptance(
+        tenant=_TENANT,
+        name=_DESCRIPTION.name,
+        version=_DESCRIPTION.version,
+        requested_by="",
+        requested_at="2026-05-25T09:00:00Z",
+        until=0,
+    ),
+    status=PackageStatus.QUEUED,
+)
+PENDING: Final = pending_body(_PENDING)
+PENDING_EXPORTING: Final = pending_body(
+    replace(_PENDING, status=PackageStatus.EXPORTING, done=2, total=len(_NODES)),
+)
+
 PROBLEMS: Final[dict[ErrorCode, Problem]] = {
     problem.code: problem
     for problem in (
@@ -130,3 +149,10 @@ PROBLEMS: Final[dict[ErrorCode, Problem]] = {
         Problem(ErrorCode.PACKAGE_TOO_LARGE, "The package has at least 1001 root artifacts; the limit is 1000."),
     )
 }
+PENDING_FAILED: Final = pending_body(
+    replace(
+        _PENDING,
+        status=PackageStatus.FAILED,
+        errors=(PROBLEMS[ErrorCode.ARTIFACT_NOT_FOUND].as_json(),),
+    )
+)

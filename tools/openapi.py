@@ -19,12 +19,14 @@ from installhub.http import JSON_TYPE, PROBLEM_TYPE, problem_body
 from installhub.models import (
     ExportRequest,
     PackageResponse,
+    PendingResponse,
     PreviewRequest,
     PreviewResponse,
     ProblemDocument,
     json_schema_of,
 )
 from installhub.packages.bundles import CONTENT_TYPE
+from installhub.preferences import IDEMPOTENCY_HEADER, PREFER_HEADER
 from installhub.routes import DOWNLOAD, EXPORT, GET_PACKAGE, PREVIEW, REQUIRED_SCOPE, ROUTES, TENANT_HEADER, Route
 from tools import examples
 
@@ -42,6 +44,25 @@ _ANSWERS: Final[dict[Route, tuple[type[BaseModel], dict[str, Any]]]] = {
     EXPORT: (PackageResponse, examples.PACKAGE),
     PREVIEW: (PreviewResponse, examples.PREVIEW),
     GET_PACKAGE: (PackageResponse, examples.PACKAGE),
+}
+_PREFER: Final = {
+    "name": PREFER_HEADER,
+    "in": "header",
+    "required": False,
+    "description": "`respond-async`: do the export later (RFC 7240). For packages of thousands of artifacts.",
+    "schema": {"type": "string"},
+    "example": "respond-async",
+}
+_IDEMPOTENCY_KEY: Final = {
+    "name": IDEMPOTENCY_HEADER,
+    "in": "header",
+    "required": False,
+    "description": (
+        "Names the request among the caller's in the tenant, for 24 hours: the first answer is given again, be it a "
+        "package, a promise or a refusal. Requests that are not sound, and answers with a 5xx, are not remembered."
+    ),
+    "schema": {"type": "string", "minLength": 1, "maxLength": 257},
+    "example": '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
 }
 _PACKAGE_ID: Final = {
     "name": "packageId",
@@ -71,7 +92,10 @@ def document() -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     for route in ROUTES:
         paths[route.path][route.method.lower()] = _operation(route)
-    models: list[type[BaseModel]] = [ExportRequest, PreviewRequest, PackageResponse, PreviewResponse, ProblemDocument]
+    models: list[type[BaseModel]] = [
+        *(ExportRequest, PreviewRequest),
+        *(PackageResponse, PendingResponse, PreviewResponse, ProblemDocument),
+    ]
     return {
         "openapi": "3.1.0",
         "info": {
@@ -117,6 +141,8 @@ def _operation(route: Route) -> dict[str, Any]:
         parameters.insert(0, _PACKAGE_ID)
     if route is DOWNLOAD:
         parameters.append(_IF_NONE_MATCH)
+    if route is EXPORT:
+        parameters += [_PREFER, _IDEMPOTENCY_KEY]
     operation: dict[str, Any] = {
         "operationId": route.operation,
         "summary": route.summary,
@@ -135,8 +161,12 @@ def _content(model: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]:
 
 
 def _successes(route: Route) -> dict[str, Any]:
+    if route is EXPORT:
+        return {**_plain_success(route), "202": _ACCEPTED}
+    if route is GET_PACKAGE:
+        return {"200": _PACKAGE_OR_PENDING}
     if route is not DOWNLOAD:
-        return {"200": {"description": route.summary, "content": {JSON_TYPE: _content(*_ANSWERS[route])}}}
+        return _plain_success(route)
     etag = {"ETag": _header("Strong validator of the bundle.")}
     return {
         "200": {
@@ -154,6 +184,10 @@ def _successes(route: Route) -> dict[str, Any]:
             "headers": {**etag, "Location": _header("A link that lives five minutes.")},
         },
     }
+
+
+def _plain_success(route: Route) -> dict[str, Any]:
+    return {"200": {"description": route.summary, "content": {JSON_TYPE: _content(*_ANSWERS[route])}}}
 
 
 def _failures(codes: Iterable[ErrorCode]) -> dict[str, Any]:
@@ -188,6 +222,34 @@ def _problem_example(code: ErrorCode) -> dict[str, Any]:
 
 def _header(description: str) -> dict[str, Any]:
     return {"description": description, "schema": {"type": "string"}}
+
+
+_RETRY_AFTER: Final = {"description": "Seconds to wait before looking again.", "schema": {"type": "integer"}}
+_ACCEPTED: Final = {
+    "description": "The export will be done. `Location` tells how far it is.",
+    "headers": {
+        "Location": _header("Of the package, relative to this request."),
+        "Retry-After": _RETRY_AFTER,
+        "Preference-Applied": _header("`respond-async`"),
+    },
+    "content": {JSON_TYPE: _content(PendingResponse, examples.PENDING)},
+}
+_PACKAGE_OR_PENDING: Final = {
+    "description": "The package; or how far an export accepted with `Prefer: respond-async` is, or why it failed.",
+    "headers": {"Retry-After": {**_RETRY_AFTER, "description": "While the export is not over: when to look again."}},
+    "content": {
+        JSON_TYPE: {
+            "schema": {
+                "oneOf": [{"$ref": _REF.format(model=model.__name__)} for model in (PackageResponse, PendingResponse)],
+            },
+            "examples": {
+                "exported": {"value": examples.PACKAGE},
+                "exporting": {"value": examples.PENDING_EXPORTING},
+                "failed": {"value": examples.PENDING_FAILED},
+            },
+        }
+    },
+}
 
 
 def main() -> int:

@@ -7,11 +7,12 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from installhub import wiring
-from installhub.exporting import ExportCommand
-from installhub.http import create_app, package_answer
+from installhub.answering import AskedExport
+from installhub.background.wiring import export_desk
+from installhub.http import accepted_answer, create_app, package_answer
 from installhub.models import ExportRequest
-from installhub.requests import read_request
+from installhub.preferences import idempotency_key, prefers_async
+from installhub.requests import export_command, export_document, read_request
 from installhub.routes import EXPORT
 from installhub.telemetry import observed, package_exported
 
@@ -20,23 +21,20 @@ app = create_app()
 
 @app.route(EXPORT.rule, method=EXPORT.method)
 def export_package() -> Response[str]:
-    """Resolve the request's artifacts and publish them as one bundle."""
+    """Resolve the request's artifacts and publish them as one bundle, now or later."""
     request, tenant, caller = read_request(ExportRequest, app.current_event)
-    command = ExportCommand(
-        tenant=tenant,
-        requested_by=caller.subject,
-        name=request.package_name,
-        version=request.version,
-        package_type=request.package_type,
-        description=request.description,
-        author=request.author,
-        tags=tuple(request.tags or ()),
-        roots=tuple(request.artifact_ids),
+    asked = AskedExport(
+        command=export_command(request, tenant, caller.subject),
+        document=export_document(request, tenant),
+        key=idempotency_key(app.current_event),
+        later=prefers_async(app.current_event),
     )
-    seconds_left = app.lambda_context.get_remaining_time_in_millis() / 1000
-    exported = wiring.exporter().export(command, seconds_left)
-    package_exported(exported.record)
-    return package_answer(app.current_event, exported.record, exported.manifest)
+    answer = export_desk().answer(asked, app.lambda_context.get_remaining_time_in_millis() / 1000)
+    if answer.exported is None:
+        return accepted_answer(answer.promise or {})
+    if answer.exported.is_new:
+        package_exported(answer.exported.record)
+    return package_answer(app.current_event, answer.exported.record, answer.exported.manifest)
 
 
 @observed

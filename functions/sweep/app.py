@@ -1,4 +1,4 @@
-"""Removes what exports that died half-way left behind."""
+"""Removes what exports that died half-way left behind, and ends accepted requests that nobody will do any more."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from installhub import wiring
+from installhub.background.wiring import lapses
 from installhub.packages import Sweeper
 from installhub.telemetry import observed
 
@@ -19,5 +20,6 @@ logger = Logger()
 def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """What Lambda calls, once an hour."""
     swept = Sweeper(wiring.packages(), wiring.bundles(), time.time).sweep()
-    logger.info("swept", extra={"claims": swept})
-    return {"swept": swept}
+    given_up = lapses().give_up()
+    logger.info("swept", extra={"claims": swept, "requests": given_up})
+    return {"swept": swept, "givenUp": given_up}

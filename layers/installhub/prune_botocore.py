@@ -27,6 +27,7 @@ OPERATIONS: Final = {
         "TransactWriteItems",
         "UpdateItem",
     },
+    "events": {"PutEvents"},
     "s3": {
         "AbortMultipartUpload",
         "CompleteMultipartUpload",
@@ -37,6 +38,7 @@ OPERATIONS: Final = {
         "PutObjectTagging",
         "UploadPart",
     },
+    "sqs": {"ChangeMessageVisibility", "SendMessage"},
 }
 UNUSED: Final = ("examples-1.json", "waiters-2.json")
 

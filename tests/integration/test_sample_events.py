@@ -29,7 +29,8 @@ PACKAGE: Final = package_id(TENANT, EXPORT_BODY["packageName"], EXPORT_BODY["ver
 
 
 def test_every_function_has_its_event() -> None:
-    events = {path.stem for path in (PROJECT / "events").glob("*.json")}
+    # A function that does several things has one more sample for each: its name, a hyphen, and what.
+    events = {path.stem.partition("-")[0] for path in (PROJECT / "events").glob("*.json")}
 
     assert events == {path.parent.name for path in (PROJECT / "functions").glob("*/app.py")}
     assert {function_id(event) for event in events} == set(resources_of("AWS::Serverless::Function"))

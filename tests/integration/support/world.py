@@ -16,6 +16,7 @@ from moto.core.base_backend import BackendDict
 
 from installhub import aws, wiring
 from installhub.artifacts import PackageType
+from installhub.background import wiring as background_wiring
 from installhub.catalog import ArtifactTable, DefinitionReader
 from installhub.exporting import ExportCommand, ExportedPackage, Exporter
 from installhub.packages import BundleStore, PackageStore, Sweeper
@@ -138,16 +139,19 @@ def new_world() -> Iterator[World]:
     with mock_aws():
         BackendDict.reset()
         _forget(wiring)
+        _forget(background_wiring)
         try:
             yield _deploy(aws.dynamodb(), aws.s3())
         finally:
             _forget(wiring)
+            _forget(background_wiring)
 
 
 def forget_clients() -> None:
     """Make new clients when next asked for: the old ones were tampered with, or have used up their retries."""
     _forget(aws)
     _forget(wiring)
+    _forget(background_wiring)
 
 
 @cache
@@ -201,13 +205,20 @@ def _deploy(dynamodb: DynamoDBClient, s3: S3Client) -> World:
         s3.create_bucket(Bucket=name)
         if is_versioned(logical_id):
             s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    sqs = aws.sqs()
+    queues = {
+        logical_id: sqs.create_queue(QueueName=f"installhub-{logical_id}-{suffix}")["QueueUrl"]
+        for logical_id in resources_of("AWS::SQS::Queue")
+    }
     references = {
         "AWS::StackName": "installhub",
         "AWS::StackId": STACK_ID,
         "AWS::Region": REGION,
         "AWS::Partition": "aws",
         "UsagePlan": "made1n",
+        "EventBus": "installhub",
         **tables,
         **buckets,
+        **queues,
     }
     return World(dynamodb, s3, Deployment(references))

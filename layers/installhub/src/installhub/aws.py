@@ -18,7 +18,9 @@ from installhub.errors import ServiceUnavailableError
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
 # A call has at most three tries of a few seconds, so that a caller behind API Gateway (29 s) gets an answer.
 _CONFIG: Final = Config(
@@ -66,6 +68,18 @@ def s3() -> S3Client:
 def apigateway() -> APIGatewayClient:
     """The API Gateway control-plane client of this process."""
     return cast("APIGatewayClient", _session().create_client("apigateway", config=_CONFIG))
+
+
+@cache
+def sqs() -> SQSClient:
+    """The SQS client of this process."""
+    return cast("SQSClient", _session().create_client("sqs", config=_CONFIG))
+
+
+@cache
+def events() -> EventBridgeClient:
+    """The EventBridge client of this process."""
+    return cast("EventBridgeClient", _session().create_client("events", config=_CONFIG))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from installhub.definitions import unpack
 from installhub.errors import ErrorCode, InstallHubError
-from installhub.packages import BundleStore, PackageRecord, PackageStore
+from installhub.packages import BundleStore, PackageRecord, PackageStore, PendingExport, PendingStore
 
 LINK_SECONDS: Final = 300
 """How long a link to a large bundle lives."""
@@ -34,6 +34,21 @@ def find_package(packages: PackageStore, package_id: str, tenants: Collection[st
     if record is None or record.tenant not in tenants:
         raise InstallHubError.of(ErrorCode.PACKAGE_NOT_FOUND)
     return record
+
+
+def look_for_package(
+    pending: PendingStore, package_id: str, tenants: Collection[str], now: int
+) -> PackageRecord | PendingExport:
+    """The package ``package_id`` of one of ``tenants``, or the accepted request for it.
+
+    Raises:
+        InstallHubError: PackageNotFound, alike whether there is neither or it is somebody else's.
+    """
+    found = pending.look(package_id, now) if _PACKAGE_ID.fullmatch(package_id) else None
+    tenant = found.acceptance.tenant if isinstance(found, PendingExport) else found and found.tenant
+    if found is None or tenant not in tenants:
+        raise InstallHubError.of(ErrorCode.PACKAGE_NOT_FOUND)
+    return found
 
 
 def read_manifest(bundles: BundleStore, record: PackageRecord) -> dict[str, Any]:

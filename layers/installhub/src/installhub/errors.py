@@ -31,6 +31,9 @@ class ErrorCode(StrEnum):
     PACKAGE_TYPE_MISMATCH = "PackageTypeMismatch"
     PACKAGE_TOO_LARGE = "PackageTooLarge"
     VERSION_CONFLICT = "VersionConflict"
+    EXPORT_TAKES_TOO_LONG = "ExportTakesTooLong"
+    IDEMPOTENCY_KEY_REUSED = "IdempotencyKeyReused"
+    IDEMPOTENCY_KEY_IN_USE = "IdempotencyKeyInUse"
     PACKAGE_NOT_FOUND = "PackageNotFound"
     NOT_FOUND = "NotFound"
     UNSUPPORTED_MEDIA_TYPE = "UnsupportedMediaType"
@@ -39,6 +42,14 @@ class ErrorCode(StrEnum):
     INTERNAL_ERROR = "InternalError"
 
 
+_PASSING: Final = frozenset(
+    {
+        ErrorCode.EXPORT_TAKES_TOO_LONG,
+        ErrorCode.IDEMPOTENCY_KEY_IN_USE,
+        ErrorCode.SERVICE_UNAVAILABLE,
+        ErrorCode.INTERNAL_ERROR,
+    }
+)
 _PRECEDENCE: Final[Mapping[ErrorCode, int]] = MappingProxyType({code: rank for rank, code in enumerate(ErrorCode)})
 
 
@@ -109,6 +120,22 @@ REGISTRY: Final[Mapping[ErrorCode, ErrorKind]] = MappingProxyType(
             "Version conflict",
             "A package with this name and version exists already. Choose a new version.",
         ),
+        ErrorCode.EXPORT_TAKES_TOO_LONG: ErrorKind(
+            400,
+            "Export takes too long",
+            "The export would outlive the time there is to answer. Nothing was made; send it again with "
+            "`Prefer: respond-async`.",
+        ),
+        ErrorCode.IDEMPOTENCY_KEY_REUSED: ErrorKind(
+            422,
+            "Idempotency key reused",
+            "The `Idempotency-Key` came with another request before. Take a new key for a new request.",
+        ),
+        ErrorCode.IDEMPOTENCY_KEY_IN_USE: ErrorKind(
+            409,
+            "Idempotency key in use",
+            "The first request with this `Idempotency-Key` is still being worked on. Try again a little later.",
+        ),
         ErrorCode.PACKAGE_NOT_FOUND: ErrorKind(
             404, "Package not found", "No such package among those of the caller's tenants."
         ),
@@ -168,6 +195,18 @@ class Problem:
             fields["pointer"] = self.pointer
         return fields
 
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Problem:
+        """The problem of which :meth:`as_json` made ``fields``."""
+        return cls(
+            code=ErrorCode(fields["errorCode"]),
+            detail=fields["detail"],
+            artifact_id=fields.get("artifactId"),
+            required_by=tuple(fields["requiredBy"]) if "requiredBy" in fields else None,
+            cycle=tuple(fields["cycle"]) if "cycle" in fields else None,
+            pointer=fields.get("pointer"),
+        )
+
 
 class InstallHubError(Exception):
     """A request that cannot be done, with every reason found.
@@ -187,6 +226,11 @@ class InstallHubError(Exception):
         """The registry's entry of the most important problem."""
         return REGISTRY[self.code]
 
+    @property
+    def is_final(self) -> bool:
+        """Whether it is about the request, so that the same request is refused again; not about how things went."""
+        return self.code not in _PASSING
+
     @classmethod
     def of(cls, code: ErrorCode, detail: str | None = None, *, pointer: str | None = None) -> InstallHubError:
         """An error with a single problem, described by the registry unless ``detail`` says more."""
@@ -201,6 +245,21 @@ class ServiceUnavailableError(InstallHubError):
         code = ErrorCode.SERVICE_UNAVAILABLE
         super().__init__([Problem(code, REGISTRY[code].description)])
         self.service = service
+
+
+class VersionHeldError(InstallHubError):
+    """The name and version are taken: exported, or held by another attempt.
+
+    Attributes:
+        request_id: The request that took them, if it has an id.
+        held_until: When the holder's lease ends, in epoch seconds; None if the package is exported.
+    """
+
+    def __init__(self, request_id: str | None, held_until: int | None) -> None:
+        code = ErrorCode.VERSION_CONFLICT
+        super().__init__([Problem(code, REGISTRY[code].description)])
+        self.request_id = request_id
+        self.held_until = held_until
 
 
 def in_precedence(problems: Iterable[Problem]) -> list[Problem]:

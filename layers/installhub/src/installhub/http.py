@@ -15,7 +15,9 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from installhub.caller import TenantChoice, from_context
 from installhub.downloading import LINK_SECONDS, content_disposition, entity_tag, is_unchanged
 from installhub.errors import REGISTRY, ErrorCode, InstallHubError, Problem, ServiceUnavailableError
+from installhub.packages import PackageStatus
 from installhub.packages.bundles import CONTENT_TYPE
+from installhub.preferences import RESPOND_ASYNC
 from installhub.presenting import package_body, reduced_package_body
 from installhub.routes import TENANT_HEADER
 
@@ -32,6 +34,9 @@ MAX_BODY_BYTES: Final = 2 * 1024 * 1024
 
 MAX_ANSWER_BYTES: Final = 6 * 1024 * 1024 - 64 * 1024
 """Most bytes of an answer's body within a synchronous Lambda response, which holds 6 MB with all around it."""
+
+POLL_SECONDS: Final = 2
+"""How long to wait before looking again at an export that is under way."""
 
 _SURELY_SMALL: Final = 1024 * 1024  # however much quoting it takes
 _MAX_LISTED_PROBLEMS: Final = 1_000
@@ -104,6 +109,23 @@ def body_of(event: APIGatewayProxyEvent) -> bytes:
             ErrorCode.REQUEST_TOO_LARGE, f"The body has {len(content)} bytes; the limit is {MAX_BODY_BYTES}."
         )
     return content
+
+
+def accepted_answer(body: Mapping[str, Any]) -> Response[Any]:
+    """``body`` as a 202 that says where to look."""
+    headers = {
+        # Relative to the request, so that it holds under a stage's path and under a domain of its own.
+        "Location": str(body["packageId"]),
+        "Retry-After": str(POLL_SECONDS),
+        "Preference-Applied": RESPOND_ASYNC,
+    }
+    return _plain(202, JSON_TYPE, _text(body), headers)
+
+
+def pending_answer(body: Mapping[str, Any]) -> Response[Any]:
+    """``body``, of a request on its way or failed, as a 200."""
+    unfinished = body["status"] != PackageStatus.FAILED
+    return _plain(200, JSON_TYPE, _text(body), {"Retry-After": str(POLL_SECONDS)} if unfinished else {})
 
 
 class _Packed(Response[bytes]):
@@ -211,7 +233,7 @@ def _fitting(
 
     A request without Accept-Encoding accepts every coding (RFC 9110, 12.5.3).
     """
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    text = _text(body)
     if len(text) <= _SURELY_SMALL or len(json.dumps(text)) <= MAX_ANSWER_BYTES:
         return _plain(status, content_type, text, headers)
     packed = gzip.compress(text.encode(), compresslevel=6, mtime=0)
@@ -220,6 +242,10 @@ def _fitting(
         return None
     coding = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
     return _Packed(status, content_type, packed, headers={**_own_headers(headers), **coding})
+
+
+def _text(body: Mapping[str, Any]) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
 def _plain(status: int, content_type: str, text: str, headers: Mapping[str, str]) -> Response[Any]:

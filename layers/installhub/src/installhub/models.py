@@ -20,6 +20,7 @@ INVALID_VERSION_ERROR: Final = "invalid_version"
 
 _MAX_LISTED_IDS: Final = 50_000  # bounds how many problems validation collects; how many roots may be is a setting
 
+_IF_LATER: Final = "If the export was accepted with `Prefer: respond-async`."
 _EXAMPLE_PACKAGE_ID: Final = "pkg-a3f9c821-4b2e-59d1-bc44-f7e2a1c09d33"
 
 
@@ -45,7 +46,7 @@ class _Request(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, strict=True, extra="forbid", frozen=True)
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
     """Clients should ignore fields they do not know: answers may get more of them."""
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
@@ -81,7 +82,15 @@ class ExportRequest(PreviewRequest):
     tags: Annotated[list[Tag], Field(max_length=50)] | None = Field(default=None, examples=[["hr", "onboarding"]])
 
 
-class ArtifactSummary(_Answer):
+class DirectExportRequest(ExportRequest):
+    """Payload of a direct invocation of the worker."""
+
+    request_id: Id | None = Field(
+        default=None, description="Names the request: invoking again with it answers with the package made before."
+    )
+
+
+class ArtifactSummary(Answer):
     """An artifact by its names."""
 
     type: ArtifactType
@@ -99,23 +108,23 @@ def _without_default(schema: dict[str, Any]) -> None:
     del schema["default"]
 
 
-def _absent(description: str) -> Any:  # noqa: ANN401  # what Field returns
+def absent(description: str) -> Any:  # noqa: ANN401  # what Field returns
     """A field that is left out, never null, where it does not apply."""
     return Field(default=None, description=description, json_schema_extra=_without_default)
 
 
-class ProblemItem(_Answer):
+class ProblemItem(Answer):
     """One thing that is wrong."""
 
     error_code: ErrorCode
     detail: str
-    artifact_id: str | SkipJsonSchema[None] = _absent("The artifact it is about.")
-    required_by: list[str] | SkipJsonSchema[None] = _absent("All artifacts of the closure that depend on it.")
-    cycle: list[str] | SkipJsonSchema[None] = _absent("A closed path, first and last alike.")
-    pointer: str | SkipJsonSchema[None] = _absent("JSON pointer into the request body (RFC 6901).")
+    artifact_id: str | SkipJsonSchema[None] = absent("The artifact it is about.")
+    required_by: list[str] | SkipJsonSchema[None] = absent("All artifacts of the closure that depend on it.")
+    cycle: list[str] | SkipJsonSchema[None] = absent("A closed path, first and last alike.")
+    pointer: str | SkipJsonSchema[None] = absent("JSON pointer into the request body (RFC 6901).")
 
 
-class ProblemDocument(_Answer):
+class ProblemDocument(Answer):
     """Every error's answer (RFC 9457)."""
 
     type: str = Field(examples=["urn:installhub:error:CircularDependency"])
@@ -128,7 +137,7 @@ class ProblemDocument(_Answer):
     errors: list[ProblemItem] = Field(description="Every problem found, most important first.")
 
 
-class PreviewResponse(_Answer):
+class PreviewResponse(Answer):
     """Answer of POST /preview."""
 
     root_artifacts: list[ArtifactSummary]
@@ -148,7 +157,7 @@ class ManifestArtifact(ArtifactSummary):
     dependencies: list[str]
 
 
-class Manifest(_Answer):
+class Manifest(Answer):
     """`manifest.json`, the first entry of every bundle."""
 
     format_version: str
@@ -164,8 +173,15 @@ class Manifest(_Answer):
     install_order: list[str]
 
 
-class PackageResponse(_Answer):
-    """Answer of POST /export and of GET /{packageId}."""
+class Progress(Answer):
+    """How far an export is."""
+
+    done: int = Field(description="Artifacts written.")
+    total: int | None = Field(description="Artifacts to write; null until the dependencies are resolved.")
+
+
+class PackageResponse(Answer):
+    """Answer of POST /export, and of GET /{packageId} once the package is there."""
 
     package_id: str = Field(examples=[_EXAMPLE_PACKAGE_ID])
     package_name: str
@@ -176,6 +192,24 @@ class PackageResponse(_Answer):
     exported_at: str = Field(description="RFC 3339, UTC.", examples=["2026-05-25T09:00:00Z"])
     is_success: Literal[True]
     manifest: Manifest
+    status: Literal["exported"] | SkipJsonSchema[None] = absent(_IF_LATER)
+    requested_at: str | SkipJsonSchema[None] = absent(_IF_LATER)
+    progress: Progress | SkipJsonSchema[None] = absent(_IF_LATER)
+
+
+class PendingResponse(Answer):
+    """Answer of a POST /export that prefers `respond-async`, and of GET /{packageId} until the package is there."""
+
+    package_id: str = Field(examples=[_EXAMPLE_PACKAGE_ID])
+    package_name: str
+    version: str
+    status: Literal["queued", "exporting", "failed"]
+    requested_at: str = Field(description="RFC 3339, UTC.", examples=["2026-05-25T09:00:00Z"])
+    status_url: str = Field(description="Path below the API's base URL.")
+    progress: Progress | SkipJsonSchema[None] = absent("Unless it failed.")
+    is_success: Literal[False] | SkipJsonSchema[None] = absent("If it failed.")
+    error_code: ErrorCode | SkipJsonSchema[None] = absent("If it failed.")
+    errors: list[ProblemItem] | SkipJsonSchema[None] = absent("If it failed: every reason, most important first.")
 
 
 class _Untitled(GenerateJsonSchema):

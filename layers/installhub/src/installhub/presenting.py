@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
 
 from installhub.artifacts import ArtifactNode
-from installhub.packages import PackageRecord
+from installhub.errors import Problem
+from installhub.packages import PackageRecord, PackageStatus, PendingExport
 from installhub.resolver import Plan
-from installhub.routes import DOWNLOAD
+from installhub.routes import DOWNLOAD, GET_PACKAGE
+
+_MAX_SHORT_DETAIL: Final = 1000
 
 
 def package_body(record: PackageRecord, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer of an export, and of a later look at the package."""
+    """The answer of an export, and of a later look at the package; of one done later it tells the status too."""
     package_id = record.description.package_id
-    return {
+    body = {
         "packageId": package_id,
         "packageName": record.description.name,
         "version": record.description.version,
@@ -25,11 +30,51 @@ def package_body(record: PackageRecord, manifest: Mapping[str, Any]) -> dict[str
         "isSuccess": True,
         "manifest": manifest,
     }
+    if record.requested_at is None:
+        return body
+    progress = {"done": record.artifact_count, "total": record.artifact_count}
+    status = PackageStatus.EXPORTED.value
+    return {**body, "status": status, "requestedAt": record.requested_at, "progress": progress}
 
 
 def reduced_package_body(record: PackageRecord, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The same without the manifest's lists, which the bundle has: for answers that would be too large."""
     return package_body(record, {**manifest, "artifacts": [], "installOrder": []})
+
+
+def pending_body(pending: PendingExport) -> dict[str, Any]:
+    """What can be told of an accepted request that is no package, or not yet."""
+    body: dict[str, Any] = {
+        "packageId": pending.package_id,
+        "packageName": pending.acceptance.name,
+        "version": pending.acceptance.version,
+        "status": pending.status.value,
+        "requestedAt": pending.acceptance.requested_at,
+        "statusUrl": GET_PACKAGE.path.format(packageId=pending.package_id),
+    }
+    if pending.status is PackageStatus.FAILED:
+        errors = list(pending.errors)
+        return {**body, "isSuccess": False, "errorCode": errors[0]["errorCode"], "errors": errors}
+    return {**body, "progress": {"done": pending.done, "total": pending.total}}
+
+
+def errors_within(problems: Sequence[Problem], max_bytes: int) -> list[dict[str, Any]]:
+    """``problems`` in the contract's shape, the most important first, and no more than fit into ``max_bytes`` of JSON.
+
+    Some services carry a few hundred KB only, and a request may have tens of thousands of problems.
+    """
+    kept: list[dict[str, Any]] = []
+    size = 2
+    for problem in problems:
+        fields = problem.as_json()
+        size += len(json.dumps(fields)) + 2
+        if size > max_bytes:
+            break
+        kept.append(fields)
+    if not kept:  # thousands of dependents, or a very long circle
+        short = replace(problems[0], detail=problems[0].detail[:_MAX_SHORT_DETAIL], required_by=None, cycle=None)
+        kept.append(short.as_json())
+    return kept
 
 
 def preview_body(plan: Plan) -> dict[str, Any]:

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import ValidationError
 
 from installhub.caller import TenantChoice
 from installhub.errors import ErrorCode, InstallHubError, Problem
-from installhub.http import body_of, caller_of, tenant_header
-from installhub.models import INVALID_VERSION_ERROR, PreviewRequest
+from installhub.exporting import ExportCommand
+from installhub.http import MAX_BODY_BYTES, body_of, caller_of, tenant_header
+from installhub.models import INVALID_VERSION_ERROR, ExportRequest, PreviewRequest
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
     from pydantic_core import ErrorDetails
 
     from installhub.auth import Caller
+    from installhub.packages import Acceptance
 
 _MAX_PROBLEMS: Final = 1000
 _MAX_NAME: Final = 200
 _NO_OBJECT: Final = frozenset({"json_invalid", "model_type", "model_attributes_type"})
 _Request = TypeVar("_Request", bound=PreviewRequest)
+_Export = TypeVar("_Export", bound=ExportRequest)
 
 
 def read_request(model: type[_Request], event: APIGatewayProxyEvent) -> tuple[_Request, str, Caller]:
@@ -42,6 +45,56 @@ def read_request(model: type[_Request], event: APIGatewayProxyEvent) -> tuple[_R
     if problems := choice.problems(caller, required=True):
         raise InstallHubError(problems)
     return request, str(choice.named), caller
+
+
+def read_document(model: type[_Export], content: bytes) -> _Export:
+    """A request to export that came with nothing around it: it must say its tenant itself.
+
+    Raises:
+        InstallHubError: With everything that is wrong with it.
+    """
+    if len(content) > MAX_BODY_BYTES:
+        raise InstallHubError.of(
+            ErrorCode.REQUEST_TOO_LARGE, f"The request has {len(content)} bytes; the limit is {MAX_BODY_BYTES}."
+        )
+    try:
+        request = model.model_validate_json(content)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+        raise InstallHubError(map(_problem, details[:_MAX_PROBLEMS])) from None
+    if request.tenant_id is None:
+        raise InstallHubError.of(ErrorCode.INVALID_REQUEST, "tenantId: Field required", pointer="/tenantId")
+    return request
+
+
+def export_document(request: ExportRequest, tenant: str) -> dict[str, Any]:
+    """``request`` as JSON that says its tenant itself."""
+    fields: dict[str, Any] = request.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return {**fields, "tenantId": tenant}
+
+
+def export_command(
+    request: ExportRequest,
+    tenant: str,
+    requested_by: str,
+    *,
+    request_id: str | None = None,
+    acceptance: Acceptance | None = None,
+) -> ExportCommand:
+    """The command that ``request`` gives when ``requested_by`` makes it for ``tenant``."""
+    return ExportCommand(
+        tenant=tenant,
+        requested_by=requested_by,
+        name=request.package_name,
+        version=request.version,
+        package_type=request.package_type,
+        description=request.description,
+        author=request.author,
+        tags=tuple(request.tags or ()),
+        roots=tuple(request.artifact_ids),
+        request_id=request_id,
+        acceptance=acceptance,
+    )
 
 
 def _tenant_problems(

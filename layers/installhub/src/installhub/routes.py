@@ -58,7 +58,9 @@ EXPORT: Final = Route(
     summary="Create a new package from specified artifacts",
     description=(
         "Resolves everything the artifacts depend on, refuses what is broken and lists every reason, and publishes "
-        "one immutable, reproducible bundle. A name and version can be exported once."
+        "one immutable, reproducible bundle. A name and version can be exported once. With `Prefer: respond-async` "
+        "the export is done later; what can be refused at once is. With an `Idempotency-Key` the first answer is "
+        "given again, for a day."
     ),
     errors=(
         *_ANYWHERE,
@@ -71,6 +73,9 @@ EXPORT: Final = Route(
         ErrorCode.PACKAGE_TYPE_MISMATCH,
         ErrorCode.PACKAGE_TOO_LARGE,
         ErrorCode.VERSION_CONFLICT,
+        ErrorCode.EXPORT_TAKES_TOO_LONG,
+        ErrorCode.IDEMPOTENCY_KEY_REUSED,
+        ErrorCode.IDEMPOTENCY_KEY_IN_USE,
     ),
 )
 
@@ -97,7 +102,10 @@ GET_PACKAGE: Final = Route(
     path=f"{BASE_PATH}/{{packageId}}",
     operation="getPackage",
     summary="Get package metadata and manifest",
-    description="The same answer as that of the export that made the package.",
+    description=(
+        "The same answer as that of the export that made the package. Of an export accepted with "
+        "`Prefer: respond-async` it tells how far it is, and why it failed should it fail."
+    ),
     errors=(*_ANYWHERE, ErrorCode.PACKAGE_NOT_FOUND),
 )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,16 @@ def observed(handler: Handler) -> Handler:
         return handler(event, context)
 
     return observed_handler
+
+
+@contextmanager
+def failures_logged(what: str) -> Iterator[None]:
+    """Log why one record of a batch failed; the batch processor would only report that it did."""
+    try:
+        yield
+    except Exception as error:
+        logger.warning(what, extra={"reason": str(error)}, exc_info=error.__cause__ or error)
+        raise
 
 
 def package_exported(record: PackageRecord) -> None:

@@ -7,7 +7,7 @@ from functools import cache
 from installhub import aws
 from installhub.catalog import ArtifactTable, DefinitionReader
 from installhub.exporting import Exporter
-from installhub.packages import BundleStore, PackageStore
+from installhub.packages import BundleStore, PackageStore, PendingStore
 from installhub.settings import Settings
 
 
@@ -27,6 +27,12 @@ def artifacts() -> ArtifactTable:
 def packages() -> PackageStore:
     """The packages table."""
     return PackageStore(aws.dynamodb(), settings().text("PACKAGES_TABLE"))
+
+
+@cache
+def pending() -> PendingStore:
+    """The packages table, for what is not exported yet."""
+    return PendingStore(aws.dynamodb(), settings().text("PACKAGES_TABLE"))
 
 
 @cache

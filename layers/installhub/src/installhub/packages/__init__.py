@@ -2,7 +2,20 @@
 
 from installhub.packages.bundles import BundleStore, BundleUpload
 from installhub.packages.cleanup import Sweeper, discard
-from installhub.packages.records import Claim, PackageRecord
+from installhub.packages.pending import PendingExport, PendingStore
+from installhub.packages.records import Acceptance, Claim, PackageRecord, PackageStatus
 from installhub.packages.store import PackageStore
 
-__all__ = ["BundleStore", "BundleUpload", "Claim", "PackageRecord", "PackageStore", "Sweeper", "discard"]
+__all__ = [
+    "Acceptance",
+    "BundleStore",
+    "BundleUpload",
+    "Claim",
+    "PackageRecord",
+    "PackageStatus",
+    "PackageStore",
+    "PendingExport",
+    "PendingStore",
+    "Sweeper",
+    "discard",
+]

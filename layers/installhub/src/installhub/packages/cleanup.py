@@ -21,7 +21,7 @@ def discard(packages: PackageStore, bundles: BundleStore, claim: Claim) -> bool:
         return False
     for key in abandoned.objects:
         bundles.delete(key)
-    packages.forget(claim)
+    packages.forget(abandoned)
     return True
 
 

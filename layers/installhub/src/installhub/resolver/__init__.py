@@ -6,6 +6,16 @@ Pure: it knows a :class:`~installhub.resolver.closure.Catalog` port and nothing 
 from installhub.resolver.closure import Catalog, Closure, discover
 from installhub.resolver.cycles import find_cycles
 from installhub.resolver.order import install_order
-from installhub.resolver.plan import Limits, Plan, make_plan
+from installhub.resolver.plan import Limits, Plan, check_roots, make_plan
 
-__all__ = ["Catalog", "Closure", "Limits", "Plan", "discover", "find_cycles", "install_order", "make_plan"]
+__all__ = [
+    "Catalog",
+    "Closure",
+    "Limits",
+    "Plan",
+    "check_roots",
+    "discover",
+    "find_cycles",
+    "install_order",
+    "make_plan",
+]

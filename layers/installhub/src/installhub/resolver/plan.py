@@ -78,6 +78,17 @@ def make_plan(catalog: Catalog, roots: Iterable[str], limits: Limits, package_ty
     )
 
 
+def check_roots(roots: Iterable[str], limits: Limits) -> None:
+    """Look at nothing but how many roots there are.
+
+    Raises:
+        InstallHubError: PackageTooLarge: more than the limit allows.
+    """
+    count = len(set(roots))
+    if count > limits.roots:
+        raise InstallHubError([_too_many("root artifacts", count, limits.roots)])
+
+
 def _missing(catalog: Catalog, closure: Closure, limits: Limits) -> Iterator[Problem]:
     missing_roots = [root for root in closure.roots if root not in closure.nodes]
     # Each is a look-up of its own; of a request that is refused for its many roots anyway they are not made.

@@ -1,0 +1,70 @@
+"""The inbox bucket: request documents are dropped there, and answered beside themselves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from installhub.aws import unavailable_when_failing
+from installhub.background.jobs import Dropped, UnreadableMessageError
+from installhub.errors import ErrorCode, InstallHubError
+from installhub.http import MAX_BODY_BYTES
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+
+ANSWER_SUFFIX: Final = ".result"
+_GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion", "MethodNotAllowed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """The inbox bucket.
+
+    Attributes:
+        s3: Gives the S3 client; asked for only when one is needed.
+        bucket: The bucket's name.
+    """
+
+    s3: Callable[[], S3Client]
+    bucket: str
+
+    def read(self, dropped: Dropped) -> bytes:
+        """The request document.
+
+        Raises:
+            UnreadableMessageError: It is gone.
+            InstallHubError: RequestTooLarge.
+            ServiceUnavailableError: S3 kept failing.
+        """
+        try:
+            with unavailable_when_failing("s3"):
+                answer = self._get(dropped)
+                if answer["ContentLength"] > MAX_BODY_BYTES:
+                    raise InstallHubError.of(
+                        ErrorCode.REQUEST_TOO_LARGE,
+                        f"The request has {answer['ContentLength']} bytes; the limit is {MAX_BODY_BYTES}.",
+                    )
+                return answer["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _GONE:
+                raise UnreadableMessageError(f"the request document {dropped.key!r} is gone") from error
+            raise
+
+    def _get(self, dropped: Dropped) -> GetObjectOutputTypeDef:
+        if dropped.version is None:
+            return self.s3().get_object(Bucket=self.bucket, Key=dropped.key)
+        return self.s3().get_object(Bucket=self.bucket, Key=dropped.key, VersionId=dropped.version)
+
+    def answer(self, dropped: Dropped, body: Mapping[str, Any], content_type: str) -> None:
+        """Write the answer beside the request. Answering again writes the same."""
+        content = json.dumps(body, ensure_ascii=False, indent=2).encode()
+        with unavailable_when_failing("s3"):
+            self.s3().put_object(
+                Bucket=self.bucket, Key=f"{dropped.key}{ANSWER_SUFFIX}", Body=content, ContentType=content_type
+            )

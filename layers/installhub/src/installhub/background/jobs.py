@@ -1,0 +1,122 @@
+"""What a message of the export queue asks for.
+
+Three kinds of message arrive: an event of a trusted source, the notice of an object in the inbox, and a request that
+HTTP accepted. Who may send them is the queue's policy; nothing here decides whom to trust.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from installhub.packages import Acceptance
+
+EXPORT_REQUESTED: Final = "ExportRequested"
+"""The detail type of an event that asks for an export; its detail is the body of POST /export."""
+
+_INBOX_SOURCE: Final = "aws.s3"
+_ACCEPTED: Final = "acceptedExport"
+
+
+class UnreadableMessageError(Exception):
+    """A message that is none of those we know, so that trying again is of no use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A request document in the inbox bucket.
+
+    Attributes:
+        key: Its key.
+        version: Its version, where the notice says it.
+    """
+
+    key: str
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A request to export that came through the queue.
+
+    Attributes:
+        request_id: Names the request, however often it is delivered.
+        requested_by: Who asks, for the audit trail.
+        document: The body of POST /export; None when it lies in the inbox.
+        dropped: Where it lies in the inbox.
+        package_id: What was accepted by HTTP, to be looked at by its id.
+        acceptance: What was promised then.
+    """
+
+    request_id: str
+    requested_by: str
+    document: bytes | None = None
+    dropped: Dropped | None = None
+    package_id: str | None = None
+    acceptance: Acceptance | None = None
+
+
+def accepted_message(job: Job) -> str:
+    """The message that brings an accepted request to the worker."""
+    if job.document is None or job.acceptance is None:
+        raise ValueError("only an accepted request has a message of its own")
+    fields = {
+        "requestId": job.request_id,
+        "requestedBy": job.requested_by,
+        "request": json.loads(job.document),
+        "packageId": job.package_id,
+        "acceptance": asdict(job.acceptance),
+    }
+    return json.dumps({_ACCEPTED: fields}, ensure_ascii=False, separators=(",", ":"))
+
+
+def job_of(message: str, inbox_bucket: str) -> Job:
+    """The job that ``message`` brings.
+
+    Raises:
+        UnreadableMessageError: It brings none.
+    """
+    try:
+        body = json.loads(message)
+        if _ACCEPTED in body:
+            return _accepted(body[_ACCEPTED])
+        if body["source"] == _INBOX_SOURCE:
+            return _dropped(body["detail"], inbox_bucket)
+        if body["detail-type"] == EXPORT_REQUESTED:
+            return _requested(body)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise UnreadableMessageError(f"not a message of a known kind: {error!r}") from error
+    raise UnreadableMessageError(f"an event of an unknown detail-type: {body['detail-type']!r}")
+
+
+def _accepted(fields: dict[str, Any]) -> Job:
+    return Job(
+        request_id=fields["requestId"],
+        requested_by=fields["requestedBy"],
+        document=json.dumps(fields["request"]).encode(),
+        package_id=fields["packageId"],
+        acceptance=Acceptance(**fields["acceptance"]),
+    )
+
+
+def _requested(event: dict[str, Any]) -> Job:
+    return Job(
+        request_id=f"event:{event['source']}/{event['id']}",
+        requested_by=f"event:{event['source']}",
+        document=json.dumps(event["detail"]).encode(),
+    )
+
+
+def _dropped(detail: dict[str, Any], inbox_bucket: str) -> Job:
+    bucket, thing = detail["bucket"]["name"], detail["object"]
+    if bucket != inbox_bucket:
+        raise UnreadableMessageError(f"a notice of a bucket that is not the inbox: {bucket!r}")
+    dropped = Dropped(key=thing["key"], version=thing.get("version-id"))
+    # Without versions the sequencer tells one object of this key from the next.
+    revision = dropped.version or thing.get("sequencer") or thing["etag"]
+    return Job(
+        request_id=f"s3:{bucket}/{dropped.key}?{revision}",
+        requested_by=f"s3:{bucket}/{dropped.key}",
+        dropped=dropped,
+    )

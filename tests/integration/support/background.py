@@ -1,0 +1,229 @@
+"""Exports in the background, in an account in memory: queues beside the stack's tables and buckets."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from installhub import aws
+from installhub.answering import AskedExport, ExportDesk
+from installhub.background.accepting import Acceptor
+from installhub.background.deliveries import Deliveries
+from installhub.background.failures import FailureBook
+from installhub.background.inbox import Inbox
+from installhub.background.lapses import Lapses
+from installhub.background.queue import ExportQueue
+from installhub.background.worker import Worker
+from installhub.idempotency import AnswerBook
+from installhub.models import ExportRequest
+from installhub.packages import PackageRecord, PendingExport, PendingStore
+from installhub.requests import export_command, export_document
+from installhub.resolver import Limits
+from tests.integration.support.drafts import TENANT
+from tests.integration.support.world import World
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from mypy_boto3_sqs import SQSClient
+
+NOW: Final = 1_780_000_000
+TRIES: Final = 4
+SOURCE: Final = "com.example.hr"
+
+
+def body(name: str = "Suite", *roots: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN401  # fields of any type
+    """A sound body of POST /export, changed by ``fields``."""
+    return {
+        "tenantId": TENANT,
+        "packageName": name,
+        "packageType": "workflow-package",
+        "version": "1.0.0",
+        "artifactIds": list(roots or ("proc",)),
+        **fields,
+    }
+
+
+def requested(detail: Any, event_id: str = "", source: str = SOURCE) -> str:  # noqa: ANN401  # any JSON
+    """What EventBridge puts into the queue of an event that asks for an export."""
+    return json.dumps(
+        {
+            "version": "0",
+            "id": event_id or str(uuid.uuid4()),
+            "detail-type": "ExportRequested",
+            "source": source,
+            "detail": detail,
+        }
+    )
+
+
+class Clock:
+    """A clock that stands still unless it is told otherwise."""
+
+    def __init__(self) -> None:
+        self.now = float(NOW)
+        self.tick = 0.0
+
+    def __call__(self) -> float:
+        self.now += self.tick
+        return self.now
+
+
+class Killed(BaseException):
+    """The process was killed."""
+
+
+@contextmanager
+def killed(client: BaseClient, operation: str, *, after: bool = True, nth: int = 1) -> Iterator[None]:
+    """The process dies at the ``nth`` call of ``operation``: whatever it still tries does not happen."""
+    seen = 0
+    dead = False
+
+    def die(model: Any, **_: object) -> None:  # noqa: ANN401  # botocore's
+        nonlocal seen, dead
+        if model.name == operation:
+            seen += 1
+        dead = dead or (model.name == operation and seen == nth)
+        if dead:
+            raise Killed
+
+    def dead_already(**_: object) -> None:
+        if dead:
+            raise Killed
+
+    events = client.meta.events
+    moment = "after-call" if after else "before-call"
+    events.register_first(moment, die)
+    events.register_first("before-call", dead_already)
+    try:
+        yield
+    finally:
+        events.unregister(moment, die)
+        events.unregister("before-call", dead_already)
+
+
+@dataclass
+class Background:
+    """The stack, with what its background works on."""
+
+    world: World
+    clock: Clock = field(default_factory=Clock)
+
+    def __post_init__(self) -> None:
+        self.sqs: SQSClient = aws.sqs()
+        self.queue_url = self.world.name("ExportQueue")
+        self.dead_url = self.world.name("ExportDeadLetterQueue")
+        self.world = self.world.at(self.clock)
+
+    @property
+    def queue(self) -> ExportQueue:
+        return ExportQueue(lambda: self.sqs, self.queue_url, self.dead_url)
+
+    @property
+    def pending(self) -> PendingStore:
+        return PendingStore(self.world.dynamodb, self.world.name("PackagesTable"))
+
+    @property
+    def failures(self) -> FailureBook:
+        return FailureBook(self.world.dynamodb, self.world.name("RequestsTable"))
+
+    @property
+    def answers(self) -> AnswerBook:
+        return AnswerBook(self.world.dynamodb, self.world.name("RequestsTable"), self.clock)
+
+    @property
+    def inbox(self) -> Inbox:
+        return Inbox(lambda: self.world.s3, self.world.name("InboxBucket"))
+
+    @property
+    def worker(self) -> Worker:
+        return Worker(self.world.exporter(), self.pending, self.failures, self.inbox, self.clock)
+
+    @property
+    def deliveries(self) -> Deliveries:
+        return Deliveries(self.worker, self.queue, TRIES)
+
+    @property
+    def acceptor(self) -> Acceptor:
+        world = self.world
+        return Acceptor(world.packages(), self.pending, world.bundles(), self.queue, Limits(), self.clock)
+
+    @property
+    def lapses(self) -> Lapses:
+        return Lapses(self.pending, self.failures, self.clock)
+
+    @property
+    def desk(self) -> ExportDesk:
+        world = self.world
+        return ExportDesk(world.exporter, lambda: self.acceptor, lambda: self.answers, world.packages, world.bundles)
+
+    def ask(self, *, key: str | None = None, later: bool = False, by: str = "user-1", **fields: Any) -> AskedExport:  # noqa: ANN401
+        request = ExportRequest.model_validate_json(json.dumps(body(**fields)))
+        return AskedExport(export_command(request, TENANT, by), export_document(request, TENANT), key, later)
+
+    def accept(self, **fields: Any) -> PendingExport:  # noqa: ANN401  # fields of any type
+        """A request that HTTP accepted; its message is in the queue."""
+        asked = self.ask(**fields)
+        return self.acceptor.accept(asked.command, f"http:{uuid.uuid4()}", json.dumps(asked.document).encode(), 29)
+
+    def message(self, text: str = "", *, tries: int = 1) -> SQSRecord:
+        """A delivery of a message, of the next in the queue unless it is given."""
+        if text:
+            self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=text)
+        (received,) = self.sqs.receive_message(QueueUrl=self.queue_url, VisibilityTimeout=0)["Messages"]
+        return SQSRecord(
+            {
+                "messageId": received["MessageId"],
+                "receiptHandle": received["ReceiptHandle"],
+                "body": received["Body"],
+                "attributes": {"ApproximateReceiveCount": str(tries)},
+                "eventSource": "aws:sqs",
+            }
+        )
+
+    def buried(self) -> list[tuple[str, str]]:
+        """Bodies and reasons of the messages in the dead-letter queue."""
+        messages = self.sqs.receive_message(
+            QueueUrl=self.dead_url, MaxNumberOfMessages=10, VisibilityTimeout=0, MessageAttributeNames=["All"]
+        ).get("Messages", [])
+        return [(message["Body"], message["MessageAttributes"]["reason"]["StringValue"]) for message in messages]
+
+    def failed(self) -> list[dict[str, Any]]:
+        """What the requests table says of requests that came to nothing."""
+        items = self.world.dynamodb.scan(TableName=self.world.name("RequestsTable"))["Items"]
+        return [
+            {
+                **{name: next(iter(value.values())) for name, value in item.items()},
+                "errors": json.loads(item["errors"]["S"]),
+            }
+            for item in items
+            if item["status"]["S"] == "failed"
+        ]
+
+    def look(self, package_id: str) -> PackageRecord | PendingExport | None:
+        return self.pending.look(package_id, int(self.clock()))
+
+    def drop(self, key: str, content: bytes) -> str:
+        """What EventBridge puts into the queue of a document that was dropped into the inbox."""
+        bucket = self.world.name("InboxBucket")
+        version = self.world.s3.put_object(Bucket=bucket, Key=key, Body=content)["VersionId"]
+        return dropped(bucket, key, version)
+
+    def answer(self, key: str) -> Any:  # noqa: ANN401  # any JSON value
+        """What was written beside a document in the inbox."""
+        bucket = self.world.name("InboxBucket")
+        return json.loads(self.world.s3.get_object(Bucket=bucket, Key=f"{key}.result")["Body"].read())
+
+
+def dropped(bucket: str, key: str, version: str | None) -> str:
+    """A notice of S3 by EventBridge."""
+    thing = {"key": key, "size": 1, "etag": "e", "sequencer": "1"}
+    if version:
+        thing["version-id"] = version
+    detail = {"bucket": {"name": bucket}, "object": thing}
+    return json.dumps({"id": "1", "source": "aws.s3", "detail-type": "Object Created", "detail": detail})

@@ -1,0 +1,70 @@
+"""Writes the JSON schemas of docs/events from the models of the events.
+
+python -m tools.event_schemas           write them
+python -m tools.event_schemas --check   fail if one would change
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from installhub.background.jobs import EXPORT_REQUESTED
+from installhub.background.outcomes import PACKAGE_EXPORT_FAILED, PACKAGE_EXPORTED, SCHEMA_VERSION, data_schema
+from installhub.event_models import ExportRequested, PackageExported, PackageExportFailed
+from installhub.models import json_schema_of
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+FOLDER: Final = Path(__file__).parents[1] / "docs" / "events"
+_MODELS: Final[dict[str, type[BaseModel]]] = {
+    EXPORT_REQUESTED: ExportRequested,
+    PACKAGE_EXPORTED: PackageExported,
+    PACKAGE_EXPORT_FAILED: PackageExportFailed,
+}
+
+
+def schemas() -> dict[Path, dict[str, Any]]:
+    """The schema of each event's detail, by the file that holds it."""
+    return {_file(name): _schema(name, model) for name, model in _MODELS.items()}
+
+
+def _file(name: str) -> Path:
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
+    return FOLDER / f"{words}-{SCHEMA_VERSION}.schema.json"
+
+
+def _schema(name: str, model: type[BaseModel]) -> dict[str, Any]:
+    definitions = json_schema_of([model], "#/$defs/{model}")
+    own = definitions.pop(model.__name__)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": data_schema(name),
+        "title": name,
+        **own,
+        **({"$defs": definitions} if definitions else {}),
+    }
+
+
+def main() -> int:
+    """Run the command."""
+    FOLDER.mkdir(exist_ok=True)
+    stale = []
+    for file, schema in schemas().items():
+        wanted = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+        if not file.exists() or file.read_text() != wanted:
+            stale.append(file.name)
+            if "--check" not in sys.argv:
+                file.write_text(wanted)
+    if stale and "--check" in sys.argv:
+        print(f"docs/events: {', '.join(stale)} differ from the code; run `make openapi`")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
