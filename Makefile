@@ -18,12 +18,12 @@ UV := .venv/bin/uv
 
 PROJECT_READY := .venv/.ready
 STACK_READY := $(PROJECT_READY) .tools/emulator/.ready .tools/sam/.ready
-CODE := functions layers local tests $(wildcard tools)
+CODE := functions layers local tests tools bench
 
 .PHONY: help
 help: ## this list
 	@echo "usage: make TARGET [NAME=value ...]"
-	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' Makefile bench/bench.mk
 	@echo
 	@echo "A parameter that PARAMS does not name keeps the value it has: make down brings the template's defaults back."
 	@echo "INSTALLHUB_STATE=folder PORT=4700 make up starts a second stack beside the first."
@@ -109,6 +109,8 @@ check-generated: $(PROJECT_READY) ## that what is generated fits the code it com
 	@$(RUN) tools.openapi --check
 	@$(RUN) tools.event_schemas --check
 
+include bench/bench.mk
+
 ## Upkeep
 
 .PHONY: format openapi responses lock clean
@@ -131,6 +133,7 @@ lock: $(PROJECT_READY) ## pin the dependencies anew   [UPGRADE=1 to the newest t
 	@$(COMPILE) requirements/dev.in -o requirements/dev.txt
 	@$(COMPILE) requirements/emulator.in -o requirements/emulator.txt
 	@$(COMPILE) requirements/sam.in -o requirements/sam.txt
+	@$(COMPILE) requirements/bench.in -o requirements/bench.txt
 
 clean: down ## stop the local stack and remove all that was built (the environments in .venv and .tools stay)
 	@rm -rf .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache

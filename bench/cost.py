@@ -27,7 +27,7 @@ PRICES: Final[Mapping[str, tuple[float, str]]] = {
     "Lambda GB-second": (13.3334, "the same, arm64"),
     "API Gateway request": (3.50, "AWS price list, API Gateway REST, us-east-1, November 2024"),
 }
-"""US dollars for a million of each, where from and as of when. From memory of the price list: check before relying on it."""
+"""US dollars for a million of each, where from and as of when. Entered by hand: check before relying on them."""
 
 MEMORY_GB: Final = {"preview": 1.0, "export": 1769 / 1024}
 COUNTS: Final = (10, 100, 1_000, 5_000, 10_000)

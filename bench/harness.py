@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
+import re
+import resource
 import statistics
 import sys
 import time
@@ -97,6 +99,17 @@ def side_by_side(
 def say(what: str) -> None:
     """Show progress."""
     print(f"    {what}", file=sys.stderr, flush=True)
+
+
+def peak_memory() -> float:
+    """Most memory that this process ever held, in MB.
+
+    The kernel's high-water mark where there is one: ru_maxrss also counts what the parent held when it forked.
+    """
+    status = Path("/proc/self/status")
+    if status.exists() and (found := re.search(r"VmHWM:\s+(\d+)", status.read_text())):
+        return int(found[1]) * 1024 / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
 def save(topic: str, figures: object) -> None:

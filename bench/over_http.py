@@ -28,7 +28,7 @@ from local.settings import REGION
 from local.state import PROJECT, Stack, State
 
 TENANT: Final = "tenant-bench"
-ROUNDS: Final = 60
+ROUNDS: Final = 45
 BUNDLE: Final = 4_000_000
 BARE_PREVIEW: Final = """
 import json, os, boto3

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from bench import stub_s3
-from bench.harness import PROJECT, Outcome, at_least, at_most, save, say
+from bench.harness import PROJECT, Outcome, at_least, at_most, peak_memory, save, say
 from bench.samples import node
 from installhub.bundler import write_bundle
 from installhub.definitions import PackedDefinition
@@ -90,14 +89,9 @@ def in_memory(endpoint: str) -> None:
     stub_s3.client(endpoint).put_object(Bucket="bundles", Key="bundles/pkg/attempt.zip", Body=buffer)
 
 
-def _peak() -> float:
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-
-
 if __name__ == "__main__":
     way: Callable[[str], None] = {"ours": ours, "in memory": in_memory}[sys.argv[1]]
     stub_s3.client(sys.argv[2]).put_object(Bucket="warm", Key="up", Body=b"x")
-    before, start = _peak(), time.perf_counter()
+    before, start = peak_memory(), time.perf_counter()
     way(sys.argv[2])
-    print(json.dumps([time.perf_counter() - start, _peak() - before]))
+    print(json.dumps([time.perf_counter() - start, peak_memory() - before]))
