@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from local.state import State
 
 INTERPRETER = PROJECT / ".tools" / "emulator" / "bin" / "python"
+MAIN = PROJECT / "local" / "emulator_main.py"
 DEFAULT_HOST = LOOPBACK
 DEFAULT_PORT = 4566
 START_SECONDS = 60.0
@@ -48,7 +49,7 @@ def start(state: State, host: str, port: int) -> Emulator:
     log = log_file(state)
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command
-            [INTERPRETER, "-m", "ministack"],
+            [INTERPRETER, MAIN],
             cwd=state.scratch,
             env=_environment(state.scratch, host, port),
             stdin=subprocess.DEVNULL,

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FILE = Path(__file__).parents[3] / "local" / "emulator_main.py"
+TRACE = (
+    'Traceback (most recent call last):\n  File "app.py", line 1, in handler\n{module}CircularDependency: {{"a": 1}}\n'
+)
+
+
+@pytest.fixture
+def error_types() -> Callable[..., Any]:
+    """The function, without the emulator that its module runs in."""
+    ministack = {name: SimpleNamespace(main=None, lambda_svc=None) for name in ("ministack.app", "ministack.services")}
+    module: dict[str, Any] = {"__name__": "emulator_main"}
+    with patch.dict(sys.modules, {"ministack": SimpleNamespace(), **ministack}):
+        exec(compile(ast.parse(FILE.read_text()), FILE, "exec"), module)  # noqa: S102  # our own file
+    function: Callable[..., Any] = module["error_types"]
+    return function
+
+
+@pytest.mark.parametrize("module", ["", "installhub.background.direct."])
+def test_the_error_type_is_the_name_of_the_class(error_types: Callable[..., Any], module: str) -> None:
+    failed = {
+        "error": True,
+        "body": {"errorMessage": '{"a": 1}', "errorType": "Runtime.HandlerError"},
+        "log": TRACE.format(module=module),
+    }
+    assert error_types(lambda: failed)()["body"]["errorType"] == "CircularDependency"
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"body": {"errorType": "Runtime.HandlerError"}},
+        {"error": True, "body": "text"},
+        {"error": True, "body": {"errorMessage": "x", "errorType": "Sandbox.Timedout"}, "log": "A: x"},
+        {"error": True, "body": {"errorMessage": "x", "errorType": "Runtime.HandlerError"}, "log": "no trace"},
+        {"error": True, "body": {"errorMessage": "x", "errorType": "Runtime.HandlerError"}, "log": None},
+    ],
+)
+def test_everything_else_stays_as_it_is(error_types: Callable[..., Any], result: dict[str, Any]) -> None:
+    before = str(result)
+    assert str(error_types(lambda: result)()) == before
