@@ -33,6 +33,9 @@ OTHERWISE = {
     ErrorCode.INSUFFICIENT_SCOPE,
     ErrorCode.VERSION_CONFLICT,
     ErrorCode.PACKAGE_NOT_FOUND,
+    ErrorCode.IDEMPOTENCY_KEY_REUSED,
+    ErrorCode.IDEMPOTENCY_KEY_IN_USE,  # a moment only: tests/integration/test_events_idempotency.py
+    ErrorCode.EXPORT_TAKES_TOO_LONG,  # no sample is that large: tests/integration/test_events_functions.py
     ErrorCode.SERVICE_UNAVAILABLE,  # test_up_and_down.py takes the stack away
     ErrorCode.INTERNAL_ERROR,
 }
@@ -66,6 +69,14 @@ def test_the_scope_is_needed(api: Api) -> None:
 def test_a_version_exists_once(api: Api) -> None:
     assert api.export(export_body("Once")).status_code == 200
     problem(api.export(export_body(" ONCE ")), ErrorCode.VERSION_CONFLICT)
+
+
+def test_an_idempotency_key_is_for_one_request(api: Api) -> None:
+    key = {"Idempotency-Key": '"8e03978e-40d5-43e8-bc93-6894a57f9324"'}
+    first = api.export(export_body("Keyed"), headers=key)
+    assert first.status_code == 200
+    assert api.export(export_body("Keyed"), headers=key).json() == first.json()
+    problem(api.export(export_body("Keyed", version="1.0.1"), headers=key), ErrorCode.IDEMPOTENCY_KEY_REUSED)
 
 
 @pytest.mark.parametrize("suffix", ["", "/download"])
