@@ -95,3 +95,34 @@ def test_a_bucket_without_a_policy_stays_as_it_is(aws: SimpleNamespace) -> None:
     aws.s3.get_bucket_policy.side_effect = _NoSuchBucketPolicyError
     differences.plain_http(_deployed(aws, {"Bundles": {"Type": "AWS::S3::Bucket"}}))
     aws.s3.put_bucket_policy.assert_not_called()
+
+
+def test_the_workers_concurrency_is_put_as_a_number(aws: SimpleNamespace) -> None:
+    aws.functions = Mock()
+    scaled = {"ScalingConfig": {"MaximumConcurrency": {"Ref": "Workers"}}}
+    resources = {
+        "Bundles": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": scaled},
+        "Drafts": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {}},
+    }
+    differences.worker_concurrency(_deployed(aws, resources, Workers="7"))
+    aws.functions.update_event_source_mapping.assert_called_once_with(
+        UUID="bundles-1", ScalingConfig={"MaximumConcurrency": 7}
+    )
+
+
+def test_only_conditions_on_the_source_of_events_are_dropped(aws: SimpleNamespace) -> None:
+    def statement(*keys: str) -> dict[str, Any]:
+        return {"Effect": "Allow", "Condition": {"StringEquals": dict.fromkeys(keys, "installhub")}}
+
+    policies = {
+        "bundles-1": {"PolicyDocument": {"Statement": [statement("events:source"), {"Effect": "Allow"}]}},
+        "drafts-1": {"PolicyDocument": {"Statement": [statement("aws:SourceAccount")]}},
+    }
+    aws.iam = Mock()
+    aws.iam.list_role_policies.return_value = {"PolicyNames": ["own"]}
+    aws.iam.get_role_policy.side_effect = lambda RoleName, PolicyName: policies[RoleName]  # noqa: N803, ARG005  # boto3's
+    roles = {name: {"Type": "AWS::IAM::Role"} for name in ("Bundles", "Drafts")}
+    differences.event_sources(_deployed(aws, roles))
+    (call,) = aws.iam.put_role_policy.call_args_list
+    assert call.kwargs["RoleName"] == "bundles-1"
+    assert "events:source" not in call.kwargs["PolicyDocument"]
