@@ -12,7 +12,7 @@ Checked with MiniStack 1.5.33. What cannot be brought about is listed here, so t
   INTEGRATION_FAILURE.
 * The error type of a failed function, which `local/emulator_main.py` mends inside the emulator.
 * The notice of an object in a bucket says no version of it, and `cloudwatch` alarms see no queue.
-* EventBridge's messages pass a queue's policy by.
+* EventBridge's messages pass a queue's policy by, and SQS knows no StartMessageMoveTask.
 * `$context` in a gateway response knows error.*, requestId, resourcePath and stage only.
 """
 
