@@ -211,3 +211,29 @@ def test_definitions_over_the_limit_say_limit_and_count(limited_api: Api) -> Non
     (warning,) = answer.json()["warnings"]
     assert warning["errorCode"] == "PackageTooLarge"
     assert "bytes of definitions; the limit is 20000" in warning["detail"]
+
+
+def test_a_fault_of_ours_says_nothing_of_itself(limited_api: Api) -> None:
+    package_id = limited_api.export_patiently(export_body("Damaged")).json()["packageId"]
+    limited_api.aws.dynamodb.update_item(
+        TableName=limited_api.stack.outputs["PackagesTable"],
+        Key={"packageId": {"S": package_id}},
+        UpdateExpression="REMOVE bundleKey",
+    )
+    answer = limited_api.get(package_id)
+    problem(answer, ErrorCode.INTERNAL_ERROR)
+    assert "bundleKey" not in answer.text
+
+
+def test_without_the_issuers_keys_the_service_is_unavailable(limited_api: Api) -> None:
+    functions = limited_api.aws.functions
+    name = limited_api.stack.outputs["AuthorizerFunction"]
+    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    functions.update_function_configuration(
+        FunctionName=name, Environment={"Variables": {**variables, "JWKS_URI": "http://127.0.0.1:1/jwks.json"}}
+    )
+    try:
+        problem(limited_api.get(UNKNOWN_PACKAGE), ErrorCode.SERVICE_UNAVAILABLE)
+    finally:
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+    problem(limited_api.get(UNKNOWN_PACKAGE), ErrorCode.PACKAGE_NOT_FOUND)
