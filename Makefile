@@ -18,6 +18,7 @@ UV := .venv/bin/uv
 
 PROJECT_READY := .venv/.ready
 STACK_READY := $(PROJECT_READY) .tools/emulator/.ready .tools/sam/.ready
+ATTACK_READY := $(STACK_READY) .tools/attack/.ready
 CODE := functions layers local tests tools bench
 
 .PHONY: help
@@ -92,6 +93,18 @@ test-sam-local: $(STACK_READY) ## tests over HTTP against `sam local`; skipped w
 	  $(RUN) pytest tests/sam_local; \
 	else echo "tests/sam_local is skipped: $${reason#error: }"; fi
 
+.PHONY: test-chaos test-load reliability
+test-chaos: $(ATTACK_READY) ## the longer tests of faults, crashes, races and hostile input
+	@$(RUN) pytest tests/chaos
+
+test-load: $(ATTACK_READY) ## load and a soak on a local stack of its own   [SOAK_SECONDS=900]
+	@$(RUN) pytest tests/load
+
+reliability: export INSTALLHUB_FIGURES := write
+reliability: ## run all tests and write their figures into docs/reliability.md
+	@$(MAKE) test-integration test-system test-chaos test-load
+	@$(RUN) tools.reliability
+
 lint: $(PROJECT_READY) ## style
 	@$(RUN) ruff check
 	@$(RUN) ruff format --check
@@ -108,6 +121,7 @@ check-generated: $(PROJECT_READY) ## that what is generated fits the code it com
 	@$(RUN) tools.gateway_responses --check
 	@$(RUN) tools.openapi --check
 	@$(RUN) tools.event_schemas --check
+	@$(RUN) tools.reliability --check
 
 include bench/bench.mk
 
@@ -134,13 +148,15 @@ lock: $(PROJECT_READY) ## pin the dependencies anew   [UPGRADE=1 to the newest t
 	@$(COMPILE) requirements/emulator.in -o requirements/emulator.txt
 	@$(COMPILE) requirements/sam.in -o requirements/sam.txt
 	@$(COMPILE) requirements/bench.in -o requirements/bench.txt
+	@$(COMPILE) requirements/attack.in -o requirements/attack.txt
+	@$(COMPILE) requirements/audit.in -o requirements/audit.txt
 
 clean: down ## stop the local stack and remove all that was built (the environments in .venv and .tools stay)
 	@rm -rf .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find $(CODE) -name __pycache__ -prune -exec rm -rf {} +
 
 # ------------------------------------------------------------------------------------------------- the environments
-# One for the project, one for the emulator and one for SAM: the last two pin versions of their own.
+# One for the project, and one for each tool that pins versions of its own.
 
 .venv/bin/uv: | .venv/bin/python
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.txt > .venv/uv.txt
