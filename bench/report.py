@@ -44,13 +44,13 @@ def _grid(cells: list[dict[str, Any]] | None) -> str:
     lines = [
         "Requests / rounds / read units of each way.",
         "",
-        "| tenant | closure | depth | product | by level | whole tenant |",
-        "|---|---|---|---|---|---|",
+        "| tenant | closure | depth | product | product, first time | by level | whole tenant |",
+        "|---|---|---|---|---|---|---|",
     ]
     for cell in cells:
         ways = (
             " / ".join(f"{cell[way][metric]:g}" for metric in ("requests", "rounds", "read units"))
-            for way in ("ours", "levels", "query")
+            for way in ("ours", "first", "levels", "query")
         )
         lines.append(f"| {cell['tenant']:,} | {cell['closure']:,} | {cell['depth']} | {' | '.join(ways)} |")
     return "\n".join(lines)

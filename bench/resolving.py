@@ -25,7 +25,7 @@ METRICS: Final = ("requests", "rounds", "read units")
 
 
 def run_requests() -> list[Outcome]:
-    """Row 1."""
+    """Row 1: for a process that has resolved the same root before, and for one that has not."""
     graphs = {
         "chain of 50": (chain(50), 3),
         "layered, 5,000 nodes": (layered(5_000, 10, first=1_000), 4),
@@ -37,19 +37,19 @@ def run_requests() -> list[Outcome]:
         table = dynamodb.artifact_table(client, "artifacts")
         for name, (nodes, bar) in graphs.items():
             dynamodb.put_edges(table, name, nodes)
-            resolve(table, name, nodes)
-            count = counted(client, lambda: resolve(table, name, nodes))  # noqa: B023  # called at once
             edges = sum(len(found.dependencies) for found in nodes)
-            say(f"{name}: {dict(count.requests)}")
-            outcomes.append(
-                at_most(
-                    f"1 requests: {name}",
-                    count.total,
-                    bar,
-                    f"{dict(count.requests)} for one root whose closure of {len(nodes):,} nodes and {edges:,} edges is the "
-                    "whole tenant",
+            for when in ("the first time", "again"):
+                count = counted(client, lambda: resolve(table, name, nodes))  # noqa: B023  # called at once
+                say(f"{name}, {when}: {dict(count.requests)}")
+                outcomes.append(
+                    at_most(
+                        f"1 requests: {name}, {when}",
+                        count.total,
+                        bar,
+                        f"{dict(count.requests)} for one root whose closure of {len(nodes):,} nodes and {edges:,} edges is "
+                        "the whole tenant",
+                    )
                 )
-            )
     return outcomes
 
 
@@ -150,18 +150,20 @@ def tenants(size: int) -> Iterable[tuple[str, dict[tuple[int, int], list[Artifac
 
 
 def _cell(table: ArtifactTable, tenant: str, graph: Sequence[ArtifactNode], query: Count) -> dict[str, Any]:
+    table = ArtifactTable(table.client, table.name)  # a process that has not read anything
+    first = counted(table.client, lambda: resolve(table, tenant, graph))
     ours = counted(table.client, lambda: resolve(table, tenant, graph))
     levels = counted(table.client, lambda: breadth_first(table, tenant, graph[0].id))
     return {
         way: {"requests": count.total, "rounds": count.rounds, "read units": count.read_units}
-        for way, count in (("ours", ours), ("levels", levels), ("query", query))
+        for way, count in (("first", first), ("ours", ours), ("levels", levels), ("query", query))
     }
 
 
 def _described(cell: dict[str, Any]) -> str:
     ways = "; ".join(
         f"{way} {cell[way]['requests']} requests, {cell[way]['rounds']} rounds, {cell[way]['read units']:g} units"
-        for way in ("ours", "levels", "query")
+        for way in ("first", "ours", "levels", "query")
     )
     return f"closure of {cell['closure']:,} at depth {cell['depth']} in {cell['tenant']:,}: {ways}"
 
@@ -176,8 +178,8 @@ def _worst(cells: Sequence[dict[str, Any]], metric: str) -> Outcome:
         f"2 grid: {metric}",
         ratio(worst),
         2.0,
-        f"against the one of the two that is cheaper by this figure, in the worst of {len(cells)} cells ({_described(worst)}); "
-        f"at most 2 in {kept}",
+        "of a process that has resolved the same root before, against the one of the two ways that is cheaper by this figure, "
+        f"in the worst of {len(cells)} cells ({_described(worst)}); at most 2 in {kept}",
     )
 
 
@@ -188,15 +190,15 @@ def _as_a_whole(cells: Sequence[dict[str, Any]]) -> Outcome:
         return 10 * figures["rounds"] + figures["read units"]
 
     def ratio(cell: dict[str, Any]) -> float:
-        return cost(cell["ours"]) / min(cost(cell["levels"]), cost(cell["query"]))
+        return cost(cell["first"]) / min(cost(cell["levels"]), cost(cell["query"]))
 
     worst = max(cells, key=ratio)
     return at_most(
-        "2 grid: rounds and read units together",
+        "2 grid: rounds and read units together, the first time",
         ratio(worst),
         2.1,
-        "not a bar of the issue but what decision 0007 promises, about twice: read units and ten for each round, against the "
-        f"cheaper of the two ways; the worst: {_described(worst)}",
+        "of a process that knows nothing yet; what decision 0007 promises, about twice: read units and ten for each round, "
+        f"against the cheaper of the two ways; the worst: {_described(worst)}",
     )
 
 

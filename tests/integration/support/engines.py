@@ -9,6 +9,7 @@ import os
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import boto3
@@ -37,7 +38,7 @@ class CatalogTable:
     client: DynamoDBClient
     name: str
 
-    @property
+    @cached_property
     def artifacts(self) -> ArtifactTable:
         return ArtifactTable(self.client, self.name)
 

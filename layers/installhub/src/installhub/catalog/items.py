@@ -26,6 +26,9 @@ EXPIRES_AT: Final = "expiresAt"
 ID_INDEX: Final = "by-artifact-id"
 
 EDGE_PREFIX: Final = "E#"
+AFTER_EDGES: Final = "E$"
+"""Comes after every sort key of an edge item; none has it."""
+
 SUMMARY_KEY: Final = "S#"
 
 # Attribute names count as capacity with every read of an edge, so they are short.
@@ -49,7 +52,7 @@ KB."""
 
 _MAX_PLAIN_ID_BYTES: Final = 1000  # a sort key holds 1,024
 _DIGEST_DIGITS: Final = 32
-_MAX_LISTED_DEPENDENCIES: Final = 500
+_MAX_PLAIN_DEPENDENCIES: Final = 500
 
 
 def partition_of(tenant: str) -> str:
@@ -110,20 +113,20 @@ def edge_size(edge: NewItem) -> int:
 
 
 def _dependencies_value(dependencies: Sequence[str]) -> dict[str, Any]:
-    """A list, or packed JSON where there are so many that a list would fill the item."""
-    if len(dependencies) <= _MAX_LISTED_DEPENDENCIES:
-        return {"L": [{"S": dependency} for dependency in dependencies]}
-    return {"B": zlib.compress(json.dumps(dependencies).encode())}
+    """JSON in one text, packed where it would fill the item.
+
+    A list of texts takes as much room and is read at half the speed: each of its members is an attribute value.
+    """
+    text = json.dumps(dependencies, ensure_ascii=False, separators=(",", ":"))
+    if len(dependencies) <= _MAX_PLAIN_DEPENDENCIES:
+        return {"S": text}
+    return {"B": zlib.compress(text.encode())}
 
 
 def _dependencies_of(value: AttributeValueTypeDef) -> tuple[str, ...]:
-    if "B" in value:
-        return tuple(json.loads(zlib.decompress(value["B"])))
-    return tuple(dependency["S"] for dependency in value["L"])
+    return tuple(json.loads(value["S"] if "S" in value else zlib.decompress(value["B"])))
 
 
 def _value_size(value: Any) -> int:  # noqa: ANN401  # an attribute value is one of many shapes
-    if "L" in value:
-        return 3 + sum(1 + _value_size(member) for member in value["L"])
     ((_, scalar),) = value.items()
     return len(scalar.encode() if isinstance(scalar, str) else scalar)
