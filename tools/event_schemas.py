@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from installhub.background.jobs import EXPORT_REQUESTED
 from installhub.background.outcomes import PACKAGE_EXPORT_FAILED, PACKAGE_EXPORTED, SCHEMA_VERSION, data_schema
-from installhub.event_models import ExportRequested, PackageExported, PackageExportFailed
+from installhub.event_models import PackageExported, PackageExportFailed
 from installhub.models import json_schema_of
+from installhub.request_models import ExportRequested, PreviewRequest
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
 FOLDER: Final = Path(__file__).parents[1] / "docs" / "events"
-_MODELS: Final[dict[str, type[BaseModel]]] = {
+_MODELS: Final[dict[str, type[BaseModel | PreviewRequest]]] = {
     EXPORT_REQUESTED: ExportRequested,
     PACKAGE_EXPORTED: PackageExported,
     PACKAGE_EXPORT_FAILED: PackageExportFailed,
@@ -38,7 +39,7 @@ def _file(name: str) -> Path:
     return FOLDER / f"{words}-{SCHEMA_VERSION}.schema.json"
 
 
-def _schema(name: str, model: type[BaseModel]) -> dict[str, Any]:
+def _schema(name: str, model: type[BaseModel | PreviewRequest]) -> dict[str, Any]:
     definitions = json_schema_of([model], "#/$defs/{model}")
     own = definitions.pop(model.__name__)
     return {

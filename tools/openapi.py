@@ -11,32 +11,31 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+from pydantic import BaseModel
 
 import installhub
 from installhub.errors import REGISTRY, ErrorCode, Problem
 from installhub.http import JSON_TYPE, PROBLEM_TYPE, problem_body
 from installhub.models import (
-    ExportRequest,
     PackageResponse,
     PendingResponse,
-    PreviewRequest,
     PreviewResponse,
     ProblemDocument,
     json_schema_of,
 )
 from installhub.packages.bundles import CONTENT_TYPE
 from installhub.preferences import IDEMPOTENCY_HEADER, PREFER_HEADER
+from installhub.request_models import ExportRequest, PreviewRequest
 from installhub.routes import DOWNLOAD, EXPORT, GET_PACKAGE, PREVIEW, REQUIRED_SCOPE, ROUTES, TENANT_HEADER, Route
 from tools import examples
 
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-
 PATH: Final = Path(__file__).parents[1] / "docs" / "openapi.json"
 _REF: Final = "#/components/schemas/{model}"
+_Model = BaseModel | PreviewRequest
 
-_REQUESTS: Final[dict[Route, tuple[type[BaseModel], dict[str, Any]]]] = {
+_REQUESTS: Final[dict[Route, tuple[type[PreviewRequest], dict[str, Any]]]] = {
     EXPORT: (ExportRequest, examples.EXPORT_REQUEST),
     PREVIEW: (PreviewRequest, examples.PREVIEW_REQUEST),
 }
@@ -92,7 +91,7 @@ def document() -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     for route in ROUTES:
         paths[route.path][route.method.lower()] = _operation(route)
-    models: list[type[BaseModel]] = [
+    models: list[type[_Model]] = [
         *(ExportRequest, PreviewRequest),
         *(PackageResponse, PendingResponse, PreviewResponse, ProblemDocument),
     ]
@@ -156,7 +155,7 @@ def _operation(route: Route) -> dict[str, Any]:
     return operation
 
 
-def _content(model: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]:
+def _content(model: type[_Model], example: dict[str, Any]) -> dict[str, Any]:
     return {"schema": {"$ref": _REF.format(model=model.__name__)}, "example": example}
 
 

@@ -9,8 +9,8 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from installhub.background.outcomes import outcome_of
-from installhub.background.wiring import announcer
+from installhub import aws
+from installhub.background.outcomes import Announcer, outcome_of
 from installhub.telemetry import failures_logged, observed
 from installhub.wiring import settings
 
@@ -23,7 +23,7 @@ def announce_outcome(record: DynamoDBRecord) -> None:
     with failures_logged("not announced"):
         image = record.dynamodb.new_image if record.dynamodb else {}
         event = outcome_of(image, settings().text("EVENT_SOURCE_URI"))
-        announcer().announce(event)
+        Announcer(aws.events, settings().text("EVENT_BUS")).announce(event)
     logger.info("announced", extra={"type": event["type"], "subject": event["subject"], "eventId": event["id"]})
 
 

@@ -8,10 +8,10 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from installhub.answering import AskedExport
-from installhub.background.wiring import export_desk
+from installhub.answering_wiring import export_desk
 from installhub.http import accepted_answer, create_app, package_answer
-from installhub.models import ExportRequest
 from installhub.preferences import idempotency_key, prefers_async
+from installhub.request_models import ExportRequest
 from installhub.requests import export_command, export_document, read_request
 from installhub.routes import EXPORT
 from installhub.telemetry import observed, package_exported

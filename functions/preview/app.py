@@ -10,8 +10,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from installhub import wiring
 from installhub.exporting import preview
 from installhub.http import create_app, json_answer
-from installhub.models import PreviewRequest
 from installhub.presenting import preview_body
+from installhub.request_models import PreviewRequest
 from installhub.requests import read_request
 from installhub.routes import PREVIEW
 from installhub.telemetry import observed

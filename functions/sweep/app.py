@@ -8,8 +8,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from installhub import wiring
-from installhub.background.wiring import lapses
+from installhub import aws, wiring
+from installhub.background.failures import FailureBook
+from installhub.background.lapses import Lapses
 from installhub.packages import Sweeper
 from installhub.telemetry import observed
 
@@ -20,6 +21,7 @@ logger = Logger()
 def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     """What Lambda calls, once an hour."""
     swept = Sweeper(wiring.packages(), wiring.bundles(), time.time).sweep()
-    given_up = lapses().give_up()
+    failures = FailureBook(aws.dynamodb(), wiring.settings().text("REQUESTS_TABLE"))
+    given_up = Lapses(wiring.pending(), failures, time.time).give_up()
     logger.info("swept", extra={"claims": swept, "requests": given_up})
     return {"swept": swept, "givenUp": given_up}

@@ -30,8 +30,9 @@ from installhub.http import (
     tenant_header,
     tenants_in_reach,
 )
-from installhub.models import PreviewRequest, ProblemDocument
+from installhub.models import ProblemDocument
 from installhub.packages import BundleStore, PackageRecord, PackageStore
+from installhub.request_models import PreviewRequest
 from installhub.requests import read_request
 from installhub.routes import DOWNLOAD, GET_PACKAGE, Route
 from tests.builders import REQUEST_ID, TENANT, caller, event, is_a, proxy_event, record

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from installhub.artifacts import PackageType
 from installhub.errors import InstallHubError
 from installhub.http import MAX_BODY_BYTES
-from installhub.models import ExportRequest, PreviewRequest
+from installhub.request_models import ExportRequest, PreviewRequest, as_json
 from installhub.requests import read_request
 from tests.builders import TENANT, caller, proxy_event
 from tests.strategies import ids, json_values
@@ -54,7 +54,7 @@ def invalid(*pointers: str) -> Found:
 def test_a_good_export_is_read_as_it_is() -> None:
     request, tenant, who = read_request(ExportRequest, proxy_event(json.dumps(EXPORT)))
 
-    assert request.model_dump(mode="json", by_alias=True) == EXPORT
+    assert as_json(request) == EXPORT
     assert request.package_type is PackageType.WORKFLOW
     assert (tenant, who.subject) == (TENANT, "user-1")
 
@@ -247,7 +247,7 @@ def test_a_tenant_that_cannot_be_one_is_pointed_at(tenant: str) -> None:
 def test_what_is_just_within_the_limits_is_taken(changes: dict[str, object]) -> None:
     request, _, _ = read_request(ExportRequest, proxy_event(changed(**changes)))
 
-    assert request.model_dump(mode="json", by_alias=True, include=None) == {**EXPORT, **changes}
+    assert as_json(request) == {**EXPORT, **changes}
 
 
 @pytest.mark.parametrize(

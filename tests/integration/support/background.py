@@ -21,8 +21,8 @@ from installhub.background.lapses import Lapses
 from installhub.background.queue import ExportQueue
 from installhub.background.worker import Worker
 from installhub.idempotency import AnswerBook
-from installhub.models import ExportRequest
 from installhub.packages import PackageRecord, PendingExport, PendingStore
+from installhub.request_models import ExportRequest, parse
 from installhub.requests import export_command, export_document
 from installhub.resolver import Limits
 from tests.integration.support.drafts import TENANT
@@ -163,7 +163,7 @@ class Background:
         return ExportDesk(world.exporter, lambda: self.acceptor, lambda: self.answers, world.packages, world.bundles)
 
     def ask(self, *, key: str | None = None, later: bool = False, by: str = "user-1", **fields: Any) -> AskedExport:  # noqa: ANN401
-        request = ExportRequest.model_validate_json(json.dumps(body(**fields)))
+        request = parse(ExportRequest, json.dumps(body(**fields)).encode())
         return AskedExport(export_command(request, TENANT, by), export_document(request, TENANT), key, later)
 
     def accept(self, **fields: Any) -> PendingExport:  # noqa: ANN401  # fields of any type

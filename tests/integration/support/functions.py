@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
 
-from installhub import telemetry, wiring
-from installhub.background import wiring as background_wiring
+from installhub import telemetry
+from tests.integration.support.world import forget_wiring
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -73,9 +73,7 @@ class Functions:
         return json.loads(json.dumps(answer))  # as Lambda does
 
     def _start(self, name: str) -> None:
-        for function in (*vars(wiring).values(), *vars(background_wiring).values()):
-            if hasattr(function, "cache_clear"):
-                function.cache_clear()
+        forget_wiring()
         self._running = name
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from moto import mock_aws
 from moto.core.base_backend import BackendDict
 
-from installhub import aws, wiring
+from installhub import answering_wiring, aws, wiring
 from installhub.artifacts import PackageType
 from installhub.background import wiring as background_wiring
 from installhub.catalog import ArtifactTable, DefinitionReader
@@ -138,20 +138,23 @@ def new_world() -> Iterator[World]:
     """An account in which the stack has just been deployed, in place of any other."""
     with mock_aws():
         BackendDict.reset()
-        _forget(wiring)
-        _forget(background_wiring)
+        forget_wiring()
         try:
             yield _deploy(aws.dynamodb(), aws.s3())
         finally:
-            _forget(wiring)
-            _forget(background_wiring)
+            forget_wiring()
 
 
 def forget_clients() -> None:
     """Make new clients when next asked for: the old ones were tampered with, or have used up their retries."""
     _forget(aws)
-    _forget(wiring)
-    _forget(background_wiring)
+    forget_wiring()
+
+
+def forget_wiring() -> None:
+    """Put everything together anew, as a new process would."""
+    for module in (wiring, answering_wiring, background_wiring):
+        _forget(module)
 
 
 @cache

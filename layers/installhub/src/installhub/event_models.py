@@ -15,15 +15,9 @@ from pydantic.json_schema import SkipJsonSchema  # noqa: TC002  # pydantic reads
 from installhub.artifacts import PackageType
 from installhub.background.outcomes import PACKAGE_EXPORT_FAILED, PACKAGE_EXPORTED, data_schema
 from installhub.errors import ErrorCode
-from installhub.models import Answer, ExportRequest, Id, ProblemItem, absent
+from installhub.models import Answer, ProblemItem, absent
 
 _EXAMPLE_REQUEST_ID = "event:com.example.hr/6a7e8feb-b491-4cf7-a9f1-bf3703467718"
-
-
-class ExportRequested(ExportRequest):
-    """Detail of an event that asks for an export: the body of POST /export, which says its tenant itself."""
-
-    tenant_id: Id = Field(examples=["tenant-7f3a9b12"])
 
 
 class CloudEvent(Answer):

@@ -1,93 +1,26 @@
-"""The shapes of requests and answers. Requests are validated with them; all are part of the OpenAPI document."""
+"""The shapes of answers, for the documents and for whoever checks answers by them; no function imports this."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Iterable
+from typing import Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import GenerateJsonSchema, SkipJsonSchema, models_json_schema
-from pydantic_core import PydanticCustomError
 
-from installhub.artifacts import MAX_ID_LENGTH, ArtifactType, PackageType
+from installhub.artifacts import ArtifactType, PackageType
 from installhub.errors import ErrorCode
-from installhub.text import is_encodable, is_printable
-from installhub.versions import MAX_VERSION_LENGTH, is_valid_version
-
-INVALID_VERSION_ERROR: Final = "invalid_version"
-"""The type of validation error that is answered as InvalidVersion rather than InvalidRequest."""
-
-_MAX_LISTED_IDS: Final = 50_000  # bounds how many problems validation collects; how many roots may be is a setting
+from installhub.request_models import PreviewRequest, schema_of
 
 _IF_LATER: Final = "If the export was accepted with `Prefer: respond-async`."
 _EXAMPLE_PACKAGE_ID: Final = "pkg-a3f9c821-4b2e-59d1-bc44-f7e2a1c09d33"
-
-
-def _check(holds: Callable[[str], bool], kind: str, message: str) -> AfterValidator:
-    def check(text: str) -> str:
-        if not holds(text):
-            raise PydanticCustomError(kind, message)
-        return text
-
-    return AfterValidator(check)
-
-
-_Printable = _check(is_printable, "not_printable", "String should hold printable characters only")
-_Encodable = _check(is_encodable, "not_encodable", "String should be encodable as UTF-8")
-_NotBlank = _check(lambda text: bool(text.strip()), "blank", "String should not be blank")
-_SemVer = _check(is_valid_version, INVALID_VERSION_ERROR, "Not a version by SemVer 2.0.0, such as 2.1.0 or 2.1.0-rc.1")
-
-Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH), _Printable]
-Tag = Annotated[str, Field(min_length=1, max_length=100), _Printable]
-
-
-class _Request(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, strict=True, extra="forbid", frozen=True)
 
 
 class Answer(BaseModel):
     """Clients should ignore fields they do not know: answers may get more of them."""
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
-
-
-class PreviewRequest(_Request):
-    """Body of POST /preview."""
-
-    tenant_id: Id | None = Field(
-        default=None, description="Required unless the header X-Tenant-Id says it.", examples=["tenant-7f3a9b12"]
-    )
-    artifact_ids: list[Id] = Field(
-        min_length=1, max_length=_MAX_LISTED_IDS, description="The root artifacts.", examples=[["proc-1001"]]
-    )
-
-
-class ExportRequest(PreviewRequest):
-    """Body of POST /export."""
-
-    package_name: Annotated[str, Field(min_length=1, max_length=100), _Printable, _NotBlank] = Field(
-        examples=["Employee Onboarding Suite"]
-    )
-    package_type: PackageType
-    version: Annotated[str, _SemVer] = Field(
-        description="SemVer 2.0.0.", examples=["2.1.0"], json_schema_extra={"maxLength": MAX_VERSION_LENGTH}
-    )
-    description: Annotated[str, Field(max_length=2000), _Encodable] | None = Field(
-        default=None, examples=["Complete onboarding workflow"]
-    )
-    author: Annotated[str, Field(max_length=200), _Printable] | None = Field(
-        default=None, examples=["HR Automation Team"]
-    )
-    tags: Annotated[list[Tag], Field(max_length=50)] | None = Field(default=None, examples=[["hr", "onboarding"]])
-
-
-class DirectExportRequest(ExportRequest):
-    """Payload of a direct invocation of the worker."""
-
-    request_id: Id | None = Field(
-        default=None, description="Names the request: invoking again with it answers with the package made before."
-    )
 
 
 class ArtifactSummary(Answer):
@@ -221,9 +154,14 @@ class _Untitled(GenerateJsonSchema):
         return False
 
 
-def json_schema_of(models: list[type[BaseModel]], ref_template: str) -> dict[str, Any]:
-    """The JSON schemas of ``models`` and all they refer to, by name."""
-    inputs: list[tuple[type[BaseModel], Literal["validation"]]] = [(model, "validation") for model in models]
-    _, schema = models_json_schema(inputs, ref_template=ref_template, schema_generator=_Untitled)
-    definitions: dict[str, Any] = schema["$defs"]
-    return definitions
+def json_schema_of(models: Iterable[type[BaseModel | PreviewRequest]], ref_template: str) -> dict[str, Any]:
+    """The JSON schemas of ``models``, of requests or answers, and all they refer to, by name."""
+    definitions: dict[str, Any] = {}
+    answers: list[tuple[type[BaseModel], Literal["validation"]]] = []
+    for model in models:
+        if issubclass(model, BaseModel):
+            answers.append((model, "validation"))
+        else:
+            definitions[model.__name__] = _Untitled(ref_template=ref_template).generate(schema_of(model))
+    _, schema = models_json_schema(answers, ref_template=ref_template, schema_generator=_Untitled)
+    return dict(sorted({**definitions, **schema.get("$defs", {})}.items()))

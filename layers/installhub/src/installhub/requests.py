@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
 from installhub.caller import TenantChoice
 from installhub.errors import ErrorCode, InstallHubError, Problem
 from installhub.exporting import ExportCommand
 from installhub.http import MAX_BODY_BYTES, body_of, caller_of, tenant_header
-from installhub.models import INVALID_VERSION_ERROR, ExportRequest, PreviewRequest
+from installhub.request_models import (
+    INVALID_VERSION_ERROR,
+    ExportRequest,
+    ExportRequested,
+    PreviewRequest,
+    as_json,
+    parse,
+)
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
@@ -22,9 +29,9 @@ if TYPE_CHECKING:
 
 _MAX_PROBLEMS: Final = 1000
 _MAX_NAME: Final = 200
-_NO_OBJECT: Final = frozenset({"json_invalid", "model_type", "model_attributes_type"})
+_NO_OBJECT: Final = frozenset({"json_invalid", "dict_type"})
 _Request = TypeVar("_Request", bound=PreviewRequest)
-_Export = TypeVar("_Export", bound=ExportRequest)
+_Document = TypeVar("_Document", bound=ExportRequested)
 
 
 def read_request(model: type[_Request], event: APIGatewayProxyEvent) -> tuple[_Request, str, Caller]:
@@ -36,7 +43,7 @@ def read_request(model: type[_Request], event: APIGatewayProxyEvent) -> tuple[_R
     caller = caller_of(event)
     content = body_of(event)
     try:
-        request = model.model_validate_json(content)
+        request = parse(model, content)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
         tenant_problems = _tenant_problems(details, content, event, caller)
@@ -47,7 +54,7 @@ def read_request(model: type[_Request], event: APIGatewayProxyEvent) -> tuple[_R
     return request, str(choice.named), caller
 
 
-def read_document(model: type[_Export], content: bytes) -> _Export:
+def read_document(model: type[_Document], content: bytes) -> _Document:
     """A request to export that came with nothing around it: it must say its tenant itself.
 
     Raises:
@@ -58,19 +65,15 @@ def read_document(model: type[_Export], content: bytes) -> _Export:
             ErrorCode.REQUEST_TOO_LARGE, f"The request has {len(content)} bytes; the limit is {MAX_BODY_BYTES}."
         )
     try:
-        request = model.model_validate_json(content)
+        return parse(model, content)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
         raise InstallHubError(map(_problem, details[:_MAX_PROBLEMS])) from None
-    if request.tenant_id is None:
-        raise InstallHubError.of(ErrorCode.INVALID_REQUEST, "tenantId: Field required", pointer="/tenantId")
-    return request
 
 
 def export_document(request: ExportRequest, tenant: str) -> dict[str, Any]:
     """``request`` as JSON that says its tenant itself."""
-    fields: dict[str, Any] = request.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return {**fields, "tenantId": tenant}
+    return {**as_json(request), "tenantId": tenant}
 
 
 def export_command(

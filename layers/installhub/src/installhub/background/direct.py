@@ -13,8 +13,8 @@ from typing import Any, Final
 from installhub.errors import InstallHubError
 from installhub.exporting import ExportCommand, ExportedPackage
 from installhub.http import problem_body
-from installhub.models import DirectExportRequest
 from installhub.presenting import errors_within, package_body
+from installhub.request_models import DirectExportRequest
 from installhub.requests import export_command, read_document
 
 MAX_RESULT_BYTES: Final = 250_000

@@ -13,9 +13,9 @@ from installhub.background.jobs import Job
 from installhub.errors import InstallHubError, VersionHeldError
 from installhub.exporting import ExportCommand, ExportedPackage, Exporter, describe, timestamp
 from installhub.http import JSON_TYPE, PROBLEM_TYPE, problem_body
-from installhub.models import ExportRequest
 from installhub.packages import PendingStore
 from installhub.presenting import package_body
+from installhub.request_models import ExportRequested
 from installhub.requests import export_command, read_document
 
 
@@ -79,7 +79,7 @@ class Worker:
 
     def _command(self, job: Job) -> ExportCommand:
         content = job.document if job.dropped is None else self.inbox.read(job.dropped)
-        request = read_document(ExportRequest, content or b"")
+        request = read_document(ExportRequested, content or b"")
         return export_command(
             request,
             str(request.tenant_id),
