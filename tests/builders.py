@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from installhub.artifacts import ArtifactNode, ArtifactStatus, ArtifactType, PackageType
 from installhub.auth import Caller
@@ -15,6 +14,7 @@ from installhub.bundler import BundleLayout, PackageDescription
 from installhub.caller import to_context
 from installhub.definitions import sha256_hex
 from installhub.packages import PackageRecord
+from installhub.proxy import Request
 from installhub.routes import REQUIRED_SCOPE
 
 if TYPE_CHECKING:
@@ -106,8 +106,25 @@ def event(
     }
 
 
-def proxy_event(body: str | bytes | None = None, **changes: Any) -> APIGatewayProxyEvent:  # noqa: ANN401
-    return APIGatewayProxyEvent(event(body, **changes))
+def request(body: str | bytes | None = None, **changes: Any) -> Request:  # noqa: ANN401
+    return Request(event(body, **changes))
+
+
+@dataclass
+class FakeContext:
+    """What of Lambda's context the functions read."""
+
+    function_name: str
+    seconds: float = 29
+    memory_limit_in_mb: int = 1024
+    aws_request_id: str = "52fdfc07-2182-454f-963f-5f0f9a621d72"
+
+    @property
+    def invoked_function_arn(self) -> str:
+        return f"arn:aws:lambda:us-east-1:123456789012:function:{self.function_name}"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.seconds * 1000)
 
 
 def is_a(model: type[BaseModel], body: str | bytes) -> bool:

@@ -10,9 +10,9 @@ import pytest
 
 from installhub.errors import REGISTRY, ErrorCode
 from installhub.http import MAX_BODY_BYTES
-from tests.integration.support.api import CALLER, EXPORT_BODY, PREVIEW_BODY, Answer, Api, answer_of
+from tests.integration.support.api import CALLER, EXPORT_BODY, PREVIEW_BODY, Answer, Api
 from tests.integration.support.drafts import OTHER_TENANT, TENANT
-from tests.integration.support.functions import Functions, sample_event
+from tests.integration.support.functions import Functions
 
 if TYPE_CHECKING:
     from tests.integration.support.world import World
@@ -307,16 +307,6 @@ def test_many_roots_that_do_not_exist_are_all_named(api: Api) -> None:
     errors = assert_refused(api.export(body(artifactIds=ids)), "ArtifactNotFound")
 
     assert [error["artifactId"] for error in errors] == ids
-
-
-@pytest.mark.parametrize("change", [{"path": "/api/installhub/packages"}, {"httpMethod": "DELETE"}])
-@pytest.mark.parametrize("name", ["export", "preview", "get_package", "download"])
-def test_a_path_or_method_that_a_function_does_not_serve(
-    sample_world: World, name: str, change: dict[str, str]
-) -> None:
-    answer = answer_of(Functions(sample_world.deployment).invoke(name, sample_event(name) | change))
-
-    assert_refused(answer, "NotFound")
 
 
 def test_a_fault_of_ours_says_nothing_of_itself(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

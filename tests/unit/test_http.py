@@ -8,11 +8,9 @@ import json
 import string
 from collections.abc import Callable
 from random import Random
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from installhub.downloading import LINK_SECONDS, entity_tag, find_package
 from installhub.errors import REGISTRY, ErrorCode, InstallHubError, Problem, ServiceUnavailableError
@@ -22,7 +20,7 @@ from installhub.http import (
     body_of,
     bundle_answer,
     caller_of,
-    create_app,
+    endpoint,
     json_answer,
     package_answer,
     package_id_in,
@@ -32,33 +30,42 @@ from installhub.http import (
 )
 from installhub.models import ProblemDocument
 from installhub.packages import BundleStore, PackageRecord, PackageStore
+from installhub.proxy import Answer, Request
 from installhub.request_models import PreviewRequest
 from installhub.requests import read_request
-from installhub.routes import DOWNLOAD, GET_PACKAGE, Route
-from tests.builders import REQUEST_ID, TENANT, caller, event, is_a, proxy_event, record
+from installhub.routes import DOWNLOAD, EXPORT, GET_PACKAGE, Route
+from tests.builders import REQUEST_ID, TENANT, FakeContext, caller, event, is_a, record
+from tests.builders import request as request_of
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 LAMBDA_RESPONSE_BYTES = 6 * 1024 * 1024
 BUNDLE = b"PK\x03\x04 bytes \xff\x00"
 
-Use = Callable[[APIGatewayRestResolver], Response[str]]
+Use = Callable[[Request], Answer]
 
 
 def answer(use: Use, **request: Any) -> dict[str, Any]:  # noqa: ANN401
     """What API Gateway gets from a function that does ``use``."""
-    app = create_app()
-    app.route("/", method=["GET", "POST"])(lambda: use(app))
-    return app.resolve(event(**request), LambdaContext())
+    return invoke(use, event(**request))
+
+
+def invoke(use: Use, sent: dict[str, Any]) -> dict[str, Any]:
+    handler = endpoint(EXPORT)(lambda received, _: use(received))
+    return handler(sent, cast("LambdaContext", FakeContext("installhub-export")))
 
 
 def refusal(error: BaseException, **request: Any) -> dict[str, Any]:  # noqa: ANN401
-    def refuse(_app: APIGatewayRestResolver) -> Response[str]:
+    def refuse(_: Request) -> Answer:
         raise error
 
     return answer(refuse, **request)
 
 
 def headers_of(response: dict[str, Any]) -> dict[str, str]:
-    return {name: ", ".join(values) for name, values in response["multiValueHeaders"].items()}
+    headers: dict[str, str] = response["headers"]
+    return headers
 
 
 def content_of(response: dict[str, Any]) -> bytes:
@@ -142,7 +149,7 @@ def test_retry_after_is_a_number_of_seconds() -> None:
 
 def test_an_expired_token_is_answered_as_rfc_6750_has_it() -> None:
     response = answer(
-        lambda app: json_answer(app.current_event, {"subject": caller_of(app.current_event).subject}),
+        lambda request: json_answer(request, {"subject": caller_of(request).subject}),
         who=caller(TENANT, expires_in=-1),
     )
 
@@ -184,23 +191,11 @@ def test_which_service_failed_is_not_told() -> None:
     assert "dynamodb" not in json.dumps(response)
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/nowhere"), ("POST", "/nowhere/else"), ("PUT", "/"), ("GET", "")]
-)
-def test_an_unknown_route_is_not_found(method: str, path: str) -> None:
-    app = create_app()
-
-    response = app.resolve(event(method=method, path=path), LambdaContext())
-
-    assert (response["statusCode"], problem_of(response)["errorCode"]) == (404, "NotFound")
-
-
 def test_without_a_request_context_an_error_is_still_answered() -> None:
-    app = create_app()
+    bare = {"httpMethod": "GET", "path": "/", "headers": None}
+    response = invoke(lambda request: json_answer(request, {"by": caller_of(request).subject}), bare)
 
-    response = app.resolve({"httpMethod": "GET", "path": "/", "headers": None}, LambdaContext())
-
-    assert problem_of(response)["errorCode"] == "NotFound"
+    assert problem_of(response)["errorCode"] == "Unauthorized"
 
 
 # ---------------------------------------------------------------------------------------------------- unknown packages
@@ -224,13 +219,10 @@ def look_up(
     route: Route = GET_PACKAGE,
     **request: Any,  # noqa: ANN401
 ) -> dict[str, Any]:
-    app = create_app()
-
-    @app.route(route.rule, method="GET")
-    def get() -> Response[str]:
-        tenants = tenants_in_reach(app.current_event)
-        found = find_package(cast("PackageStore", packages), package_id_in(app.current_event), tenants)
-        return json_answer(app.current_event, {"name": found.description.name})
+    def look(received: Request) -> Answer:
+        tenants = tenants_in_reach(received)
+        found = find_package(cast("PackageStore", packages), package_id_in(received), tenants)
+        return json_answer(received, {"name": found.description.name})
 
     request = {
         "method": "GET",
@@ -238,7 +230,7 @@ def look_up(
         "parameters": {"packageId": package_id},
         **request,
     }
-    return app.resolve(event(**request), LambdaContext())
+    return answer(look, **request)
 
 
 def test_a_package_of_the_caller_s_tenant_is_found() -> None:
@@ -296,7 +288,7 @@ def test_a_body_is_its_bytes_however_it_arrives(
     expected: bytes,
     in_base64: bool,  # noqa: FBT001
 ) -> None:
-    assert body_of(proxy_event(body, in_base64=in_base64)) == expected
+    assert body_of(request_of(body, in_base64=in_base64)) == expected
 
 
 @pytest.mark.parametrize(
@@ -312,16 +304,16 @@ def test_a_body_is_its_bytes_however_it_arrives(
     ],
 )
 def test_the_tenant_header_by_any_case_of_its_name(headers: dict[str, str], expected: str | None) -> None:
-    assert tenant_header(proxy_event(headers=headers)) == expected
+    assert tenant_header(request_of(headers=headers)) == expected
 
 
 def test_a_get_reaches_all_of_the_caller_s_tenants_or_the_header_s() -> None:
     who = caller("a", "b")
 
-    assert tenants_in_reach(proxy_event(who=who)) == ("a", "b")
-    assert tenants_in_reach(proxy_event(who=who, headers={"X-Tenant-Id": "b"})) == ("b",)
+    assert tenants_in_reach(request_of(who=who)) == ("a", "b")
+    assert tenants_in_reach(request_of(who=who, headers={"X-Tenant-Id": "b"})) == ("b",)
     with pytest.raises(InstallHubError) as mismatch:
-        tenants_in_reach(proxy_event(who=who, headers={"X-Tenant-Id": "c"}))
+        tenants_in_reach(request_of(who=who, headers={"X-Tenant-Id": "c"}))
     assert mismatch.value.code is ErrorCode.TENANT_MISMATCH
 
 
@@ -331,7 +323,7 @@ def test_a_get_reaches_all_of_the_caller_s_tenants_or_the_header_s() -> None:
 def test_a_small_answer_is_plain_json() -> None:
     body = {"name": "Größe 漢 😀", "none": None}
 
-    response = answer(lambda app: json_answer(app.current_event, body))
+    response = answer(lambda request: json_answer(request, body))
 
     headers = headers_of(response)
     assert (response["statusCode"], response["isBase64Encoded"]) == (200, False)
@@ -343,7 +335,7 @@ def test_a_small_answer_is_plain_json() -> None:
 def test_an_answer_too_large_for_lambda_is_compressed_and_the_same() -> None:
     body = {"artifacts": [{"id": f"größe-{number}" * 100} for number in range(6_000)]}
 
-    response = answer(lambda app: json_answer(app.current_event, body))
+    response = answer(lambda request: json_answer(request, body))
 
     headers = headers_of(response)
     assert response["isBase64Encoded"]
@@ -373,7 +365,7 @@ def test_the_largest_plain_answer_fits_a_lambda_response(artifact_id: str) -> No
     each = len(json.dumps(artifact_id, ensure_ascii=False).encode()) + 1
     ids = [artifact_id] * ((MAX_ANSWER_BYTES - 100) // each)
 
-    response = answer(lambda app: json_answer(app.current_event, {"installOrder": ids}))
+    response = answer(lambda request: json_answer(request, {"installOrder": ids}))
 
     assert json.loads(content_of(response)) == {"installOrder": ids}
     assert payload_size(response) <= LAMBDA_RESPONSE_BYTES, "quotes are escaped once more within the response"
@@ -383,8 +375,8 @@ def test_a_refusal_of_a_long_unknown_field_fits_a_lambda_response() -> None:
     incompressible = "".join(Random(1).choices(string.ascii_letters, k=MAX_BODY_BYTES - 100))  # noqa: S311
     body = json.dumps({"tenantId": TENANT, "artifactIds": ["a"], incompressible: 1})
 
-    def preview(app: APIGatewayRestResolver) -> Response[str]:
-        read_request(PreviewRequest, app.current_event)
+    def preview(request: Request) -> Answer:
+        read_request(PreviewRequest, request)
         raise AssertionError
 
     response = answer(preview, body=body)
@@ -410,7 +402,7 @@ def small_responses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("small_responses")
 def test_an_answer_that_does_not_fit_even_compressed_is_refused() -> None:
-    response = answer(lambda app: json_answer(app.current_event, {"installOrder": NOISE}))
+    response = answer(lambda request: json_answer(request, {"installOrder": NOISE}))
 
     assert (response["statusCode"], problem_of(response)["errorCode"]) == (400, "PackageTooLarge")
 
@@ -419,7 +411,7 @@ def test_an_answer_that_does_not_fit_even_compressed_is_refused() -> None:
 def test_a_package_whose_manifest_does_not_fit_is_shown_without_its_lists() -> None:
     manifest = {"name": "Suite", "artifacts": [{"id": noise} for noise in NOISE], "installOrder": NOISE}
 
-    response = answer(lambda app: package_answer(app.current_event, record(), manifest))
+    response = answer(lambda request: package_answer(request, record(), manifest))
 
     body = json.loads(content_of(response))
     assert response["statusCode"] == 200
@@ -471,7 +463,7 @@ def download(bundles: FakeBundles, max_inline: int, **headers: str) -> dict[str,
     stored = record(name="Größe", bundle=BUNDLE)
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     return answer(
-        lambda app: bundle_answer(app.current_event, stored, cast("BundleStore", bundles), max_inline),
+        lambda request: bundle_answer(request, stored, cast("BundleStore", bundles), max_inline),
         method="GET",
         headers=sent,
     )

@@ -15,7 +15,8 @@ from installhub.errors import InstallHubError
 from installhub.http import MAX_BODY_BYTES
 from installhub.request_models import ExportRequest, PreviewRequest, as_json
 from installhub.requests import read_request
-from tests.builders import TENANT, caller, proxy_event
+from tests.builders import TENANT, caller
+from tests.builders import request as request_of
 from tests.strategies import ids, json_values
 
 EXPORT: dict[str, Any] = {
@@ -42,7 +43,7 @@ def changed(**changes: object) -> str:
 def problems(body: str | bytes | None, model: type[PreviewRequest] = ExportRequest, **event: Any) -> Found:  # noqa: ANN401
     """What reading ``body`` finds: codes and pointers, in their order."""
     with pytest.raises(InstallHubError) as refusal:
-        read_request(model, proxy_event(body, **event))
+        read_request(model, request_of(body, **event))
     assert all(problem.detail for problem in refusal.value.problems)
     return [(problem.code.value, problem.pointer) for problem in refusal.value.problems]
 
@@ -52,7 +53,7 @@ def invalid(*pointers: str) -> Found:
 
 
 def test_a_good_export_is_read_as_it_is() -> None:
-    request, tenant, who = read_request(ExportRequest, proxy_event(json.dumps(EXPORT)))
+    request, tenant, who = read_request(ExportRequest, request_of(json.dumps(EXPORT)))
 
     assert as_json(request) == EXPORT
     assert request.package_type is PackageType.WORKFLOW
@@ -63,12 +64,12 @@ def test_what_is_optional_may_be_left_out_or_null() -> None:
     optional = ("description", "author", "tags")
 
     for value in (LEFT_OUT, None):
-        request, _, _ = read_request(ExportRequest, proxy_event(changed(**dict.fromkeys(optional, value))))
+        request, _, _ = read_request(ExportRequest, request_of(changed(**dict.fromkeys(optional, value))))
         assert (request.description, request.author, request.tags) == (None, None, None)
 
 
 def test_a_good_preview_is_read_as_it_is() -> None:
-    request, tenant, _ = read_request(PreviewRequest, proxy_event(json.dumps(PREVIEW)))
+    request, tenant, _ = read_request(PreviewRequest, request_of(json.dumps(PREVIEW)))
 
     assert (request.artifact_ids, tenant) == (["proc-1001"], TENANT)
 
@@ -245,7 +246,7 @@ def test_a_tenant_that_cannot_be_one_is_pointed_at(tenant: str) -> None:
     ids=lambda changes: ascii(changes)[:32],
 )
 def test_what_is_just_within_the_limits_is_taken(changes: dict[str, object]) -> None:
-    request, _, _ = read_request(ExportRequest, proxy_event(changed(**changes)))
+    request, _, _ = read_request(ExportRequest, request_of(changed(**changes)))
 
     assert as_json(request) == {**EXPORT, **changes}
 
@@ -300,7 +301,7 @@ def test_the_tenant_may_be_in_the_body_the_header_or_both(
 ) -> None:
     headers = {} if header_tenant is None else {header_name: header_tenant}
 
-    _, tenant, _ = read_request(ExportRequest, proxy_event(changed(tenantId=body_tenant), headers=headers))
+    _, tenant, _ = read_request(ExportRequest, request_of(changed(tenantId=body_tenant), headers=headers))
 
     assert tenant == TENANT
 
@@ -363,8 +364,8 @@ def test_who_may_not_call_learns_nothing_of_the_body() -> None:
 def test_a_body_in_base64_is_the_same_body() -> None:
     body = changed(packageName="Größe 漢 😀")
 
-    plain = read_request(ExportRequest, proxy_event(body))
-    encoded = read_request(ExportRequest, proxy_event(body, in_base64=True))
+    plain = read_request(ExportRequest, request_of(body))
+    encoded = read_request(ExportRequest, request_of(body, in_base64=True))
 
     assert plain[0] == encoded[0]
 
@@ -395,7 +396,7 @@ def test_the_limit_counts_bytes_and_not_characters() -> None:
     ],
 )
 def test_a_body_full_of_errors_is_refused_in_little_memory(flood: dict[str, Any]) -> None:
-    event = proxy_event(json.dumps({**PREVIEW, **flood}))
+    event = request_of(json.dumps({**PREVIEW, **flood}))
     tracemalloc.start()
     try:
         with pytest.raises(InstallHubError) as refusal:
@@ -423,7 +424,7 @@ def test_a_number_of_any_length_is_refused(name: str, digits: int) -> None:
 def test_whatever_json_arrives_is_read_or_refused(value: Any) -> None:  # noqa: ANN401
     body = {**EXPORT, **value} if isinstance(value, dict) else value
     try:
-        read_request(ExportRequest, proxy_event(json.dumps(body)))
+        read_request(ExportRequest, request_of(json.dumps(body)))
     except InstallHubError as error:
         assert error.kind.status in (400, 403)  # noqa: PT017
 
@@ -437,6 +438,6 @@ def test_whatever_bytes_arrive_are_refused(body: bytes) -> None:
 def test_ids_arrive_as_they_were_sent(found: list[str]) -> None:
     body = json.dumps({**PREVIEW, "artifactIds": found}, ensure_ascii=False)
 
-    request, _, _ = read_request(PreviewRequest, proxy_event(body, in_base64=True))
+    request, _, _ = read_request(PreviewRequest, request_of(body, in_base64=True))
 
     assert request.artifact_ids == found

@@ -122,11 +122,8 @@ class Api:
 def answer_of(result: Mapping[str, Any]) -> Answer:
     """What API Gateway makes of what a function returned."""
     body = result["body"] or ""
-    headers = {}
-    for name, values in result["multiValueHeaders"].items():
-        (headers[name],) = values
     return Answer(
         status=result["statusCode"],
-        headers=headers,
+        headers=result["headers"],
         body=base64.b64decode(body) if result["isBase64Encoded"] else body.encode(),
     )

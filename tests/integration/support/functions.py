@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
 
 from installhub import telemetry
+from tests.builders import FakeContext
 from tests.integration.support.world import forget_wiring
 
 if TYPE_CHECKING:
@@ -28,23 +29,6 @@ def sample_event(name: str) -> dict[str, Any]:
     """An own copy of ``events/<name>.json``."""
     event: dict[str, Any] = json.loads((PROJECT / "events" / f"{name}.json").read_text())
     return event
-
-
-@dataclass
-class FakeContext:
-    """What of Lambda's context the functions read."""
-
-    function_name: str
-    seconds: float = 29
-    memory_limit_in_mb: int = 1024
-    aws_request_id: str = "52fdfc07-2182-454f-963f-5f0f9a621d72"
-
-    @property
-    def invoked_function_arn(self) -> str:
-        return f"arn:aws:lambda:us-east-1:123456789012:function:{self.function_name}"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int(self.seconds * 1000)
 
 
 @dataclass

@@ -7,10 +7,10 @@ import gzip
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
 from installhub.caller import TenantChoice, from_context
 from installhub.downloading import LINK_SECONDS, content_disposition, entity_tag, is_unchanged
@@ -19,13 +19,16 @@ from installhub.packages import PackageStatus
 from installhub.packages.bundles import CONTENT_TYPE
 from installhub.preferences import RESPOND_ASYNC
 from installhub.presenting import package_body, reduced_package_body
+from installhub.proxy import Answer, Request
 from installhub.routes import TENANT_HEADER
+from installhub.telemetry import Handler, observed
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from installhub.auth import Caller
     from installhub.packages import BundleStore, PackageRecord
+    from installhub.routes import Route
 
 JSON_TYPE: Final = "application/json"
 PROBLEM_TYPE: Final = "application/problem+json"
@@ -46,64 +49,66 @@ _PRIVATE: Final = "no-store"
 logger = Logger()
 
 
-def create_app() -> APIGatewayRestResolver:
-    """A resolver whose every error is answered in the API's one error shape."""
-    app = APIGatewayRestResolver()
+def endpoint(route: Route) -> Callable[[Callable[[Request, LambdaContext], Answer]], Handler]:
+    """Make a function's handler of what answers ``route``; every error is answered in the API's one error shape."""
 
-    def refused(error: InstallHubError) -> Response[str]:
-        _log_refusal(error)
-        return problem_answer(error, app.current_event)
+    def decorate(use: Callable[[Request, LambdaContext], Answer]) -> Handler:
+        @observed
+        @wraps(use)
+        def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+            logger.append_keys(operation=route.operation)
+            request = Request(event)
+            try:
+                answer = use(request, context)
+            except InstallHubError as error:
+                _log_refusal(error)
+                answer = problem_answer(error, request)
+            except Exception as error:
+                logger.exception("unexpected failure", exc_info=error)
+                answer = problem_answer(InstallHubError.of(ErrorCode.INTERNAL_ERROR), request)
+            return answer.as_proxy_result()
 
-    def failed(error: Exception) -> Response[str]:
-        logger.error("unexpected failure", exc_info=error)
-        return problem_answer(InstallHubError.of(ErrorCode.INTERNAL_ERROR), app.current_event)
+        return handler
 
-    def not_found(_error: Exception) -> Response[str]:
-        return problem_answer(InstallHubError.of(ErrorCode.NOT_FOUND), app.current_event)
-
-    app.exception_handler(InstallHubError)(refused)
-    app.exception_handler(Exception)(failed)
-    app.not_found(not_found)
-    return app
+    return decorate
 
 
-def caller_of(event: APIGatewayProxyEvent) -> Caller:
+def caller_of(request: Request) -> Caller:
     """Who calls.
 
     Raises:
         InstallHubError: Unauthorized or InsufficientScope.
     """
-    caller = from_context(_request_context(event).get("authorizer"), time.time())
+    caller = from_context(request.context.get("authorizer"), time.time())
     logger.append_keys(subject=caller.subject)
     return caller
 
 
-def tenant_header(event: APIGatewayProxyEvent) -> str | None:
+def tenant_header(request: Request) -> str | None:
     """The tenant that the header names; a blank one names none."""
-    return (event.headers.get(TENANT_HEADER) or "").strip() or None
+    return (request.header(TENANT_HEADER) or "").strip() or None
 
 
-def tenants_in_reach(event: APIGatewayProxyEvent) -> tuple[str, ...]:
+def tenants_in_reach(request: Request) -> tuple[str, ...]:
     """The caller's tenants, narrowed to the header's where there is one.
 
     Raises:
         InstallHubError: Unauthorized, InsufficientScope or TenantMismatch.
     """
-    caller = caller_of(event)
-    choice = TenantChoice(tenant_header(event))
+    caller = caller_of(request)
+    choice = TenantChoice(tenant_header(request))
     if problems := choice.problems(caller, required=False):
         raise InstallHubError(problems)
     return caller.tenants if choice.named is None else (choice.named,)
 
 
-def body_of(event: APIGatewayProxyEvent) -> bytes:
+def body_of(request: Request) -> bytes:
     """The request's body.
 
     Raises:
         InstallHubError: RequestTooLarge.
     """
-    body = event.get("body") or ""
-    content = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(errors="surrogatepass")
+    content = request.body
     if len(content) > MAX_BODY_BYTES:
         raise InstallHubError.of(
             ErrorCode.REQUEST_TOO_LARGE, f"The body has {len(content)} bytes; the limit is {MAX_BODY_BYTES}."
@@ -111,7 +116,7 @@ def body_of(event: APIGatewayProxyEvent) -> bytes:
     return content
 
 
-def accepted_answer(body: Mapping[str, Any]) -> Response[Any]:
+def accepted_answer(body: Mapping[str, Any]) -> Answer:
     """``body`` as a 202 that says where to look."""
     headers = {
         # Relative to the request, so that it holds under a stage's path and under a domain of its own.
@@ -122,36 +127,28 @@ def accepted_answer(body: Mapping[str, Any]) -> Response[Any]:
     return _plain(202, JSON_TYPE, _text(body), headers)
 
 
-def pending_answer(body: Mapping[str, Any]) -> Response[Any]:
+def pending_answer(body: Mapping[str, Any]) -> Answer:
     """``body``, of a request on its way or failed, as a 200."""
     unfinished = body["status"] != PackageStatus.FAILED
     return _plain(200, JSON_TYPE, _text(body), {"Retry-After": str(POLL_SECONDS)} if unfinished else {})
 
 
-class _Packed(Response[bytes]):
-    """A body in a content coding, which Powertools is to send as it is."""
-
-    def is_json(self) -> bool:
-        """Never: it would be encoded once more."""
-        return False
-
-
 def json_answer(
-    event: APIGatewayProxyEvent, body: Mapping[str, Any], reduced: Callable[[], Mapping[str, Any]] | None = None
-) -> Response[Any]:
+    request: Request, body: Mapping[str, Any], reduced: Callable[[], Mapping[str, Any]] | None = None
+) -> Answer:
     """``body`` as a 200, compressed when it would not fit a Lambda response.
 
     Args:
-        event: The request.
+        request: The request.
         body: The answer.
         reduced: Gives a smaller answer, for when ``body`` does not fit even compressed.
 
     Raises:
         InstallHubError: PackageTooLarge: it does not fit and cannot be reduced.
     """
-    answer = _fitting(event, 200, JSON_TYPE, body, {})
+    answer = _fitting(request, 200, JSON_TYPE, body, {})
     if answer is None and reduced is not None:
-        answer = _fitting(event, 200, JSON_TYPE, reduced(), {})
+        answer = _fitting(request, 200, JSON_TYPE, reduced(), {})
     if answer is None:
         raise InstallHubError.of(
             ErrorCode.PACKAGE_TOO_LARGE, "The answer does not fit a response. Ask for less at once."
@@ -159,34 +156,32 @@ def json_answer(
     return answer
 
 
-def package_answer(event: APIGatewayProxyEvent, record: PackageRecord, manifest: Mapping[str, Any]) -> Response[Any]:
+def package_answer(request: Request, record: PackageRecord, manifest: Mapping[str, Any]) -> Answer:
     """A package; without its manifest's lists should they not fit a response. The bundle has them."""
-    return json_answer(event, package_body(record, manifest), reduced=lambda: reduced_package_body(record, manifest))
+    return json_answer(request, package_body(record, manifest), reduced=lambda: reduced_package_body(record, manifest))
 
 
-def bundle_answer(
-    event: APIGatewayProxyEvent, record: PackageRecord, bundles: BundleStore, max_inline: int
-) -> Response[str]:
+def bundle_answer(request: Request, record: PackageRecord, bundles: BundleStore, max_inline: int) -> Answer:
     """The bundle of ``record``: 304 if the client has it, 200 with its bytes, or 307 to a link when it is large."""
     headers = {
         "ETag": entity_tag(record),
         # Immutable, but only for who may read it: ask again with the tag.
         "Cache-Control": "private, no-cache",
     }
-    if is_unchanged(headers["ETag"], event.headers.get("If-None-Match")):
-        return Response(304, body="", headers=headers)
+    if is_unchanged(headers["ETag"], request.header("If-None-Match")):
+        return Answer(304, headers)
     disposition = content_disposition(record)
     if record.layout.size > max_inline:
         link = bundles.link(record.bundle_key, disposition, LINK_SECONDS)
-        return Response(307, body="", headers={**headers, "Location": link, "Cache-Control": _PRIVATE})
+        return Answer(307, {**headers, "Location": link, "Cache-Control": _PRIVATE})
     digest = base64.b64encode(bytes.fromhex(record.checksum.removeprefix("sha256:"))).decode()
     headers["Content-Disposition"] = disposition
     headers["Repr-Digest"] = f"sha-256=:{digest}:"  # RFC 9530
-    content = bundles.read(record.bundle_key)
-    return Response(200, CONTENT_TYPE, content, headers=headers)  # type: ignore[arg-type]  # bytes are sent in base64
+    headers["Content-Type"] = CONTENT_TYPE
+    return Answer(200, headers, bundles.read(record.bundle_key))
 
 
-def problem_answer(error: InstallHubError, event: APIGatewayProxyEvent) -> Response[Any]:
+def problem_answer(error: InstallHubError, request: Request) -> Answer:
     """``error`` as application/problem+json (RFC 9457)."""
     kind = REGISTRY[error.code]
     headers: dict[str, str] = {}
@@ -194,12 +189,11 @@ def problem_answer(error: InstallHubError, event: APIGatewayProxyEvent) -> Respo
         headers["Retry-After"] = str(kind.retry_after)
     if error.code is ErrorCode.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'  # RFC 6750, 3
-    request_id = _request_context(event).get("requestId", "unknown")
-    instance = f"urn:uuid:{request_id}"
-    answer = _fitting(event, kind.status, PROBLEM_TYPE, problem_body(error.problems, instance), headers)
+    instance = f"urn:uuid:{request.id}"
+    answer = _fitting(request, kind.status, PROBLEM_TYPE, problem_body(error.problems, instance), headers)
     if answer is None:
         listed = problem_body(error.problems[:_MAX_LISTED_PROBLEMS], instance)
-        answer = _fitting(event, kind.status, PROBLEM_TYPE, listed, headers)
+        answer = _fitting(request, kind.status, PROBLEM_TYPE, listed, headers)
     if answer is None:
         first = error.problems[0]
         essence = Problem(first.code, f"{first.detail[:_MAX_DETAIL]}…", artifact_id=first.artifact_id)
@@ -227,8 +221,8 @@ def problem_body(problems: Iterable[Problem], instance: str) -> dict[str, Any]:
 
 
 def _fitting(
-    event: APIGatewayProxyEvent, status: int, content_type: str, body: Mapping[str, Any], headers: Mapping[str, str]
-) -> Response[Any] | None:
+    request: Request, status: int, content_type: str, body: Mapping[str, Any], headers: Mapping[str, str]
+) -> Answer | None:
     """An answer with ``body``, compressed if need be; None if it does not fit even so.
 
     A request without Accept-Encoding accepts every coding (RFC 9110, 12.5.3).
@@ -237,32 +231,28 @@ def _fitting(
     if len(text) <= _SURELY_SMALL or len(json.dumps(text)) <= MAX_ANSWER_BYTES:
         return _plain(status, content_type, text, headers)
     packed = gzip.compress(text.encode(), compresslevel=6, mtime=0)
-    logger.info("compressed a large answer", extra={"bytes": len(packed), "path": event.get("path")})
+    logger.info("compressed a large answer", extra={"bytes": len(packed), "path": request.path})
     if len(packed) * 4 // 3 > MAX_ANSWER_BYTES:
         return None
     coding = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-    return _Packed(status, content_type, packed, headers={**_own_headers(headers), **coding})
+    return Answer(status, {**_own_headers(content_type, headers), **coding}, packed)
 
 
 def _text(body: Mapping[str, Any]) -> str:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
-def _plain(status: int, content_type: str, text: str, headers: Mapping[str, str]) -> Response[Any]:
-    return Response(status, content_type, text, headers=_own_headers(headers))
+def _plain(status: int, content_type: str, text: str, headers: Mapping[str, str]) -> Answer:
+    return Answer(status, _own_headers(content_type, headers), text)
 
 
-def _own_headers(headers: Mapping[str, str]) -> dict[str, str | list[str]]:
-    return {"Cache-Control": _PRIVATE, **headers}
+def _own_headers(content_type: str, headers: Mapping[str, str]) -> dict[str, str]:
+    return {"Content-Type": content_type, "Cache-Control": _PRIVATE, **headers}
 
 
-def package_id_in(event: APIGatewayProxyEvent) -> str:
+def package_id_in(request: Request) -> str:
     """The package id in the path, whatever it holds."""
-    return (event.path_parameters or {}).get("packageId", "")
-
-
-def _request_context(event: APIGatewayProxyEvent) -> Mapping[str, Any]:
-    return event.get("requestContext") or {}
+    return request.path_parameter("packageId")
 
 
 def _log_refusal(error: InstallHubError) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from installhub.errors import ErrorCode, InstallHubError
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+    from installhub.proxy import Request
 
 PREFER_HEADER: Final = "Prefer"
 RESPOND_ASYNC: Final = "respond-async"
@@ -17,19 +17,19 @@ IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
 _IDEMPOTENCY_KEY: Final = re.compile(r'"(?P<quoted>[ !#-\[\]-~]{1,255})"|(?P<bare>[!#-~]{1,255})')
 
 
-def prefers_async(event: APIGatewayProxyEvent) -> bool:
+def prefers_async(request: Request) -> bool:
     """Whether the caller would rather not wait (RFC 7240, 4.1)."""
-    preferences = ",".join(_header_lines(event, PREFER_HEADER)).split(",")
+    preferences = ",".join(request.header_lines(PREFER_HEADER)).split(",")
     return any(preference.partition(";")[0].strip().lower() == RESPOND_ASYNC for preference in preferences)
 
 
-def idempotency_key(event: APIGatewayProxyEvent) -> str | None:
+def idempotency_key(request: Request) -> str | None:
     """The request's ``Idempotency-Key``, if it has one; its quotes, which the draft asks for, may be left out.
 
     Raises:
         InstallHubError: InvalidRequest: there are several, or it is not 1 to 255 printable ASCII characters.
     """
-    lines = _header_lines(event, IDEMPOTENCY_HEADER)
+    lines = request.header_lines(IDEMPOTENCY_HEADER)
     if not lines:
         return None
     match = _IDEMPOTENCY_KEY.fullmatch(lines[0].strip())
@@ -38,11 +38,3 @@ def idempotency_key(event: APIGatewayProxyEvent) -> str | None:
             ErrorCode.INVALID_REQUEST, f"{IDEMPOTENCY_HEADER}: one string of 1 to 255 printable ASCII characters."
         )
     return match["quoted"] or match["bare"]
-
-
-def _header_lines(event: APIGatewayProxyEvent, name: str) -> list[str]:
-    many = {key.lower(): values for key, values in (event.get("multiValueHeaders") or {}).items()}
-    if name.lower() in many:
-        return list(many[name.lower()])
-    one = event.headers.get(name)
-    return [] if one is None else [one]

@@ -21,37 +21,37 @@ from installhub.request_models import (
 )
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
     from pydantic_core import ErrorDetails
 
     from installhub.auth import Caller
     from installhub.packages import Acceptance
+    from installhub.proxy import Request
 
 _MAX_PROBLEMS: Final = 1000
 _MAX_NAME: Final = 200
 _NO_OBJECT: Final = frozenset({"json_invalid", "dict_type"})
-_Request = TypeVar("_Request", bound=PreviewRequest)
+_Model = TypeVar("_Model", bound=PreviewRequest)
 _Document = TypeVar("_Document", bound=ExportRequested)
 
 
-def read_request(model: type[_Request], event: APIGatewayProxyEvent) -> tuple[_Request, str, Caller]:
+def read_request(model: type[_Model], request: Request) -> tuple[_Model, str, Caller]:
     """The request's body, the tenant it is for, and the caller, who may act for that tenant.
 
     Raises:
         InstallHubError: With everything that is wrong with the request itself.
     """
-    caller = caller_of(event)
-    content = body_of(event)
+    caller = caller_of(request)
+    content = body_of(request)
     try:
-        request = parse(model, content)
+        asked = parse(model, content)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
-        tenant_problems = _tenant_problems(details, content, event, caller)
+        tenant_problems = _tenant_problems(details, content, request, caller)
         raise InstallHubError([*map(_problem, details[:_MAX_PROBLEMS]), *tenant_problems]) from None
-    choice = TenantChoice(tenant_header(event), request.tenant_id)
+    choice = TenantChoice(tenant_header(request), asked.tenant_id)
     if problems := choice.problems(caller, required=True):
         raise InstallHubError(problems)
-    return request, str(choice.named), caller
+    return asked, str(choice.named), caller
 
 
 def read_document(model: type[_Document], content: bytes) -> _Document:
@@ -100,14 +100,12 @@ def export_command(
     )
 
 
-def _tenant_problems(
-    details: list[ErrorDetails], content: bytes, event: APIGatewayProxyEvent, caller: Caller
-) -> list[Problem]:
+def _tenant_problems(details: list[ErrorDetails], content: bytes, request: Request, caller: Caller) -> list[Problem]:
     """What is wrong with the tenant that an invalid body and the header name nevertheless."""
     if details[0]["type"] in _NO_OBJECT:
-        return TenantChoice(tenant_header(event)).problems(caller, required=False)
+        return TenantChoice(tenant_header(request)).problems(caller, required=False)
     tenant = json.loads(content).get("tenantId")
-    choice = TenantChoice(tenant_header(event), tenant if isinstance(tenant, str) and tenant else None)
+    choice = TenantChoice(tenant_header(request), tenant if isinstance(tenant, str) and tenant else None)
     return choice.problems(caller, required=tenant is None)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,14 +40,6 @@ class Route:
     summary: str
     description: str
     errors: tuple[ErrorCode, ...]
-
-    @property
-    def rule(self) -> str:
-        """A pattern of the path for Powertools.
-
-        A parameter may be anything: API Gateway has chosen the route, and hands parameters over by name.
-        """
-        return re.sub(r"\{\w+\}", "(?s:.+)", self.path)
 
 
 EXPORT: Final = Route(
