@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from installhub.errors import REGISTRY, ErrorCode, Problem
-from installhub.http import PROBLEM_TYPE, problem_body
+from installhub.presenting import PROBLEM_TYPE, problem_body
 
 TEMPLATE: Final = Path(__file__).parents[1] / "template.yaml"
 BEGIN: Final = "      # begin gateway responses\n"

@@ -17,7 +17,6 @@ from pydantic import BaseModel
 
 import installhub
 from installhub.errors import REGISTRY, ErrorCode, Problem
-from installhub.http import JSON_TYPE, PROBLEM_TYPE, problem_body
 from installhub.models import (
     PackageResponse,
     PendingResponse,
@@ -27,6 +26,7 @@ from installhub.models import (
 )
 from installhub.packages.bundles import CONTENT_TYPE
 from installhub.preferences import IDEMPOTENCY_HEADER, PREFER_HEADER
+from installhub.presenting import JSON_TYPE, PROBLEM_TYPE, problem_body
 from installhub.request_models import ExportRequest, PreviewRequest
 from installhub.routes import DOWNLOAD, EXPORT, GET_PACKAGE, PREVIEW, REQUIRED_SCOPE, ROUTES, TENANT_HEADER, Route
 from tools import examples

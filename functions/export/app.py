@@ -6,11 +6,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from installhub.answering import AskedExport
 from installhub.answering_wiring import export_desk
+from installhub.documents import export_command, export_document
 from installhub.http import accepted_answer, endpoint, package_answer
 from installhub.preferences import idempotency_key, prefers_async
 from installhub.proxy import Answer, Request
 from installhub.request_models import ExportRequest
-from installhub.requests import export_command, export_document, read_request
+from installhub.requests import read_request
 from installhub.routes import EXPORT
 from installhub.telemetry import package_exported
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from installhub.documents import MAX_DOCUMENT_BYTES
 from installhub.errors import REGISTRY, ErrorCode
-from installhub.http import MAX_BODY_BYTES
 from tests.integration.support.api import CALLER, EXPORT_BODY, PREVIEW_BODY, Answer, Api
 from tests.integration.support.drafts import OTHER_TENANT, TENANT
 from tests.integration.support.functions import Functions
@@ -286,7 +286,7 @@ def test_a_conflict_is_told_along_with_the_other_problems(api: Api) -> None:
 
 
 def test_a_body_that_is_too_large(api: Api) -> None:
-    content = b" " * (MAX_BODY_BYTES + 1)
+    content = b" " * (MAX_DOCUMENT_BYTES + 1)
 
     assert_refused(api.export(content), "RequestTooLarge")
     assert_refused(api.preview(content), "RequestTooLarge")

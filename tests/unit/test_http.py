@@ -12,24 +12,23 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from installhub.documents import MAX_DOCUMENT_BYTES
 from installhub.downloading import LINK_SECONDS, entity_tag, find_package
 from installhub.errors import REGISTRY, ErrorCode, InstallHubError, Problem, ServiceUnavailableError
 from installhub.http import (
     MAX_ANSWER_BYTES,
-    MAX_BODY_BYTES,
-    body_of,
     bundle_answer,
     caller_of,
     endpoint,
     json_answer,
     package_answer,
     package_id_in,
-    problem_body,
     tenant_header,
     tenants_in_reach,
 )
 from installhub.models import ProblemDocument
 from installhub.packages import BundleStore, PackageRecord, PackageStore
+from installhub.presenting import problem_body
 from installhub.proxy import Answer, Request
 from installhub.request_models import PreviewRequest
 from installhub.requests import read_request
@@ -288,7 +287,7 @@ def test_a_body_is_its_bytes_however_it_arrives(
     expected: bytes,
     in_base64: bool,  # noqa: FBT001
 ) -> None:
-    assert body_of(request_of(body, in_base64=in_base64)) == expected
+    assert request_of(body, in_base64=in_base64).body == expected
 
 
 @pytest.mark.parametrize(
@@ -372,7 +371,7 @@ def test_the_largest_plain_answer_fits_a_lambda_response(artifact_id: str) -> No
 
 
 def test_a_refusal_of_a_long_unknown_field_fits_a_lambda_response() -> None:
-    incompressible = "".join(Random(1).choices(string.ascii_letters, k=MAX_BODY_BYTES - 100))  # noqa: S311
+    incompressible = "".join(Random(1).choices(string.ascii_letters, k=MAX_DOCUMENT_BYTES - 100))  # noqa: S311
     body = json.dumps({"tenantId": TENANT, "artifactIds": ["a"], incompressible: 1})
 
     def preview(request: Request) -> Answer:

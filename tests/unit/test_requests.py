@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from installhub.artifacts import PackageType
+from installhub.documents import MAX_DOCUMENT_BYTES
 from installhub.errors import InstallHubError
-from installhub.http import MAX_BODY_BYTES
 from installhub.request_models import ExportRequest, PreviewRequest, as_json
 from installhub.requests import read_request
 from tests.builders import TENANT, caller
@@ -372,7 +372,7 @@ def test_a_body_in_base64_is_the_same_body() -> None:
 
 @pytest.mark.parametrize("in_base64", [True, False])
 def test_a_body_over_the_limit_is_too_large_and_one_at_the_limit_is_not(in_base64: bool) -> None:  # noqa: FBT001
-    room = MAX_BODY_BYTES - len(changed(description=""))
+    room = MAX_DOCUMENT_BYTES - len(changed(description=""))
 
     fits = problems(changed(description="x" * room), in_base64=in_base64)
     too_large = problems(changed(description="x" * (room + 1)), in_base64=in_base64)
@@ -382,9 +382,9 @@ def test_a_body_over_the_limit_is_too_large_and_one_at_the_limit_is_not(in_base6
 
 
 def test_the_limit_counts_bytes_and_not_characters() -> None:
-    body = '{"description": "' + "漢" * (MAX_BODY_BYTES // 3) + '"}'
+    body = '{"description": "' + "漢" * (MAX_DOCUMENT_BYTES // 3) + '"}'
 
-    assert len(body) < MAX_BODY_BYTES
+    assert len(body) < MAX_DOCUMENT_BYTES
     assert problems(body) == [("RequestTooLarge", None)]
 
 

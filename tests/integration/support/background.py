@@ -20,10 +20,10 @@ from installhub.background.inbox import Inbox
 from installhub.background.lapses import Lapses
 from installhub.background.queue import ExportQueue
 from installhub.background.worker import Worker
+from installhub.documents import export_command, export_document
 from installhub.idempotency import AnswerBook
 from installhub.packages import PackageRecord, PendingExport, PendingStore
 from installhub.request_models import ExportRequest, parse
-from installhub.requests import export_command, export_document
 from installhub.resolver import Limits
 from tests.integration.support.drafts import TENANT
 from tests.integration.support.world import World

@@ -6,7 +6,7 @@ import base64
 import gzip
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +18,7 @@ from installhub.errors import REGISTRY, ErrorCode, InstallHubError, Problem, Ser
 from installhub.packages import PackageStatus
 from installhub.packages.bundles import CONTENT_TYPE
 from installhub.preferences import RESPOND_ASYNC
-from installhub.presenting import package_body, reduced_package_body
+from installhub.presenting import JSON_TYPE, PROBLEM_TYPE, package_body, problem_body, reduced_package_body
 from installhub.proxy import Answer, Request
 from installhub.routes import TENANT_HEADER
 from installhub.telemetry import Handler, observed
@@ -29,11 +29,6 @@ if TYPE_CHECKING:
     from installhub.auth import Caller
     from installhub.packages import BundleStore, PackageRecord
     from installhub.routes import Route
-
-JSON_TYPE: Final = "application/json"
-PROBLEM_TYPE: Final = "application/problem+json"
-MAX_BODY_BYTES: Final = 2 * 1024 * 1024
-"""Most bytes of a request body: a thousand ids of the greatest length, and room."""
 
 MAX_ANSWER_BYTES: Final = 6 * 1024 * 1024 - 64 * 1024
 """Most bytes of an answer's body within a synchronous Lambda response, which holds 6 MB with all around it."""
@@ -100,20 +95,6 @@ def tenants_in_reach(request: Request) -> tuple[str, ...]:
     if problems := choice.problems(caller, required=False):
         raise InstallHubError(problems)
     return caller.tenants if choice.named is None else (choice.named,)
-
-
-def body_of(request: Request) -> bytes:
-    """The request's body.
-
-    Raises:
-        InstallHubError: RequestTooLarge.
-    """
-    content = request.body
-    if len(content) > MAX_BODY_BYTES:
-        raise InstallHubError.of(
-            ErrorCode.REQUEST_TOO_LARGE, f"The body has {len(content)} bytes; the limit is {MAX_BODY_BYTES}."
-        )
-    return content
 
 
 def accepted_answer(body: Mapping[str, Any]) -> Answer:
@@ -199,25 +180,6 @@ def problem_answer(error: InstallHubError, request: Request) -> Answer:
         essence = Problem(first.code, f"{first.detail[:_MAX_DETAIL]}…", artifact_id=first.artifact_id)
         answer = _plain(kind.status, PROBLEM_TYPE, json.dumps(problem_body([essence], instance)), headers)
     return answer
-
-
-def problem_body(problems: Iterable[Problem], instance: str) -> dict[str, Any]:
-    """The body of an error's answer; ``problems`` come most important first."""
-    listed = list(problems)
-    code = listed[0].code
-    detail = listed[0].detail
-    if len(listed) > 1:
-        detail = f"{detail} ({len(listed)} problems in all, see errors.)"
-    return {
-        "type": f"urn:installhub:error:{code.value}",
-        "title": REGISTRY[code].title,
-        "status": REGISTRY[code].status,
-        "detail": detail,
-        "instance": instance,
-        "isSuccess": False,
-        "errorCode": code.value,
-        "errors": [problem.as_json() for problem in listed],
-    }
 
 
 def _fitting(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from installhub.artifacts import ArtifactNode
-from installhub.errors import Problem
+from installhub.errors import REGISTRY, Problem
 from installhub.packages import PackageRecord, PackageStatus, PendingExport
 from installhub.resolver import Plan
 from installhub.routes import DOWNLOAD, GET_PACKAGE
+
+JSON_TYPE: Final = "application/json"
+PROBLEM_TYPE: Final = "application/problem+json"
 
 _MAX_SHORT_DETAIL: Final = 1000
 
@@ -56,6 +59,25 @@ def pending_body(pending: PendingExport) -> dict[str, Any]:
         errors = list(pending.errors)
         return {**body, "isSuccess": False, "errorCode": errors[0]["errorCode"], "errors": errors}
     return {**body, "progress": {"done": pending.done, "total": pending.total}}
+
+
+def problem_body(problems: Iterable[Problem], instance: str) -> dict[str, Any]:
+    """The body of an error's answer; ``problems`` come most important first."""
+    listed = list(problems)
+    code = listed[0].code
+    detail = listed[0].detail
+    if len(listed) > 1:
+        detail = f"{detail} ({len(listed)} problems in all, see errors.)"
+    return {
+        "type": f"urn:installhub:error:{code.value}",
+        "title": REGISTRY[code].title,
+        "status": REGISTRY[code].status,
+        "detail": detail,
+        "instance": instance,
+        "isSuccess": False,
+        "errorCode": code.value,
+        "errors": [problem.as_json() for problem in listed],
+    }
 
 
 def errors_within(problems: Sequence[Problem], max_bytes: int) -> list[dict[str, Any]]:

@@ -10,12 +10,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from installhub.documents import export_command, read_document
 from installhub.errors import InstallHubError
 from installhub.exporting import ExportCommand, ExportedPackage
-from installhub.http import problem_body
-from installhub.presenting import errors_within, package_body
+from installhub.presenting import errors_within, package_body, problem_body
 from installhub.request_models import DirectExportRequest
-from installhub.requests import export_command, read_document
 
 MAX_RESULT_BYTES: Final = 250_000
 """Most bytes of a result: Step Functions carries 256 KiB from state to state, Lambda itself 6 MB."""

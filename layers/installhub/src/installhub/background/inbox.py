@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 
 from installhub.aws import unavailable_when_failing
 from installhub.background.jobs import Dropped, UnreadableMessageError
+from installhub.documents import MAX_DOCUMENT_BYTES
 from installhub.errors import ErrorCode, InstallHubError
-from installhub.http import MAX_BODY_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -45,10 +45,10 @@ class Inbox:
         try:
             with unavailable_when_failing("s3"):
                 answer = self._get(dropped)
-                if answer["ContentLength"] > MAX_BODY_BYTES:
+                if answer["ContentLength"] > MAX_DOCUMENT_BYTES:
                     raise InstallHubError.of(
                         ErrorCode.REQUEST_TOO_LARGE,
-                        f"The request has {answer['ContentLength']} bytes; the limit is {MAX_BODY_BYTES}.",
+                        f"The request has {answer['ContentLength']} bytes; the limit is {MAX_DOCUMENT_BYTES}.",
                     )
                 return answer["Body"].read()
         except ClientError as error:

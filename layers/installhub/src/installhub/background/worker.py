@@ -10,13 +10,12 @@ from urllib.parse import quote
 from installhub.background.failures import Failure, FailureBook
 from installhub.background.inbox import Inbox
 from installhub.background.jobs import Job
+from installhub.documents import export_command, read_document
 from installhub.errors import InstallHubError, VersionHeldError
 from installhub.exporting import ExportCommand, ExportedPackage, Exporter, describe, timestamp
-from installhub.http import JSON_TYPE, PROBLEM_TYPE, problem_body
 from installhub.packages import PendingStore
-from installhub.presenting import package_body
+from installhub.presenting import JSON_TYPE, PROBLEM_TYPE, package_body, problem_body
 from installhub.request_models import ExportRequested
-from installhub.requests import export_command, read_document
 
 
 @dataclass(frozen=True, slots=True)
