@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 from installhub.aws import unavailable_when_failing
 from installhub.definitions import canonical_json, sha256_hex
 from installhub.errors import ErrorCode, InstallHubError, Problem, ServiceUnavailableError
+from installhub.requests_table import EXPIRES_AT, REQUEST_ID, STATUS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 KEY_SECONDS: Final = 24 * 3600
 """How long a key is remembered."""
 
-REQUEST_ID: Final = "requestId"
-STATUS: Final = "status"
-EXPIRES_AT: Final = "expiresAt"
 _DIGEST: Final = "digest"
 _ATTEMPT: Final = "attemptId"
 _UNTIL: Final = "leaseUntil"

@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 
 from installhub.aws import unavailable_when_failing
 from installhub.errors import InstallHubError, Problem
-from installhub.idempotency import EXPIRES_AT, REQUEST_ID, STATUS
 from installhub.presenting import errors_within
+from installhub.requests_table import EXPIRES_AT, REQUEST_ID, STATUS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

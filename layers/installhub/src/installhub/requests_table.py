@@ -1,0 +1,7 @@
+"""The attributes that all items of the requests table have."""
+
+from typing import Final
+
+REQUEST_ID: Final = "requestId"
+STATUS: Final = "status"
+EXPIRES_AT: Final = "expiresAt"
