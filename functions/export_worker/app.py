@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -13,7 +12,11 @@ from installhub import wiring
 from installhub.background.direct import direct_command, direct_result, named_error
 from installhub.background.wiring import deliveries
 from installhub.errors import ErrorCode, InstallHubError
+from installhub.lasting import lasting
 from installhub.telemetry import failures_logged, observed, package_exported
+
+with lasting():
+    from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
 logger = Logger()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)

@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Final, cast
 
-import botocore.session
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
 from installhub.errors import ServiceUnavailableError
+from installhub.lasting import lasting
+
+with lasting():
+    import botocore.session
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
@@ -55,7 +57,8 @@ def _session() -> botocore.session.Session:
 @cache
 def dynamodb() -> DynamoDBClient:
     """The DynamoDB client of this process."""
-    return cast("DynamoDBClient", _session().create_client("dynamodb", config=_CONFIG))
+    with lasting():
+        return cast("DynamoDBClient", _session().create_client("dynamodb", config=_CONFIG))
 
 
 @cache

@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from pydantic_core import PydanticCustomError, SchemaValidator
-from pydantic_core import core_schema as core
-
 from installhub.artifacts import MAX_ID_LENGTH, PackageType
+from installhub.lasting import lasting
 from installhub.text import is_encodable, is_printable
 from installhub.versions import MAX_VERSION_LENGTH, is_valid_version
+
+with lasting():
+    from pydantic_core import PydanticCustomError, SchemaValidator
+    from pydantic_core import core_schema as core
 
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema
