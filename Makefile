@@ -19,7 +19,7 @@ UV := .venv/bin/uv
 PROJECT_READY := .venv/.ready
 STACK_READY := $(PROJECT_READY) .tools/emulator/.ready .tools/sam/.ready
 ATTACK_READY := $(STACK_READY) .tools/attack/.ready
-CODE := functions layers local tests tools bench
+CODE := functions layers local operations tests tools bench
 
 .PHONY: help
 help: ## this list
@@ -61,6 +61,15 @@ logs: $(PROJECT_READY) ## what the functions logged   [FUNCTION=export] [FOLLOW=
 
 down: ## stop it and forget its data
 	@if test -e $(PROJECT_READY); then $(LOCAL) down; fi
+
+## For operators: the local stack, or one on AWS by STACK=name
+
+.PHONY: audit redrive
+audit: $(PROJECT_READY) ## look for half packages, orphans, wrong checksums   [STACK=name] [JSON=1]
+	@$(RUN) operations.audit --stack "$$STACK" $(if $(JSON),--json)
+
+redrive: $(PROJECT_READY) ## put what is in the dead-letter queue back   [STACK=name] [MAX=10] [DRY_RUN=1]
+	@$(RUN) operations.redrive --stack "$$STACK" --max "$$MAX" $(if $(DRY_RUN),--dry-run)
 
 ## The API in containers, by `sam local`: needs Docker
 

@@ -1,0 +1,57 @@
+"""Reads buckets page by page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
+
+from operations.audit.findings import Kind, Report
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_CHUNK: Final = 1024 * 1024
+_UPLOAD_AGE: Final = dt.timedelta(days=2)  # a rule of the bucket removes them after one
+
+
+def keys_of(s3: S3Client, bucket: str) -> dict[str, dt.datetime]:
+    """The keys of all objects, and when each was written."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    return {entry["Key"]: entry["LastModified"] for page in pages for entry in page.get("Contents", [])}
+
+
+def exists(s3: S3Client, bucket: str, key: str) -> bool:
+    """Whether an object is there now."""
+    try:
+        s3.head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in {"404", "NoSuchKey", "NotFound"}:
+            return False
+        raise
+    return True
+
+
+def content_of(s3: S3Client, bucket: str, key: str) -> Iterator[bytes] | None:
+    """The bytes of an object in pieces; None if there is no such object."""
+    try:
+        body = s3.get_object(Bucket=bucket, Key=key)["Body"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchKey":
+            return None
+        raise
+    return body.iter_chunks(_CHUNK)
+
+
+def audit_uploads(s3: S3Client, bucket: str, report: Report) -> None:
+    """Find uploads that were begun days ago and that nobody will end."""
+    now = dt.datetime.now(tz=dt.UTC)
+    for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
+        for upload in page.get("Uploads", []):
+            report.looked_at["unfinished uploads"] += 1
+            if now - upload["Initiated"] > _UPLOAD_AGE:
+                report.add(
+                    Kind.UNFINISHED_UPLOAD, f"{bucket}/{upload['Key']}", f"begun {upload['Initiated']:%Y-%m-%d %H:%M}"
+                )

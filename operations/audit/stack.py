@@ -1,0 +1,46 @@
+"""Audits all of a stack."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from operations.audit.artifacts import GRACE, ArtifactAudit
+from operations.audit.buckets import audit_uploads
+from operations.audit.findings import Report
+from operations.audit.packages import PackageAudit
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+
+def audit(  # noqa: PLR0913  # all but three have a default
+    dynamodb: DynamoDBClient,
+    s3: S3Client,
+    outputs: Mapping[str, str],
+    *,
+    grace: dt.timedelta = GRACE,
+    clock: Callable[[], float] = time.time,
+    progress: Callable[[], None] = lambda: None,
+) -> Report:
+    """Look at everything there is.
+
+    Args:
+        dynamodb: Client.
+        s3: Client.
+        outputs: The stack's outputs: the names of its tables and buckets.
+        grace: How old an object that nobody knows must be to count, in the definition bucket.
+        clock: Gives epoch seconds.
+        progress: Is called after each package and each artifact.
+    """
+    report = Report()
+    packages, bundles = outputs["PackagesTable"], outputs["BundleBucket"]
+    artifacts, definitions = outputs["ArtifactsTable"], outputs["DefinitionBucket"]
+    PackageAudit(dynamodb, s3, packages, bundles, report, clock, progress).run()
+    ArtifactAudit(dynamodb, s3, artifacts, definitions, report, grace, progress).run()
+    for bucket in (bundles, definitions):
+        audit_uploads(s3, bucket, report)
+    return report

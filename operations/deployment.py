@@ -1,0 +1,95 @@
+"""Finds the stack that a command is for: the local one, or one on AWS by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from local import stack as local_stack
+from local.aws import isolate_environment
+from local.errors import LocalStackError
+from local.state import State
+
+if TYPE_CHECKING:
+    import argparse
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 8})
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployed stack.
+
+    Attributes:
+        name: For people.
+        outputs: The stack's outputs.
+        region: Where it is; None: where AWS's own settings say.
+        endpoint: The URL of all services; None on AWS.
+    """
+
+    name: str
+    outputs: Mapping[str, str]
+    region: str | None = None
+    endpoint: str | None = None
+
+    @property
+    def dynamodb(self) -> DynamoDBClient:
+        """A DynamoDB client."""
+        return boto3.client("dynamodb", region_name=self.region, endpoint_url=self.endpoint, config=_CONFIG)
+
+    @property
+    def s3(self) -> S3Client:
+        """An S3 client."""
+        return boto3.client("s3", region_name=self.region, endpoint_url=self.endpoint, config=_CONFIG)
+
+    @property
+    def sqs(self) -> SQSClient:
+        """An SQS client."""
+        return boto3.client("sqs", region_name=self.region, endpoint_url=self.endpoint, config=_CONFIG)
+
+
+def add_option(parser: argparse.ArgumentParser) -> None:
+    """Let the command's user name a stack."""
+    parser.add_argument(
+        "--stack",
+        default="",
+        metavar="NAME",
+        help="a CloudFormation stack on AWS, reached with the usual AWS settings (AWS_PROFILE, AWS_REGION, ...); "
+        "without it the local stack",
+    )
+
+
+def find(name: str) -> Deployment:
+    """The stack called ``name`` on AWS, or the local one if that is empty.
+
+    Raises:
+        LocalStackError: There is none.
+    """
+    return _on_aws(name) if name else local(State.from_environment())
+
+
+def local(state: State) -> Deployment:
+    """The local stack of ``state``."""
+    isolate_environment()
+    found = local_stack.current(state)
+    return Deployment("the local stack", found.outputs, found.region, found.endpoint)
+
+
+def _on_aws(name: str) -> Deployment:
+    try:
+        found = boto3.client("cloudformation", config=_CONFIG).describe_stacks(StackName=name)["Stacks"]
+    except ClientError as error:
+        raise LocalStackError(
+            f"there is no stack {name}: {error}", "name one of `aws cloudformation list-stacks`"
+        ) from error
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in found[0].get("Outputs", [])}
+    return Deployment(f"the stack {name}", outputs)

@@ -1,0 +1,267 @@
+"""The auditor finds each kind of damage that is planted, and nothing in what the product left by itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import time
+import zipfile
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from operations.audit.buckets import audit_uploads
+from operations.audit.findings import Kind, Report
+from operations.audit.stack import audit
+from tests.integration.support.drafts import TENANT, draft, incompressible
+from tests.integration.test_sweeping import leave_behind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mypy_boto3_s3 import S3Client
+
+    from installhub.exporting import ExportedPackage
+    from tests.integration.support.world import World
+
+AT_ONCE = dt.timedelta(0)
+
+
+def judged(world: World, grace: dt.timedelta = AT_ONCE) -> Report:
+    other = world.elsewhere()
+    return audit(other.dynamodb, other.s3, world.deployment.references, grace=grace, clock=world.clock)
+
+
+def kinds(report: Report) -> list[Kind]:
+    return [finding.kind for finding in report.findings]
+
+
+@pytest.fixture
+def exported(world: World, small_items: None) -> ExportedPackage:  # noqa: ARG001  # needed before
+    world.publish(draft("rule"), draft("form", "rule"), draft("app", "form", definition=incompressible(20_000)))
+    return world.export("form", "app")
+
+
+@pytest.fixture
+def change(world: World, exported: ExportedPackage) -> Callable[..., None]:
+    """Sets an attribute of the package, or removes it."""
+
+    def to(name: str, value: Any) -> None:  # noqa: ANN401  # a value of DynamoDB's
+        table, key = world.name("PackagesTable"), {"packageId": {"S": exported.record.description.package_id}}
+        item = world.dynamodb.get_item(TableName=table, Key=key)["Item"]
+        changed = {**item, name: value}
+        world.dynamodb.put_item(TableName=table, Item={name: value for name, value in changed.items() if value})
+
+    return to
+
+
+def replace_bundle(world: World, exported: ExportedPackage, content: bytes) -> None:
+    world.s3.put_object(Bucket=world.name("BundleBucket"), Key=exported.record.bundle_key, Body=content)
+
+
+def bundle_of(world: World, exported: ExportedPackage) -> bytes:
+    return world.s3.get_object(Bucket=world.name("BundleBucket"), Key=exported.record.bundle_key)["Body"].read()
+
+
+def rewritten(bundle: bytes, **entries: bytes) -> bytes:
+    """The bundle with other content in some entries, a sound ZIP again."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(bundle)) as old, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, entries.get(name.rpartition("/")[2].partition(".")[0], old.read(name)))
+    return written.getvalue()
+
+
+@pytest.mark.usefixtures("exported")
+def test_nothing_is_found_in_a_sound_stack(world: World) -> None:
+    report = judged(world)
+
+    assert report.findings == []
+    assert report.looked_at == {
+        "bundle objects": 1,
+        "exported packages": 1,
+        "artifacts": 3,
+        "definitions": 3,
+        "definition objects": 1,
+    }
+
+
+@pytest.mark.usefixtures("small_items")
+def test_nothing_is_found_while_artifacts_are_edited_and_an_export_is_under_way(world: World) -> None:
+    for revision in range(3):
+        world.publish(draft("app", definition=incompressible(20_000 + revision)), draft("rule", definition=revision))
+    leave_behind(world, "pkg-1", int(time.time()) + 10)
+
+    assert judged(world).findings == []
+
+
+@pytest.mark.parametrize("attribute", ["checksum", "bundleKey", "name", "tenantId"])
+def test_a_record_that_lacks_something_is_half_a_package(
+    world: World, change: Callable[..., None], attribute: str
+) -> None:
+    change(attribute, None)
+
+    assert Kind.HALF_PACKAGE in kinds(judged(world))
+
+
+def test_a_package_without_bundle(world: World, exported: ExportedPackage) -> None:
+    world.s3.delete_object(Bucket=world.name("BundleBucket"), Key=exported.record.bundle_key)
+
+    (finding,) = judged(world).findings
+    assert finding.kind is Kind.HALF_PACKAGE
+    assert exported.record.bundle_key in finding.detail
+
+
+def test_a_status_that_does_not_exist(world: World, change: Callable[..., None]) -> None:
+    change("status", {"S": "nearly"})
+
+    assert kinds(judged(world)) == [Kind.HALF_PACKAGE, Kind.ORPHAN_BUNDLE]
+
+
+def test_a_bundle_that_belongs_to_nobody(world: World) -> None:
+    world.s3.put_object(Bucket=world.name("BundleBucket"), Key="bundles/pkg-1/gone.zip", Body=b"a bundle")
+
+    assert kinds(judged(world)) == [Kind.ORPHAN_BUNDLE]
+
+
+def test_a_claim_past_its_lease_until_the_sweep(world: World) -> None:
+    leave_behind(world, "pkg-1", int(time.time()) - 10)
+    assert kinds(judged(world)) == [Kind.EXPIRED_CLAIM]
+
+    world.sweeper().sweep()
+
+    assert judged(world).findings == []
+
+
+def test_a_request_that_waits_for_ever(world: World, change: Callable[..., None]) -> None:
+    change("status", {"S": "queued"})
+    change("leaseUntil", {"N": "100"})
+
+    assert Kind.EXPIRED_CLAIM in kinds(judged(world))
+
+
+def test_a_checksum_that_does_not_match(world: World, change: Callable[..., None]) -> None:
+    change("checksum", {"S": f"sha256:{'0' * 64}"})
+
+    assert kinds(judged(world)) == [Kind.WRONG_CHECKSUM]
+
+
+def test_a_bundle_that_is_cut_off(world: World, exported: ExportedPackage) -> None:
+    replace_bundle(world, exported, bundle_of(world, exported)[:-30])
+
+    assert kinds(judged(world)) == [Kind.WRONG_CHECKSUM, Kind.WRONG_BUNDLE]
+
+
+def test_a_bundle_that_mixes_revisions(world: World, exported: ExportedPackage) -> None:
+    replace_bundle(world, exported, rewritten(bundle_of(world, exported), rule=b'{"another":"revision"}'))
+
+    details = [finding.detail for finding in judged(world).findings if finding.kind is Kind.WRONG_BUNDLE]
+    assert any("rule.json is not what the manifest says" in detail for detail in details)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (b'"name": "Made up"', b'"name": "Made it"', "the manifest's name"),
+        (b'"installOrder": ["rule", "form"', b'"installOrder": ["form", "rule"', "the install order"),
+        (b'"dependencies": []', b'"dependencies": ["later"]', "is not after its dependency later"),
+        (b'"rootArtifacts": ["app"', b'"rootArtifacts": ["APP"', "the root APP is missing"),
+        (b'/form.json"', b'/FORM.json"', "the entries are not those of the manifest"),
+        (b'"artifacts"', b'"artefacts"', "cannot be read"),
+    ],
+)
+def test_a_manifest_that_says_something_else(
+    world: World, exported: ExportedPackage, old: bytes, new: bytes, told: str
+) -> None:
+    bundle = bundle_of(world, exported)
+    manifest = zipfile.ZipFile(io.BytesIO(bundle)).read("manifest.json")
+    assert old in manifest
+
+    replace_bundle(world, exported, rewritten(bundle, manifest=manifest.replace(old, new, 1)))
+
+    details = [finding.detail for finding in judged(world).findings if finding.kind is Kind.WRONG_BUNDLE]
+    assert any(told in detail for detail in details), details
+
+
+def test_a_count_that_does_not_match(world: World, change: Callable[..., None]) -> None:
+    change("artifactCount", {"N": "4"})
+
+    (finding,) = judged(world).findings
+    assert (finding.kind, "record 4" in finding.detail) == (Kind.WRONG_BUNDLE, True)
+
+
+def test_a_manifest_that_is_not_where_the_record_says(world: World, change: Callable[..., None]) -> None:
+    change("manifestSize", {"N": "4"})
+
+    assert [finding.detail for finding in judged(world).findings] == ["the manifest is not where the record says"]
+
+
+def body_keys(world: World) -> list[dict[str, Any]]:
+    items = world.dynamodb.scan(TableName=world.name("ArtifactsTable"))["Items"]
+    return [{"pk": item["pk"], "sk": item["sk"]} for item in items if item["sk"]["S"].startswith("B#")]
+
+
+@pytest.mark.usefixtures("exported")
+def test_an_artifact_without_its_definition(world: World) -> None:
+    world.publish(draft("lonely"))
+    before = body_keys(world)
+    world.publish(draft("lonely", definition="another"))
+    (new,) = [key for key in body_keys(world) if key not in before]
+    world.dynamodb.delete_item(TableName=world.name("ArtifactsTable"), Key=new)
+
+    (finding,) = judged(world).findings
+    assert (finding.kind, finding.place) == (Kind.MISSING_DEFINITION, f"T#{TENANT} E#=lonely")
+
+
+@pytest.mark.usefixtures("exported")
+def test_a_definition_that_is_not_what_its_digest_says(world: World) -> None:
+    key = body_keys(world)[0]
+    table = world.name("ArtifactsTable")
+    other = next(
+        item for item in world.dynamodb.scan(TableName=table)["Items"] if "data" in item and item["sk"] != key["sk"]
+    )
+    world.dynamodb.put_item(TableName=table, Item={**other, **key})
+
+    assert kinds(judged(world)) == [Kind.WRONG_DEFINITION] + [Kind.ORPHAN_DEFINITION] * (len(kinds(judged(world))) - 1)
+
+
+@pytest.mark.usefixtures("exported")
+def test_definitions_in_the_bucket(world: World) -> None:
+    bucket, s3 = world.name("DefinitionBucket"), world.s3
+    (entry,) = s3.list_objects_v2(Bucket=bucket)["Contents"]
+    whole = s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
+
+    s3.put_object(Bucket=bucket, Key=entry["Key"], Body=whole[:-1])
+    assert kinds(judged(world)) == [Kind.WRONG_DEFINITION]
+    s3.put_object(Bucket=bucket, Key=entry["Key"], Body=b"\xff\xff")
+    assert kinds(judged(world)) == [Kind.WRONG_DEFINITION]
+    s3.delete_object(Bucket=bucket, Key=entry["Key"])
+    assert kinds(judged(world)) == [Kind.MISSING_DEFINITION]
+
+
+def test_an_object_that_a_publisher_left(world: World) -> None:
+    bucket = world.name("DefinitionBucket")
+    world.s3.put_object(Bucket=bucket, Key="definitions/left", Body=b"x")
+
+    assert kinds(judged(world)) == [Kind.ORPHAN_DEFINITION]
+    assert judged(world, dt.timedelta(hours=1)).findings == [], "it may be on its way"
+
+
+def test_an_upload_that_nobody_ends(world: World) -> None:
+    class Uploads:
+        """moto begins all uploads in 2010."""
+
+        age = dt.timedelta(hours=47)
+
+        def get_paginator(self, _operation: str) -> Uploads:
+            return self
+
+        def paginate(self, **_request: str) -> list[dict[str, Any]]:
+            return [{"Uploads": [{"Key": "half", "Initiated": dt.datetime.now(tz=dt.UTC) - self.age}]}]
+
+    report = Report()
+    audit_uploads(cast("S3Client", Uploads()), "bucket", report)
+    assert report.findings == []
+    world.s3.create_multipart_upload(Bucket=world.name("BundleBucket"), Key="bundles/pkg-1/half.zip")
+
+    assert kinds(judged(world)) == [Kind.UNFINISHED_UPLOAD]
