@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 from tests.integration.support.drafts import draft
 from tests.integration.support.functions import sample_event
 from tests.integration.support.wire import Kill, Killed, moments
+from tests.template import resources_of
 
 if TYPE_CHECKING:
     from tests.integration.support.functions import Functions
@@ -101,3 +103,19 @@ def test_the_function_says_how_many_it_swept(world: World, functions: Functions)
     assert functions.invoke("sweep", sample_event("sweep")) == {"swept": 1, "givenUp": 0}
     assert functions.invoke("sweep", sample_event("sweep")) == {"swept": 0, "givenUp": 0}
     assert world.objects() == []
+
+
+def test_the_function_counts_what_it_swept_under_the_name_of_its_stack(
+    world: World, functions: Functions, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An alarm watches it."""
+    leave_behind(world, "pkg-1", int(time.time()) - 1)
+
+    functions.invoke("sweep", sample_event("sweep"))
+
+    (counted,) = [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in line]
+    alarm = resources_of("AWS::CloudWatch::Alarm")["OrphansAlarm"]
+    (metrics,) = counted["_aws"]["CloudWatchMetrics"]
+    assert metrics["Namespace"] == world.deployment.value(alarm["Namespace"])
+    assert counted[alarm["MetricName"]] == [1.0]
+    assert [counted[dimension["Name"]] for dimension in alarm["Dimensions"]] == ["installhub"]

@@ -57,3 +57,11 @@ def package_exported(record: PackageRecord) -> None:
     metrics.add_metric("ArtifactsExported", MetricUnit.Count, record.artifact_count)
     metrics.add_metric("BundleBytes", MetricUnit.Bytes, record.layout.size)
     metrics.flush_metrics()
+
+
+def swept(claims: int, requests: int) -> None:
+    """Log and count what dead exports had left, and accepted requests that were given up."""
+    logger.info("swept", extra={"claims": claims, "requests": requests})
+    metrics.add_metric("OrphansSwept", MetricUnit.Count, claims)
+    metrics.add_metric("RequestsGivenUp", MetricUnit.Count, requests)
+    metrics.flush_metrics()
