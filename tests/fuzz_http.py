@@ -134,7 +134,7 @@ def _exchanges(events: Path) -> list[Exchange]:
         if scenario is None:
             continue
         recorder = scenario["recorder"]
-        for case_id, interaction in recorder["interactions"].items():
+        for case_id, interaction in recorder.get("interactions", {}).items():
             meta = recorder["cases"][case_id]["value"].get("meta") or {}
             response = interaction.get("response") or {}
             content = (response.get("content") or {}).get("$base64", "")

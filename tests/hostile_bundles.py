@@ -25,7 +25,7 @@ HOSTILE_IDS: Final = (
 )
 """Look-alikes, device names, paths, what shells and programs read as options or patterns, and long ones."""
 
-EMPTY: Final = (None, {}, [], "", 0, False)
+EMPTY: Final[Sequence[object]] = (None, {}, [], "", 0, False)
 """Definitions with as little in them as JSON allows."""
 
 

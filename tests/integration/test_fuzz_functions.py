@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from tests.conftest import Record
 from tests.integration.support.api import EXPORT_BODY, Api
-from tests.integration.support.background import body, requested
+from tests.integration.support.background import TRIES, Background, requested
 from tests.integration.support.functions import sample_event
-from tests.strategies import ids, json_values
+from tests.integration.support.world import World
+from tests.strategies import ids, json_values, printable_texts
 
+LEASE = 900
 EXAMPLES = 200
 fuzzed = settings(
     max_examples=EXAMPLES,
@@ -37,7 +39,7 @@ contents = documents | st.binary(max_size=200) | st.integers(1, 3_000).map(lambd
 headers = st.fixed_dictionaries(
     {},
     optional={
-        name: st.text(st.characters(exclude_categories=("Cs",)), max_size=50) | ids
+        name: st.text(st.characters(codec="utf-8"), max_size=50) | ids
         for name in ("X-Tenant-Id", "Prefer", "Idempotency-Key", "If-None-Match", "Accept-Encoding", "Content-Encoding")
     },
 )
@@ -86,59 +88,72 @@ def test_any_package_id_and_headers_are_answered(function: str, api: Api) -> Non
     assert {200, 403, 404} <= set(seen)
 
 
+def events(detail: st.SearchStrategy[Any]) -> st.SearchStrategy[str]:
+    """What EventBridge and S3 could put into the queue, with anything for its parts."""
+    part = anything | ids
+    return st.fixed_dictionaries(
+        {"id": part, "source": part | st.just("aws.s3"), "detail-type": part | st.just("ExportRequested")},
+        optional={"detail": detail},
+    ).map(json.dumps)
+
+
+notices = st.fixed_dictionaries(
+    {"bucket": anything | st.fixed_dictionaries({"name": st.just("inbox") | anything})},
+    optional={"object": anything | st.fixed_dictionaries({"key": anything | ids, "etag": anything})},
+)
+promises = st.fixed_dictionaries(
+    {
+        "requestId": anything | ids,
+        "requestedBy": anything | ids,
+        "request": changed_bodies | anything,
+        "packageId": anything | ids,
+        "acceptance": anything
+        | st.fixed_dictionaries(
+            dict.fromkeys(("tenant", "name", "version", "requested_by", "requested_at", "until"), anything | ids)
+        ),
+    }
+)
 messages = (
     anything.map(json.dumps)
-    | st.text(max_size=100)
+    | printable_texts
     | changed_bodies.map(requested)
-    | st.dictionaries(st.sampled_from(["tenantId", "artifactIds", "version"]), anything, max_size=3).map(
-        lambda changes: requested({**body(), **changes})
-    )
-    | st.builds(lambda detail: json.dumps({"source": "aws.s3", "detail": detail}), anything)
-    | st.builds(lambda fields: json.dumps({"acceptedExport": fields}), anything)
-    | st.builds(
-        lambda acceptance: json.dumps(
-            {
-                "acceptedExport": {
-                    "requestId": "http:1",
-                    "requestedBy": "x",
-                    "request": body(),
-                    "packageId": "pkg-x",
-                    "acceptance": acceptance,
-                }
-            }
-        ),
-        anything,
-    )
+    | events(changed_bodies | anything)
+    | notices.map(lambda detail: json.dumps({"source": "aws.s3", "detail": detail}))
+    | (promises | anything).map(lambda fields: json.dumps({"acceptedExport": fields}))
 )
 
 
-def test_any_message_in_the_queue_is_done_buried_or_tried_again(api: Api, record: Record) -> None:
-    """A worker that raised would have the whole batch delivered again, the good messages with the bad."""
-    handled = 0
+@pytest.mark.usefixtures("no_waiting")
+def test_any_message_in_the_queue_comes_to_an_end(sample_world: World, record: Record) -> None:
+    """One that raised on its last try would be delivered for ever, or go to the dead letters without a reason."""
+    background = Background(sample_world)
+    inbox = json.dumps(background.inbox.bucket)
+    ends: Counter[str] = Counter()
 
     @fuzzed
-    @given(st.lists(messages, min_size=1, max_size=3))
-    def delivering(bodies: list[str]) -> None:
-        nonlocal handled
-        event = sample_event("export_worker")
-        template = event["Records"][0]
-        event["Records"] = [{**template, "messageId": f"m{place}", "body": text} for place, text in enumerate(bodies)]
-        failed = api.functions.invoke("export_worker", event)["batchItemFailures"]
-        assert {item["itemIdentifier"] for item in failed} <= {f"m{place}" for place in range(len(bodies))}
-        handled += len(bodies)
+    @given(messages)
+    def delivering(text: str) -> None:
+        delivered = background.message(text.replace('"inbox"', inbox), tries=TRIES)
+        before = len(background.failed())
+        exported = background.deliveries.handle(delivered, LEASE)
+        failed = len(background.failed()) - before
+        ends["exported" if exported else "refused" if failed else "buried"] += 1
+        background.sqs.delete_message(QueueUrl=background.queue_url, ReceiptHandle=delivered.receipt_handle)
 
     delivering()
 
-    assert handled >= EXAMPLES
+    assert ends.total() >= EXAMPLES
+    assert ends["buried"] > 0
+    assert ends["refused"] > 0
     record(
         "fuzz",
-        "Arbitrary messages to the worker",
-        f"{handled} messages, none stops its batch",
+        "Arbitrary messages to the worker, on their last try",
+        f"{ends.total()} messages: {ends['refused']} refused and remembered, {ends['exported']} exported, "
+        f"{ends['buried']} buried or dropped; none raised",
         "hypothesis, derandomised; events, notices, accepted requests and nonsense",
     )
 
 
-@pytest.mark.usefixtures("api")
 def test_any_direct_invocation_ends_in_a_result_or_a_named_error(api: Api) -> None:
     seen: Counter[str] = Counter()
 
@@ -148,11 +163,11 @@ def test_any_direct_invocation_ends_in_a_result_or_a_named_error(api: Api) -> No
         try:
             api.functions.invoke("export_worker", payload)
         except Exception as error:  # noqa: BLE001  # its class is made when it is raised
-            problem = json.loads(str(error))
-            assert problem["errorCode"] == type(error).__name__
-            seen[problem["errorCode"]] += 1
+            raised, told = type(error).__name__, json.loads(str(error))["errorCode"]
         else:
-            seen["result"] += 1
+            raised = told = "result"
+        seen[raised] += 1
+        assert told == raised
 
     invoking()
 
