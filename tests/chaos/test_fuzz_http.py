@@ -121,8 +121,10 @@ def misfit(answer: requests.Response, operation: dict[str, Any], components: dic
     if described is None:
         return f"status {answer.status_code}"
     kinds = described.get("content", {})
+    if not kinds:  # API Gateway gives an answer without a body a Content-Type all the same
+        return f"{answer.status_code} with a body" if answer.content else None
     media_type = answer.headers.get("Content-Type", "")
-    if kinds and media_type not in kinds:
+    if media_type not in kinds:
         return f"{answer.status_code} with {media_type}"
     if media_type.endswith("json"):
         schema = {**kinds[media_type]["schema"], "components": components}
