@@ -21,8 +21,8 @@ from tests.system.client import Api, artifact, export_body
 
 ROOT = "n00000"
 TENANT_OF_TESTS = "tenant-of-tests"
-MAX_RATIO = 20
-MAX_BYTES_PER_ELEMENT = 1_000
+MAX_RATIO = 5
+MAX_BYTES_PER_ELEMENT = 600
 
 
 def catalog_of(graph: Graph) -> FakeCatalog:

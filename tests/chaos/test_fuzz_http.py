@@ -79,7 +79,12 @@ def test_without_a_good_token_nothing_but_401_is_answered(
     assert_sound(result, at_least=2 * EXAMPLES)
     assert set(result.statuses) <= {401, 404}
     assert {exchange.status for exchange in result.exchanges if exchange.phase == "fuzzing"} == {401}
-    record("fuzz", "Without a token" if token is None else "With a bad token", told(result), HOW)
+    record(
+        "fuzz",
+        "Without a token" if token is None else "With a bad token",
+        told(result),
+        f"schemathesis, coverage and fuzzing, seed {SEED}",
+    )
 
 
 HEADERS = {
