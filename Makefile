@@ -94,7 +94,7 @@ test-unit: $(PROJECT_READY) ## tests without sockets
 test-integration: $(PROJECT_READY) ## tests against emulated tables and buckets
 	@$(RUN) pytest tests/integration
 
-test-system: $(STACK_READY) ## tests over HTTP against a local stack of their own
+test-system: $(ATTACK_READY) ## tests over HTTP against a local stack of their own
 	@$(RUN) pytest tests/system
 
 test-sam-local: $(STACK_READY) ## tests over HTTP against `sam local`; skipped where Docker does not run

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from installhub.versions import is_valid_version, normalized_name, package_id, precedence_text
+from installhub.versions import VERSION_PATTERN, is_valid_version, normalized_name, package_id, precedence_text
 from tests.builders import TENANT
 
 # The pattern that semver.org suggests, anchored and in ASCII.
@@ -106,6 +106,11 @@ def test_huge_ones_are_refused_without_effort(text: str) -> None:
 )
 def test_agrees_with_the_pattern_that_semver_org_suggests(text: str) -> None:
     assert is_valid_version(text) is (SUGGESTED.match(text) is not None and len(text) <= 256)
+
+
+@pytest.mark.parametrize("text", [*VALID, *INVALID], ids=lambda text: text[:20])
+def test_the_pattern_in_the_documents_says_the_same(text: str) -> None:
+    assert bool(re.search(VERSION_PATTERN, text)) is is_valid_version(text)
 
 
 @pytest.mark.parametrize(

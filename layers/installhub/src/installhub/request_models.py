@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from installhub.artifacts import MAX_ID_LENGTH, PackageType
 from installhub.lasting import lasting
 from installhub.text import is_encodable, is_printable
-from installhub.versions import MAX_VERSION_LENGTH, is_valid_version
+from installhub.versions import MAX_VERSION_LENGTH, VERSION_PATTERN, is_valid_version
 
 with lasting():
     from pydantic_core import PydanticCustomError, SchemaValidator
@@ -156,7 +156,12 @@ _EXPORT: Final[_Fields] = {
     ),
     "package_type": _field("packageType", core.enum_schema(PackageType, list(PackageType), sub_type="str")),
     "version": _field(
-        "version", _text(_SEMVER), description="SemVer 2.0.0.", examples=["2.1.0"], maxLength=MAX_VERSION_LENGTH
+        "version",
+        _text(_SEMVER),
+        description="SemVer 2.0.0.",
+        examples=["2.1.0"],
+        maxLength=MAX_VERSION_LENGTH,
+        pattern=VERSION_PATTERN,
     ),
     "description": _optional(
         "description", _text(_ENCODABLE, max_length=2000), examples=["Complete onboarding workflow"]

@@ -9,6 +9,13 @@ from typing import Final
 
 MAX_VERSION_LENGTH: Final = 256
 
+VERSION_PATTERN: Final = (
+    r"^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)"
+    r"(-(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*)?"
+    r"(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$"
+)
+"""SemVer's grammar for the documents (ECMA-262); what is checked is :func:`is_valid_version`."""
+
 _PACKAGE_NAMESPACE: Final = uuid.UUID("8e4e3c1a-5f0b-5a57-9d0c-2f6f1b7f4a11")
 
 

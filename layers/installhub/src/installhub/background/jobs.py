@@ -11,12 +11,14 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from installhub.packages import Acceptance
+from installhub.text import is_encodable
 
 EXPORT_REQUESTED: Final = "ExportRequested"
 """The detail type of an event that asks for an export; its detail is the body of POST /export."""
 
 _INBOX_SOURCE: Final = "aws.s3"
 _ACCEPTED: Final = "acceptedExport"
+_MAX_KEY_BYTES: Final = 1024  # S3's own limit; DynamoDB's is 2,048
 
 
 class UnreadableMessageError(Exception):
@@ -91,18 +93,24 @@ def job_of(message: str, inbox_bucket: str) -> Job:
 
 
 def _accepted(fields: dict[str, Any]) -> Job:
+    acceptance = Acceptance(**fields["acceptance"])
+    promised = asdict(acceptance)
+    if not isinstance(promised.pop("until"), int):
+        raise TypeError("acceptance.until is no number")
+    for value in promised.values():
+        _text(value)
     return Job(
-        request_id=fields["requestId"],
-        requested_by=fields["requestedBy"],
+        request_id=_key(fields["requestId"]),
+        requested_by=_text(fields["requestedBy"]),
         document=json.dumps(fields["request"]).encode(),
-        package_id=fields["packageId"],
-        acceptance=Acceptance(**fields["acceptance"]),
+        package_id=_key(fields["packageId"]),
+        acceptance=acceptance,
     )
 
 
 def _requested(event: dict[str, Any]) -> Job:
     return Job(
-        request_id=f"event:{event['source']}/{event['id']}",
+        request_id=f"event:{_key(event['source'])}/{_key(event['id'])}",
         requested_by=f"event:{event['source']}",
         document=json.dumps(event["detail"]).encode(),
     )
@@ -112,11 +120,34 @@ def _dropped(detail: dict[str, Any], inbox_bucket: str) -> Job:
     bucket, thing = detail["bucket"]["name"], detail["object"]
     if bucket != inbox_bucket:
         raise UnreadableMessageError(f"a notice of a bucket that is not the inbox: {bucket!r}")
-    dropped = Dropped(key=thing["key"], version=thing.get("version-id"))
+    dropped = Dropped(key=_key(thing["key"]), version=thing.get("version-id"))
     # Without versions the sequencer tells one object of this key from the next.
-    revision = dropped.version or thing.get("sequencer") or thing["etag"]
+    revision = _key(dropped.version or thing.get("sequencer") or thing["etag"])
     return Job(
         request_id=f"s3:{bucket}/{dropped.key}?{revision}",
         requested_by=f"s3:{bucket}/{dropped.key}",
         dropped=dropped,
     )
+
+
+def _text(value: object) -> str:
+    """``value``, which is stored: what is no text can never be, however often it is tried.
+
+    Raises:
+        TypeError: It is no text, or cannot be encoded.
+    """
+    if not isinstance(value, str) or not is_encodable(value):
+        raise TypeError("no text, or one that cannot be encoded")
+    return value
+
+
+def _key(value: object) -> str:
+    """``value``, which becomes part of a key.
+
+    Raises:
+        TypeError: It is no text, or an empty or too long one.
+    """
+    text = _text(value)
+    if not 0 < len(text.encode()) <= _MAX_KEY_BYTES:
+        raise TypeError("a part of a key that is empty or too long")
+    return text

@@ -1,0 +1,173 @@
+"""Made-up requests against the deployed API: no 5xx, and every answer is one that the document has."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+
+from tests.conftest import Record
+from tests.fuzz_http import DOCUMENT, SEED, Attack, attack, narrowed_document
+from tests.system.client import BASE, OTHER_TENANT, TENANT, Api, export_body
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import requests
+
+EXAMPLES = 60
+HOW = f"schemathesis, {EXAMPLES} examples a route and phase, seed {SEED}: examples, coverage, fuzzing, stateful"
+PHASES = "examples,coverage,fuzzing,stateful"
+
+# What a sound request may yet be refused for, because no schema says it: characters that are not printable or no text,
+# names of blanks alone, a tenant missing in both places. All of them are InvalidRequest.
+SEMANTIC = {
+    *("ArtifactNotFound", "TenantMismatch", "PackageTypeMismatch", "IncompleteArtifact", "CircularDependency"),
+    *("VersionConflict", "IdempotencyKeyReused", "IdempotencyKeyInUse", "PackageNotFound", "InvalidRequest"),
+    *("Unauthorized", "NotFound"),
+}
+
+
+def document() -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    return read
+
+
+def assert_sound(result: Attack, at_least: int) -> None:
+    assert result.complete
+    assert result.failures == []
+    assert len(result.exchanges) >= at_least
+    assert sum(exchange.checks > 0 for exchange in result.exchanges) >= at_least * 3 // 4
+    assert all(status is not None and status < 500 for status in result.statuses), result.statuses
+    refused = {
+        code
+        for exchange in result.exchanges
+        if exchange.is_sound and exchange.status is not None and exchange.status >= 400
+        for code in exchange.error_codes
+    }
+    assert refused <= SEMANTIC
+
+
+def told(result: Attack) -> str:
+    statuses = ", ".join(f"{count} x {status}" for status, count in sorted(result.statuses.items(), key=str))
+    return f"{len(result.exchanges)} requests, none against the document ({statuses})"
+
+
+@pytest.mark.parametrize("kind", ["as it is", "narrowed to artifacts that there are"])
+def test_answers_to_a_caller_are_as_the_document_says(kind: str, api: Api, tmp_path: Path, record: Record) -> None:
+    described = document() if kind == "as it is" else narrowed_document()
+
+    result = attack(described, api.stack.url, tmp_path, token=api.token(TENANT), examples=EXAMPLES, phases=PHASES)
+
+    assert_sound(result, at_least=4 * EXAMPLES)
+    assert {200, 400, 401, 403, 404} <= set(result.statuses)
+    assert {exchange.phase for exchange in result.exchanges} >= set(PHASES.split(","))
+    record("fuzz", f"The document {kind}, with a token", told(result), HOW)
+
+
+@pytest.mark.parametrize("token", [None, "x.y.z"])
+def test_without_a_good_token_nothing_but_401_is_answered(
+    token: str | None, api: Api, tmp_path: Path, record: Record
+) -> None:
+    result = attack(document(), api.stack.url, tmp_path, token=token, examples=EXAMPLES // 2, phases="coverage,fuzzing")
+
+    assert_sound(result, at_least=2 * EXAMPLES)
+    assert set(result.statuses) <= {401, 404}
+    assert {exchange.status for exchange in result.exchanges if exchange.phase == "fuzzing"} == {401}
+    record(
+        "fuzz",
+        "Without a token" if token is None else "With a bad token",
+        told(result),
+        f"schemathesis, coverage and fuzzing, seed {SEED}",
+    )
+
+
+HEADERS = {
+    "Accept": ["*/*", "", "application/zip", "text/html", "application/json;q=0", "x" * 2_000, "a/b, , c", "\u00e9"],
+    "Accept-Encoding": ["gzip", "identity;q=0, *;q=0", "br;q=1.5", "zzz"],
+    "Range": [
+        "bytes=0-0",
+        "bytes=-1",
+        "bytes=9999999-",
+        "bytes=5-1",
+        "items=0-1",
+        "bytes=0-1,3-4",
+        "bytes=" + "9" * 99,
+    ],
+    "Content-Encoding": ["gzip", "identity", "br", "x, y"],
+    "Content-Type": [
+        "",
+        "application/json",
+        "text/plain",
+        "application/xml; charset=utf-7",
+        "multipart/form-data",
+        "/",
+    ],
+    "Prefer": ["respond-async", "respond-async, wait=1", "wait=x", ";;,", '"', "respond-async=\u00e9"],
+    "Idempotency-Key": ["", '""', "a b", '"a b"', "k" * 256, '"', "\u00e9", "k-1"],
+    "If-None-Match": ["*", '"x", *', ",*", '"x"', 'W/"x"', ",,,", '"', "x" * 2_000, "W/"],
+    "If-Match": ["*", '"x"'],
+    "If-Modified-Since": ["never", "Sat, 29 Oct 1994 19:43:31 GMT"],
+    "X-Tenant-Id": ["", TENANT, OTHER_TENANT, "x" * 300, "..", "\u00e9", "a,b"],
+    "X-HTTP-Method-Override": ["DELETE"],
+    "X-Forwarded-For": ["127.0.0.1", "x" * 500],
+    "Expect": ["200-maybe"],
+}
+
+
+def misfit(answer: requests.Response, operation: dict[str, Any], components: dict[str, Any]) -> str | None:
+    """In which respect an answer is none of the operation's, if it is none."""
+    described = operation["responses"].get(str(answer.status_code))
+    if described is None:
+        return f"status {answer.status_code}"
+    kinds = described.get("content", {})
+    if not kinds:  # API Gateway gives an answer without a body a Content-Type all the same
+        return f"{answer.status_code} with a body" if answer.content else None
+    media_type = answer.headers.get("Content-Type", "")
+    if media_type not in kinds:
+        return f"{answer.status_code} with {media_type}"
+    if media_type.endswith("json"):
+        schema = {**kinds[media_type]["schema"], "components": components}
+        jsonschema.validate(answer.json(), schema, cls=jsonschema.Draft202012Validator)
+    return None
+
+
+def test_odd_headers_change_no_answer_s_shape(api: Api, record: Record) -> None:
+    described = document()
+    paths = described["paths"]
+    chance = random.Random(SEED)  # noqa: S311  # no secret
+    package_id = api.export(export_body("Odd headers")).json()["packageId"]
+    token = api.token(TENANT)
+    routes: list[tuple[str, str, str, Callable[[int], object]]] = [
+        ("POST", "/export", f"{BASE}/export", lambda number: export_body("Odd headers", version=f"1.0.{number}")),
+        ("POST", "/preview", f"{BASE}/preview", lambda _: {"tenantId": TENANT, "artifactIds": ["proc-1001"]}),
+        ("GET", f"/{package_id}", f"{BASE}/{{packageId}}", lambda _: None),
+        ("GET", f"/{package_id}/download", f"{BASE}/{{packageId}}/download", lambda _: None),
+    ]
+    statuses: Counter[int] = Counter()
+    misfits = []
+
+    for number in range(4 * EXAMPLES):
+        method, path, template, body_of = routes[number % 4]
+        names = chance.sample(list(HEADERS), chance.randint(1, 4))
+        sent: Any = {name: chance.choice(HEADERS[name]).encode() for name in names}  # requests takes bytes too
+        answer = api.call(method, path, body_of(number), token=token, headers=sent, redirects=False)
+        statuses[answer.status_code] += 1
+        problem = misfit(answer, paths[template][method.lower()], described["components"])
+        if problem is not None:
+            misfits.append((problem, method, path, sent, answer.text[:200]))
+
+    assert misfits == []
+    assert statuses.total() == 4 * EXAMPLES
+    assert {200, 202, 304, 400, 403} <= set(statuses)
+    record(
+        "fuzz",
+        "Odd headers on sound requests",
+        f"{statuses.total()} requests, none against the document",
+        f"{len(HEADERS)} headers, up to four at once, seed {SEED}",
+    )

@@ -1,0 +1,199 @@
+"""Whatever JSON, bytes or events arrive, the functions answer; none answers with a 5xx that is the input's fault."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import Record
+from tests.integration.support.api import EXPORT_BODY, Api
+from tests.integration.support.background import TRIES, Background, requested
+from tests.integration.support.functions import sample_event
+from tests.integration.support.world import World
+from tests.strategies import ids, json_values, printable_texts
+
+LEASE = 900
+EXAMPLES = 200
+fuzzed = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+anything = json_values | st.text() | st.integers(-(10**400), 10**400)
+fields = st.sampled_from([*EXPORT_BODY, "requestId", "unknown", "\ud800", "~/"])
+changed_bodies = st.dictionaries(fields, anything | ids | st.lists(ids, max_size=5), max_size=4).map(
+    lambda changes: {**EXPORT_BODY, **changes}
+)
+# Python writes NaN, lone surrogates and numbers of any length, which are no JSON everybody reads: so much the better.
+documents = (changed_bodies | anything).map(lambda value: json.dumps(value).encode())
+contents = documents | st.binary(max_size=200) | st.integers(1, 3_000).map(lambda depth: b"[" * depth)
+headers = st.fixed_dictionaries(
+    {},
+    optional={
+        name: st.text(st.characters(codec="utf-8"), max_size=50) | ids
+        for name in ("X-Tenant-Id", "Prefer", "Idempotency-Key", "If-None-Match", "Accept-Encoding", "Content-Encoding")
+    },
+)
+
+
+@pytest.mark.parametrize("function", ["export", "preview"])
+def test_any_body_is_answered_in_the_api_s_shapes(function: str, api: Api, record: Record) -> None:
+    seen: Counter[int] = Counter()
+
+    @fuzzed
+    @given(contents, headers)
+    def sending(content: bytes, sent: dict[str, str]) -> None:
+        answer = getattr(api, function)(content, headers=sent)
+        seen[answer.status] += 1
+        assert answer.status < 500, answer.body
+        if answer.status >= 400:
+            assert answer.problem().errors
+
+    sending()
+
+    assert seen.total() >= EXAMPLES
+    assert seen[400] > EXAMPLES // 4
+    record(
+        "fuzz",
+        f"Arbitrary bodies and headers to {function}, in process",
+        f"{seen.total()} requests, no 5xx",
+        "hypothesis, derandomised; JSON of any shape, sound bodies changed, bytes, nesting",
+    )
+
+
+@pytest.mark.parametrize("function", ["get_package", "download"])
+def test_any_package_id_and_headers_are_answered(function: str, api: Api) -> None:
+    package_id = api.export().package().package_id
+    seen: Counter[int] = Counter()
+
+    @fuzzed
+    @given(st.text() | ids | st.just(package_id), headers)
+    def asking(wanted: str, sent: dict[str, str]) -> None:
+        answer = getattr(api, function)(wanted, headers=sent)
+        seen[answer.status] += 1
+        assert answer.status in (200, 304, 403, 404), answer.body
+
+    asking()
+
+    assert seen.total() >= EXAMPLES
+    assert {200, 403, 404} <= set(seen)
+
+
+def events(detail: st.SearchStrategy[Any]) -> st.SearchStrategy[str]:
+    """What EventBridge and S3 could put into the queue, with anything for its parts."""
+    part = anything | ids
+    return st.fixed_dictionaries(
+        {"id": part, "source": part | st.just("aws.s3"), "detail-type": part | st.just("ExportRequested")},
+        optional={"detail": detail},
+    ).map(json.dumps)
+
+
+notices = st.fixed_dictionaries(
+    {"bucket": anything | st.fixed_dictionaries({"name": st.just("inbox") | anything})},
+    optional={"object": anything | st.fixed_dictionaries({"key": anything | ids, "etag": anything})},
+)
+promises = st.fixed_dictionaries(
+    {
+        "requestId": anything | ids,
+        "requestedBy": anything | ids,
+        "request": changed_bodies | anything,
+        "packageId": anything | ids,
+        "acceptance": anything
+        | st.fixed_dictionaries(
+            dict.fromkeys(("tenant", "name", "version", "requested_by", "requested_at", "until"), anything | ids)
+        ),
+    }
+)
+messages = (
+    anything.map(json.dumps)
+    | printable_texts
+    | changed_bodies.map(requested)
+    | events(changed_bodies | anything)
+    | notices.map(lambda detail: json.dumps({"source": "aws.s3", "detail": detail}))
+    | (promises | anything).map(lambda fields: json.dumps({"acceptedExport": fields}))
+)
+
+
+@pytest.mark.usefixtures("no_waiting")
+def test_any_message_in_the_queue_comes_to_an_end(sample_world: World, record: Record) -> None:
+    """One that raised on its last try would be delivered for ever, or go to the dead letters without a reason."""
+    background = Background(sample_world)
+    inbox = json.dumps(background.inbox.bucket)
+    ends: Counter[str] = Counter()
+
+    @fuzzed
+    @given(messages)
+    def delivering(text: str) -> None:
+        delivered = background.message(text.replace('"inbox"', inbox), tries=TRIES)
+        before = len(background.failed())
+        exported = background.deliveries.handle(delivered, LEASE)
+        failed = len(background.failed()) - before
+        ends["exported" if exported else "refused" if failed else "buried"] += 1
+        background.sqs.delete_message(QueueUrl=background.queue_url, ReceiptHandle=delivered.receipt_handle)
+
+    delivering()
+
+    assert ends.total() >= EXAMPLES
+    assert ends["buried"] > 0
+    assert ends["refused"] > 0
+    record(
+        "fuzz",
+        "Arbitrary messages to the worker, on their last try",
+        f"{ends.total()} messages: {ends['refused']} refused and remembered, {ends['exported']} exported, "
+        f"{ends['buried']} buried or dropped; none raised",
+        "hypothesis, derandomised; events, notices, accepted requests and nonsense",
+    )
+
+
+def test_any_direct_invocation_ends_in_a_result_or_a_named_error(api: Api) -> None:
+    seen: Counter[str] = Counter()
+
+    @fuzzed
+    @given(st.dictionaries(fields, anything, max_size=6) | changed_bodies)
+    def invoking(payload: dict[str, Any]) -> None:
+        try:
+            api.functions.invoke("export_worker", payload)
+        except Exception as error:  # noqa: BLE001  # its class is made when it is raised
+            raised, told = type(error).__name__, json.loads(str(error))["errorCode"]
+        else:
+            raised = told = "result"
+        seen[raised] += 1
+        assert told == raised
+
+    invoking()
+
+    assert seen.total() >= EXAMPLES
+    assert "InternalError" not in seen
+    assert seen["InvalidRequest"] > EXAMPLES // 4
+
+
+def test_any_authorization_header_is_denied_and_crashes_nothing(api: Api) -> None:
+    part = st.text(max_size=30) | st.from_regex(r"[A-Za-z0-9_-]{0,30}", fullmatch=True)
+    seen = 0
+
+    @fuzzed
+    @given(
+        st.text(max_size=100)
+        | st.builds("Bearer {}".format, part)
+        | st.builds("Bearer {}.{}.{}".format, part, part, part)
+    )
+    def asking(authorization: str) -> None:
+        nonlocal seen
+        event = sample_event("authorizer")
+        event["headers"] = {"Authorization": authorization}
+        policy = api.functions.invoke("authorizer", event)["policyDocument"]
+        assert {statement["Effect"] for statement in policy["Statement"]} == {"Deny"}
+        seen += 1
+
+    asking()
+
+    assert seen >= EXAMPLES

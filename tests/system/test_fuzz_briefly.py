@@ -1,0 +1,55 @@
+"""A few made-up requests a route, by the API's own document; tests/chaos has the long run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Record
+from tests.fuzz_http import DOCUMENT, attack, narrowed_document
+from tests.stacks import deployed
+from tests.system.client import TENANT, Api
+
+
+@pytest.fixture(scope="module")
+def open_api() -> Iterator[Api]:
+    """A stack that does not limit rates, so that this uses up nobody's."""
+    yield from deployed(
+        "system-fuzz", "ExportRateLimit=10000 ExportBurstLimit=10000 StageRateLimit=10000 StageBurstLimit=10000"
+    )
+
+
+def test_made_up_requests_are_answered_as_the_document_says(open_api: Api, tmp_path: Path, record: Record) -> None:
+    result = attack(
+        narrowed_document(),
+        open_api.stack.url,
+        tmp_path,
+        token=open_api.token(TENANT),
+        examples=20,
+        phases="examples,fuzzing",
+    )
+
+    assert result.complete
+    assert result.failures == []
+    assert len(result.exchanges) >= 60
+    assert all(status is not None and status < 500 for status in result.statuses)
+    assert {200, 400} <= set(result.statuses)
+    record(
+        "fuzz",
+        "Made-up requests in every CI run",
+        f"{len(result.exchanges)} requests, none against the document",
+        "schemathesis, 20 examples a route, fixed seed",
+    )
+
+
+def test_without_a_token_everything_is_refused(open_api: Api, tmp_path: Path) -> None:
+    document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+
+    result = attack(document, open_api.stack.url, tmp_path, token=None, examples=10, phases="fuzzing")
+
+    assert result.failures == []
+    assert len(result.exchanges) >= 40
+    assert set(result.statuses) == {401}

@@ -1,0 +1,112 @@
+"""Headers that callers make up: read without a crash, and as independent readings of the RFCs have them."""
+
+from __future__ import annotations
+
+import re
+from email.message import Message
+from email.utils import decode_rfc2231
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from installhub.downloading import content_disposition, entity_tag, is_unchanged
+from installhub.errors import ErrorCode, InstallHubError
+from installhub.preferences import idempotency_key, prefers_async
+from installhub.proxy import Request
+from tests.builders import record
+from tests.strategies import printable_texts
+
+lines = st.text(max_size=300) | st.text(st.sampled_from('respond-async,;=" \tRESPOND*W/\\'), max_size=60)
+values = st.lists(lines, max_size=4)
+tokens = st.from_regex(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,12}", fullmatch=True)
+opaque = st.from_regex(r"[\x21\x23-\x7e]{0,20}", fullmatch=True)
+spaces = st.sampled_from(["", " ", "\t", "  "])
+
+
+def sent(name: str, *lines: str) -> Request:
+    return Request({"headers": {name: lines[-1]} if lines else {}, "multiValueHeaders": {name: list(lines)}})
+
+
+@given(values)
+def test_any_prefer_is_read(found: list[str]) -> None:
+    assert prefers_async(sent("prefer", *found)) in (True, False)
+
+
+@given(st.lists(tokens, max_size=4), st.lists(tokens, max_size=4), spaces)
+def test_respond_async_is_found_among_other_preferences(before: list[str], after: list[str], space: str) -> None:
+    others = [name for name in (*before, *after) if name.lower() != "respond-async"]
+    header = f"{space},{space}".join([*before, "Respond-Async", *after])
+
+    assert prefers_async(sent("PREFER", header))
+    assert prefers_async(sent("Prefer", *before, "respond-async; wait=10", *after))
+    assert not prefers_async(sent("Prefer", ",".join(others)))
+
+
+@given(values)
+def test_any_idempotency_key_is_taken_or_refused(found: list[str]) -> None:
+    key, code = None, None
+    try:
+        key = idempotency_key(sent("Idempotency-Key", *found))
+    except InstallHubError as refusal:
+        code = refusal.code
+
+    if code is None:
+        assert (key is None) is (not found)
+        assert key is None or (key.isascii() and key.isprintable() and 1 <= len(key) <= 255)
+    else:
+        assert (code, bool(found)) == (ErrorCode.INVALID_REQUEST, True)
+
+
+@given(st.from_regex(r"[!#-\[\]-~]{1,255}", fullmatch=True), spaces)
+def test_a_key_is_the_same_with_quotes_and_without(key: str, space: str) -> None:
+    for line in (key, f'"{key}"', f"{space}{key}{space}", f'{space}"{key}"{space}'):
+        assert idempotency_key(sent("idempotency-key", line)) == key
+
+
+@given(st.from_regex(r"[!#-\[\]-~]{1,255}", fullmatch=True))
+def test_two_keys_are_none(key: str) -> None:
+    with pytest.raises(InstallHubError):
+        idempotency_key(sent("Idempotency-Key", key, key))
+
+
+@given(lines)
+def test_any_if_none_match_is_read(header: str) -> None:
+    assert is_unchanged(entity_tag(record()), header) is (
+        any(part.strip() == "*" for part in header.split(",")) or entity_tag(record()) in header
+    )
+
+
+@given(st.lists(st.builds('{}"{}"'.format, st.sampled_from(["", "W/"]), opaque), max_size=5), spaces, st.booleans())
+def test_a_tag_is_found_in_a_list_exactly_when_it_is_there(tags: list[str], space: str, there: bool) -> None:  # noqa: FBT001
+    own = entity_tag(record())
+    header = f"{space},{space}".join([*tags, own] if there else tags)
+
+    assert is_unchanged(own, header) is there
+
+
+def by_rfc_8187(header: str) -> str | None:
+    """The value of filename*, read by the standard library's RFC 2231, of which RFC 8187 is a profile."""
+    match = re.search(r"; filename\*=(\S+)$", header)
+    if match is None:
+        return None
+    charset, _, encoded = decode_rfc2231(match[1])
+    return unquote(encoded, encoding=str(charset), errors="strict")
+
+
+@given(printable_texts)
+def test_a_name_comes_back_from_content_disposition(name: str) -> None:
+    header = content_disposition(record(name=name))
+    message = Message()
+    message["Content-Disposition"] = header
+
+    assert message.get_content_disposition() == "attachment"
+    assert not re.search(r"[\x00-\x1f\x7f]", header)
+    real = by_rfc_8187(header)
+    assert (real is None) is name.isascii()
+    if real is not None:
+        assert real == re.sub(r"[/\\]", "-", name).strip() + "-2.1.0.zip"
+    plain = re.search(r'; filename="([^"]*)"', header)
+    assert plain is not None
+    assert plain[1].endswith("-2.1.0.zip")
