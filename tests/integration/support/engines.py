@@ -39,9 +39,7 @@ if TYPE_CHECKING:
 MOTO: Final = "moto"
 MINISTACK: Final = "MiniStack"
 DYNAMODB_LOCAL: Final = "DynamoDB Local"
-ENGINES: Final = (
-    (MOTO, MINISTACK, DYNAMODB_LOCAL) if os.environ.get("INSTALLHUB_JUDGES") == "all" else (MOTO,)
-)
+ENGINES: Final = (MOTO, MINISTACK, DYNAMODB_LOCAL) if os.environ.get("INSTALLHUB_JUDGES") == "all" else (MOTO,)
 
 
 @dataclass(frozen=True)
