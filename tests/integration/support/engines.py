@@ -86,7 +86,7 @@ def running(kind: str) -> Iterator[None]:
             # The emulator evaluates policies, and knows the account's own user by this name only.
             patch.setenv("AWS_ACCESS_KEY_ID", "test")
             patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-            patch.setitem(default_user_config["core"], "mock_credentials", False)
+            patch.setitem(default_user_config["core"], "mock_credentials", False)  # noqa: FBT003  # a setting
             if kind == MINISTACK:
                 patch.setenv("AWS_ENDPOINT_URL", stack.enter_context(_ministack()))
             else:
