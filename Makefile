@@ -102,7 +102,13 @@ test-sam-local: $(STACK_READY) ## tests over HTTP against `sam local`; skipped w
 	  $(RUN) pytest tests/sam_local; \
 	else echo "tests/sam_local is skipped: $${reason#error: }"; fi
 
-.PHONY: test-chaos test-load reliability
+.PHONY: test-judges test-chaos test-load reliability
+JUDGED := $(patsubst %,tests/integration/test_%.py,catalog_contract catalog_reads publishing package_claims multipart \
+  events_idempotency simultaneous_exports sweeping)
+test-judges: export INSTALLHUB_JUDGES := all
+test-judges: $(STACK_READY) .tools/bench/dynamodb/.tried ## the adapters' tests on moto, MiniStack and DynamoDB Local
+	@$(RUN) pytest $(JUDGED)
+
 test-chaos: $(ATTACK_READY) ## the longer tests of faults, crashes, races and hostile input
 	@$(RUN) pytest tests/chaos
 

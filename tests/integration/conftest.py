@@ -46,8 +46,21 @@ def _quick_moto() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def engine_kind(request: pytest.FixtureRequest) -> Iterator[str]:
+    """What stands in for AWS; the tests run once on each of :data:`engines.ENGINES`."""
+    kind: str = getattr(request, "param", engines.MOTO)
+    with engines.running(kind):
+        yield kind
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "engine_kind" in metafunc.fixturenames and len(engines.ENGINES) > 1:
+        metafunc.parametrize("engine_kind", engines.ENGINES, indirect=True, scope="session")
+
+
 @pytest.fixture(scope="module")
-def _mocked_aws() -> Iterator[None]:
+def _mocked_aws(engine_kind: str) -> Iterator[None]:  # noqa: ARG001  # what it mocks depends on it
     """Worlds start much faster within it."""
     with mock_aws():
         yield
@@ -114,10 +127,10 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return waits
 
 
-@pytest.fixture(scope="module", params=engines.ENGINES)
-def dynamodb_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    """What stands in for DynamoDB: the tests that use it run once on each engine there is."""
-    with engines.engine(request.param) as engine:
+@pytest.fixture(scope="module")
+def dynamodb_engine(engine_kind: str) -> Iterator[Engine]:
+    """What stands in for DynamoDB."""
+    with engines.engine(engine_kind) as engine:
         yield engine
 
 

@@ -1,24 +1,33 @@
-"""What stands in for DynamoDB in the catalog's contract tests.
+"""What stands in for DynamoDB and S3: moto always, and with INSTALLHUB_JUDGES=all two others, started here.
 
-moto is always there. Another engine, such as DynamoDB Local, joins in when DYNAMODB_ENGINE_URL says where it listens.
+A test that passes on one of them only has learned that one's habits. MiniStack judges tables and buckets; DynamoDB
+Local, AWS's own engine, judges tables (its buckets are moto's).
 """
 
 from __future__ import annotations
 
 import os
 import uuid
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 import boto3
+import pytest
 from moto import mock_aws
+from moto.core.config import default_user_config
 
+from bench import dynamodb as dynamodb_local
 from installhub import aws
 from installhub.catalog import ArtifactTable
 from installhub.publishing import Publisher
-from tests.integration.support.world import create_tables
+from local import emulator
+from local.state import State
+from tests.integration.support.world import create_tables, forget_clients
+from tests.stacks import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,8 +36,10 @@ if TYPE_CHECKING:
 
     from installhub.publishing import ArtifactDraft
 
-URL: Final = os.environ.get("DYNAMODB_ENGINE_URL", "")
-ENGINES: Final = ("moto", "endpoint") if URL else ("moto",)
+MOTO: Final = "moto"
+MINISTACK: Final = "MiniStack"
+DYNAMODB_LOCAL: Final = "DynamoDB Local"
+ENGINES: Final = (MOTO, MINISTACK, DYNAMODB_LOCAL) if os.environ.get("INSTALLHUB_JUDGES") == "all" else (MOTO,)
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,7 @@ class CatalogTable:
 class Engine:
     """Something that behaves like DynamoDB."""
 
+    kind: str
     client: DynamoDBClient
 
     @contextmanager
@@ -66,10 +78,36 @@ class Engine:
 
 
 @contextmanager
+def running(kind: str) -> Iterator[None]:
+    """While it lasts the SDK finds the engine of that kind, one of :data:`ENGINES`, at AWS's addresses or instead."""
+    with ExitStack() as stack:
+        if kind != MOTO:
+            patch = stack.enter_context(pytest.MonkeyPatch.context())
+            # The emulator evaluates policies, and knows the account's own user by this name only.
+            patch.setenv("AWS_ACCESS_KEY_ID", "test")
+            patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+            patch.setitem(default_user_config["core"], "mock_credentials", False)  # noqa: FBT003  # a setting
+            if kind == MINISTACK:
+                patch.setenv("AWS_ENDPOINT_URL", stack.enter_context(_ministack()))
+            else:
+                patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", stack.enter_context(dynamodb_local.server()))
+        forget_clients()
+        stack.callback(forget_clients)
+        yield
+
+
+@contextmanager
 def engine(kind: str) -> Iterator[Engine]:
-    """The engine of that kind, one of :data:`ENGINES`."""
-    if kind == "moto":
-        with mock_aws():
-            yield Engine(boto3.client("dynamodb", config=aws._CONFIG))
-    else:
-        yield Engine(boto3.client("dynamodb", config=aws._CONFIG, endpoint_url=URL))
+    """The tables of the engine of that kind, which is running."""
+    with mock_aws():
+        yield Engine(kind, boto3.client("dynamodb", config=aws._CONFIG))
+
+
+@contextmanager
+def _ministack() -> Iterator[str]:
+    with TemporaryDirectory() as folder:
+        started = emulator.start(State(Path(folder)), emulator.DEFAULT_HOST, free_port())
+        try:
+            yield started.endpoint
+        finally:
+            emulator.stop(started)

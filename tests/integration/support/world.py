@@ -148,6 +148,7 @@ def new_world() -> Iterator[World]:
 def forget_clients() -> None:
     """Make new clients when next asked for: the old ones were tampered with, or have used up their retries."""
     _forget(aws)
+    _other_clients.cache_clear()
     forget_wiring()
 
 
