@@ -21,7 +21,7 @@ ROOT = "load-root"
 LEAVES = 30
 MOST = 50_000
 """Requests of one run, whatever its length."""
-GRACE = 90
+GRACE = 150
 """Seconds that the last requests of a run may take, and the program to end."""
 KINDS = {"preview", "export", "get", "download", "conflict", "refusal", "later"}
 
@@ -54,7 +54,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast the answers came that were asked for after the warm-up."""
+    """How fast the answers came once all callers called."""
 
     per_second: float
     p50: float
@@ -77,7 +77,9 @@ def publish_graph(api: Api) -> None:
     )
 
 
-def run(api: Api, phase: str, callers: int, seconds: float, *, rate: float = 0, floor: str = "") -> list[Answer]:
+def run(  # noqa: PLR0913  # the last three have a default
+    api: Api, phase: str, callers: int, seconds: float, *, ramp: float = 0, rate: float = 0, floor: str = ""
+) -> list[Answer]:
     """Let ``callers`` call for so long and give all answers.
 
     Args:
@@ -85,6 +87,7 @@ def run(api: Api, phase: str, callers: int, seconds: float, *, rate: float = 0, 
         phase: Names the run, and the packages that it exports.
         callers: How many call at the same time; each waits for its answer before it asks again.
         seconds: How long they start new requests.
+        ramp: How many seconds of those pass until all of them call.
         rate: Requests a second of all callers together; as many as they can if 0.
         floor: The URL of a function to call in place of the product.
     """
@@ -105,7 +108,8 @@ def run(api: Api, phase: str, callers: int, seconds: float, *, rate: float = 0, 
     answers = folder / "answers.jsonl"
     answers.unlink(missing_ok=True)
     program = (LOCUST, "-f", Path(__file__).with_name("locustfile.py"), "--headless", "--only-summary")
-    count = ("-u", str(callers), "-r", str(callers), "-t", f"{round(seconds)}s", "--stop-timeout", str(GRACE))
+    spawned = callers / ramp if ramp else callers
+    count = ("-u", str(callers), "-r", f"{spawned:.3f}", "-t", f"{round(seconds)}s", "--stop-timeout", str(GRACE))
     with (folder / "locust.log").open("wb") as log:
         subprocess.run(  # noqa: S603  # our own command
             [*program, *count, "--host", api.stack.url, "--exit-code-on-error", "0"],
@@ -124,14 +128,14 @@ def _answer(line: dict[str, Any]) -> Answer:
     return Answer(**{name: line[name] for name in Answer.__dataclass_fields__ if name in line})
 
 
-def pace(answers: Iterable[Answer], warm_up: float) -> Pace:
-    """Throughput and latencies of the answers as expected, the first ``warm_up`` seconds left out."""
-    listed = sorted(answers, key=lambda answer: answer.at)
-    start = listed[0].at + warm_up
-    timed = [answer for answer in listed if answer.at >= start and answer.outcome == "expected"]
-    ended = max(answer.at + answer.seconds for answer in timed)
-    hundredths = statistics.quantiles([answer.seconds for answer in timed], n=100, method="inclusive")
-    return Pace(len(timed) / (ended - start), hundredths[49], hundredths[94], hundredths[98])
+def pace(answers: Iterable[Answer], begin: float, end: float) -> Pace:
+    """Throughput and latencies of the answers as expected, between two moments in seconds since the first request."""
+    listed = [answer for answer in answers if answer.outcome == "expected"]
+    first = min(answer.at for answer in listed)
+    came = sum(begin <= answer.at + answer.seconds - first < end for answer in listed)
+    timed = [answer.seconds for answer in listed if begin <= answer.at - first < end]
+    hundredths = statistics.quantiles(timed, n=100, method="inclusive")
+    return Pace(came / (end - begin), hundredths[49], hundredths[94], hundredths[98])
 
 
 def failures(answers: Iterable[Answer]) -> Counter[str]:

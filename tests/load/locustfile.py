@@ -20,7 +20,7 @@ from locust import HttpUser
 
 CONFIGURATION: Final = Path(os.environ["INSTALLHUB_LOAD"])
 CONFIG: Final = json.loads(CONFIGURATION.read_text(encoding="utf-8"))
-TIMEOUT: Final = 60
+TIMEOUT: Final = 120
 PUSHED_BACK: Final = (429, 503)
 
 Result = dict[str, Any]

@@ -36,7 +36,7 @@ def test_growth_is_told_by_medians_of_the_same_process() -> None:
 def test_a_steady_load_leaves_the_functions_as_they_were(api: Api, soak_seconds: int, record: Record) -> None:
     assert api.state.emulator
     first = run(api, "calibration", CALLERS, CALIBRATION)
-    rate = SHARE * pace(first, CALIBRATION / 3).per_second
+    rate = SHARE * pace(first, CALIBRATION / 2, CALIBRATION).per_second
     with sampled(api.state.emulator.pid, max(0.2, soak_seconds / SAMPLES)) as samples:
         answers = run(api, "soak", CALLERS, soak_seconds, rate=rate)
 
@@ -85,7 +85,8 @@ def test_a_steady_load_leaves_the_functions_as_they_were(api: Api, soak_seconds:
         "soak: memory of the emulator",
         f"{emulator.memory:+.0%}",
         f"likewise, {_mb(emulator)}; it keeps tables and logs in memory: {per_export / 1000:.0f} KB an export, and the "
-        f"requests around it; open files {emulator.files_before:.0f} to {emulator.files_after:.0f}; nothing is claimed of it",
+        f"requests around it; open files {emulator.files_before:.0f} to {emulator.files_after:.0f}; nothing is claimed "
+        "of it",
     )
     record(
         "load",
