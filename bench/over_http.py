@@ -61,7 +61,7 @@ def run_preview() -> list[Outcome]:
         publish(deployed, drafts, "bench")
         body = json.dumps({"tenantId": TENANT, "artifactIds": [nodes[0].id]})
         calls = _calls(deployed, nodes[0].id)
-        bare = _bare(deployed, "preview", "PreviewFunction", BARE_PREVIEW, {"CALLS": json.dumps(calls)})
+        bare = bare_function(deployed, "preview", "PreviewFunction", BARE_PREVIEW, {"CALLS": json.dumps(calls)})
         headers = {"Authorization": f"Bearer {_token(deployed)}", "Content-Type": "application/json"}
         session = requests.Session()
 
@@ -98,7 +98,7 @@ def run_download() -> list[Outcome]:
             if package in item["Key"]
         )
         environment = {"BUCKET": deployed.outputs["BundleBucket"], "KEY": key}
-        bare = _bare(deployed, "download", "DownloadFunction", BARE_DOWNLOAD, environment)
+        bare = bare_function(deployed, "download", "DownloadFunction", BARE_DOWNLOAD, environment)
         headers = {"Authorization": f"Bearer {_token(deployed)}"}
         session = requests.Session()
         sizes: set[int] = set()
@@ -183,7 +183,7 @@ def _package(deployed: Stack) -> str:
     return str(answer.json()["packageId"])
 
 
-def _bare(deployed: Stack, name: str, like: str, code: str, environment: dict[str, str]) -> str:
+def bare_function(deployed: Stack, name: str, like: str, code: str, environment: dict[str, str]) -> str:
     """Deploy a bare function beside the product's, with the same layer, memory and role, and give its URL."""
     aws = Aws(deployed.endpoint)
     model = aws.functions.get_function_configuration(FunctionName=deployed.outputs[like])
