@@ -77,7 +77,7 @@ def publish_graph(api: Api) -> None:
     )
 
 
-def run(  # noqa: PLR0913  # the last three have a default
+def run(
     api: Api, phase: str, callers: int, seconds: float, *, ramp: float = 0, rate: float = 0, floor: str = ""
 ) -> list[Answer]:
     """Let ``callers`` call for so long and give all answers.

@@ -65,13 +65,13 @@ def test_more_callers_than_it_can_serve_wait_and_nothing_breaks(api: Api, soak_s
 
     draw("callers", {str(callers): _plotted(paces[callers], floors[callers]) for callers in levels})
     for callers in levels:
-        mine, bare = paces[callers], floors[callers]
+        mine, bare_floor = paces[callers], floors[callers]
         record(
             "load",
             f"{callers:>2} callers",
-            f"{mine.per_second / throughput[1]:.2f} times the throughput of 1; p50 {mine.p50 / bare.p50:.1f}, "
-            f"p95 {mine.p95 / bare.p95:.1f}, p99 {mine.p99 / bare.p99:.1f} times the floor's",
-            f"{_told(mine)}; floor {_told(bare)}; timed for {seconds - 1:.0f} s once all called",
+            f"{mine.per_second / throughput[1]:.2f} times the throughput of 1; p50 {mine.p50 / bare_floor.p50:.1f}, "
+            f"p95 {mine.p95 / bare_floor.p95:.1f}, p99 {mine.p99 / bare_floor.p99:.1f} times the floor's",
+            f"{_told(mine)}; floor {_told(bare_floor)}; timed for {seconds - 1:.0f} s once all called",
         )
     record(
         "load",
