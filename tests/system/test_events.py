@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 from installhub.errors import ErrorCode
 from installhub.event_models import OUTCOMES
 from local.state import PROJECT
+from operations import redrive
 from tests.system.client import OTHER_TENANT, TENANT, Api, artifact, export_body
 from tests.system.test_refusals import problem
 
@@ -219,6 +220,28 @@ def test_poison_is_buried_with_its_reason_while_the_rest_is_done(api: Api, bus: 
     assert message["Body"] == poison
     assert "Nonsense" in message["MessageAttributes"]["reason"]["StringValue"]
     sqs.delete_message(QueueUrl=outputs["ExportDeadLetterQueueUrl"], ReceiptHandle=message["ReceiptHandle"])
+
+
+def test_the_documented_command_redrives_what_was_buried(
+    api: Api, bus: Bus, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("INSTALLHUB_STATE", str(api.state.root))
+    buried = {"id": "again", "detail-type": "ExportRequested", "source": SOURCE, "detail": export_body("Redriven")}
+    api.aws.sqs.send_message(
+        QueueUrl=api.stack.outputs["ExportDeadLetterQueueUrl"],
+        MessageBody=json.dumps(buried),
+        MessageAttributes={"reason": {"DataType": "String", "StringValue": "the table was throttled"}},
+    )
+
+    assert redrive.main(["--dry-run"]) == 0
+    assert capsys.readouterr().out == "Redriven 1.0.0: the table was throttled\n"
+    bus.silence("Redriven", 2)
+
+    assert redrive.main([]) == 0
+    assert capsys.readouterr().out == "Redriven 1.0.0: the table was throttled\n"
+    assert bus.outcome("Redriven")["type"] == "PackageExported"
+    assert redrive.main(["--dry-run"]) == 0
+    assert capsys.readouterr().out == ""
 
 
 def test_a_dropped_document_is_answered_beside_itself(api: Api, bus: Bus) -> None:
