@@ -10,6 +10,8 @@ PYTHON ?= python3 python3.13 python3.12 python3.11 python3.14
 export INSTALLHUB_STATE ?= .local
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
+# Where bytecode is not written, every start compiles a thousand modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 RUN := .venv/bin/python -m
 LOCAL := $(RUN) local
