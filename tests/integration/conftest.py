@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import boto3
@@ -20,9 +21,12 @@ from tests.integration.support.functions import Functions
 from tests.integration.support.quick_moto import quick_moto
 from tests.integration.support.wire import Wire
 from tests.integration.support.world import REGION, World, forget_clients, load_samples, new_world
+from tools.reliability import Figure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
+
+_VERDICTS = pytest.StashKey[Counter[tuple[str, str]]]()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -50,6 +54,8 @@ def _quick_moto() -> Iterator[None]:
 def engine_kind(request: pytest.FixtureRequest) -> Iterator[str]:
     """What stands in for AWS; the tests run once on each of :data:`engines.ENGINES`."""
     kind: str = getattr(request, "param", engines.MOTO)
+    if reason := engines.missing(kind):
+        pytest.skip(reason)
     with engines.running(kind):
         yield kind
 
@@ -57,6 +63,27 @@ def engine_kind(request: pytest.FixtureRequest) -> Iterator[str]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "engine_kind" in metafunc.fixturenames and len(engines.ENGINES) > 1:
         metafunc.parametrize("engine_kind", engines.ENGINES, indirect=True, scope="session")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Count what each engine's tests came to."""
+    report = yield
+    if hasattr(item, "callspec") and (report.when == "call" or report.failed):
+        kind = str(item.callspec.params.get("engine_kind", ""))
+        item.config.stash.setdefault(_VERDICTS, Counter())[kind, report.outcome] += 1
+    return report
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _judged(request: pytest.FixtureRequest, figures: list[Figure]) -> Iterator[None]:
+    """At the end, a figure of each engine on which all tests passed."""
+    yield
+    verdicts = request.config.stash.get(_VERDICTS, Counter[tuple[str, str]]())
+    passed = {kind: verdicts[kind, "passed"] for kind in engines.ENGINES}
+    for kind, count in passed.items():
+        if count and verdicts[kind, "failed"] == 0:
+            figures.append(Figure("judges", kind, f"{count} of {count} tests passed", engines.JUDGED[kind]))
 
 
 @pytest.fixture(scope="module")

@@ -41,6 +41,13 @@ MINISTACK: Final = "MiniStack"
 DYNAMODB_LOCAL: Final = "DynamoDB Local"
 ENGINES: Final = (MOTO, MINISTACK, DYNAMODB_LOCAL) if os.environ.get("INSTALLHUB_JUDGES") == "all" else (MOTO,)
 
+JUDGED: Final = {
+    MOTO: "tables and buckets",
+    MINISTACK: "tables and buckets; the engine of the local stack",
+    DYNAMODB_LOCAL: "tables, by AWS's own engine; buckets are moto's",
+}
+"""What each of them judges."""
+
 
 @dataclass(frozen=True)
 class CatalogTable:
@@ -75,6 +82,11 @@ class Engine:
         finally:
             self.client.update_table(TableName=name, DeletionProtectionEnabled=False)
             self.client.delete_table(TableName=name)
+
+
+def missing(kind: str) -> str:
+    """Why an engine cannot run here; nothing if it can."""
+    return dynamodb_local.missing() if kind == DYNAMODB_LOCAL else ""
 
 
 @contextmanager
