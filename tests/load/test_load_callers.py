@@ -13,8 +13,8 @@ from tests.load.generator import KINDS, Pace, failures, pace, pushed_back, run
 from tests.system.client import Api
 
 CALLERS, FEW = (1, 4, 16, 64), (1, 4, 16)
-SHORTEST, LONGEST = 8, 25
-"""Seconds with one number of callers, from when all of them call."""
+STARTING, SHORTEST, LONGEST = 20, 12, 25
+"""Seconds until every function has run, and with one number of callers from when all of them call."""
 WHOLE = 60
 """From which length of the soak on the whole of this is done, and not a short look at whether it works."""
 GAIN = 1.1
@@ -42,7 +42,8 @@ def test_more_callers_than_it_can_serve_wait_and_nothing_breaks(api: Api, soak_s
     levels = CALLERS if soak_seconds >= WHOLE else FEW
     seconds = LONGEST if soak_seconds >= WHOLE else SHORTEST
     floor = bare_function(api.stack, "floor", "PreviewFunction", CONSTANT, {})
-    everything = run(api, "first", 1, SHORTEST)  # starts every function once
+    everything = run(api, "first", 1, STARTING)  # starts every function once
+    run(api, "floor-first", 1, STARTING / 4, floor=floor)
     paces: dict[int, Pace] = {}
     floors: dict[int, Pace] = {}
     for callers in levels:

@@ -14,7 +14,7 @@ from tests.system.client import Api
 CALLERS = 4
 SHARE = 0.5
 """Of what as many callers get done when nothing holds them back."""
-CALIBRATION = 12
+CALIBRATION = 30
 MOST_MEMORY = 0.05
 """By which part of itself a function's process may grow between the second and the last quarter."""
 MOST_FILES = 1
