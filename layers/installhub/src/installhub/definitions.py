@@ -10,9 +10,12 @@ from typing import Any, Final
 
 import deflate
 
-# libdeflate, unlike zlib's various builds, gives the same bytes on every processor; the version is locked. The level is
-# part of what makes a bundle reproducible: changing it changes the checksum of every new bundle.
-_DEFLATE_LEVEL: Final = 6
+# libdeflate, unlike zlib's various builds, gives the same bytes on every processor; the version is locked. The levels are
+# part of what makes a bundle reproducible: changing them changes the checksum of every new bundle. Below the limit the
+# higher level costs the most time and gains the fewest bytes (decision 0003).
+_LOW_LEVEL: Final = 5
+_HIGH_LEVEL: Final = 6
+_HIGH_FROM_BYTES: Final = 32 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ def sha256_hex(data: bytes) -> str:
 
 def pack(data: bytes) -> PackedDefinition:
     """Deflate ``data`` the one way that bundles are made."""
-    packed = bytes(deflate.deflate_compress(data, _DEFLATE_LEVEL))
+    level = _LOW_LEVEL if len(data) < _HIGH_FROM_BYTES else _HIGH_LEVEL
+    packed = bytes(deflate.deflate_compress(data, level))
     return PackedDefinition(chunks=(packed,), packed_size=len(packed), crc32=deflate.crc32(data, 0), size=len(data))
 
 
