@@ -31,7 +31,7 @@ def write_document(outcomes: Sequence[Outcome]) -> None:
 def _results(outcomes: Sequence[Outcome]) -> str:
     lines = ["| what | figure | bar | holds | how |", "|---|---|---|---|---|"]
     for outcome in outcomes:
-        figure = "-" if outcome.ratio is None else f"{outcome.ratio:g}"
+        figure = "-" if outcome.ratio is None else f"{outcome.ratio:.3g}"
         lines.append(
             f"| {outcome.name} | {figure} | {outcome.bar} | {'yes' if outcome.holds else '**no**'} | {_cell(outcome.how)} |"
         )

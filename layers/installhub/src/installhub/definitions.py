@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import deflate
 
-# libdeflate, unlike zlib's various builds, gives the same bytes on every processor; the version is locked. The levels are
-# part of what makes a bundle reproducible: changing them changes the checksum of every new bundle. Below the limit the
-# higher level costs the most time and gains the fewest bytes (decision 0003).
+# libdeflate, unlike zlib's various builds, gives the same bytes on every processor; the version is locked. The levels
+# are part of what makes a bundle reproducible: changing them changes the checksum of every new bundle. Below the limit
+# the higher level costs the most time and gains the fewest bytes (decision 0003).
 _LOW_LEVEL: Final = 5
 _HIGH_LEVEL: Final = 6
 _HIGH_FROM_BYTES: Final = 32 * 1024
