@@ -133,6 +133,10 @@ check-template: $(STACK_READY) ## template.yaml by SAM's and CloudFormation's ru
 	@AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 	@.venv/bin/cfn-lint template.yaml
 
+.PHONY: check-security
+check-security: $(PROJECT_READY) .tools/audit/.ready ## bandit, checkov, detect-secrets and pip-audit; see tools/scans/exceptions.toml
+	@$(RUN) tools.scans
+
 .PHONY: check-generated
 check-generated: $(PROJECT_READY) ## that what is generated fits the code it comes from
 	@$(RUN) tools.gateway_responses --check

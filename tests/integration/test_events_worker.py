@@ -13,6 +13,7 @@ from installhub.errors import ServiceUnavailableError
 from installhub.exporting import Exporter
 from tests.integration.support.background import SOURCE, TRIES, Background, Killed, body, dropped, killed, requested
 from tests.integration.support.drafts import TENANT, draft
+from tests.integration.support.wire import Refusal, Wire
 
 if TYPE_CHECKING:
     from tests.integration.support.world import World
@@ -270,6 +271,16 @@ def test_a_dropped_document_that_is_refused_is_told_why(background: Background, 
 
 def test_a_document_that_is_gone_is_buried(background: Background) -> None:
     notice = dropped(background.world.name("InboxBucket"), "requests/never.json", None)
+
+    assert deliver(background, notice) is None
+
+    assert "requests/never.json" in background.buried()[0][1]
+
+
+def test_a_document_that_is_gone_is_buried_though_s3_says_access_denied(background: Background, wire: Wire) -> None:
+    """So it does for an object that is not there, to whoever may not list the bucket."""
+    wire.fault = Refusal("GetObject-1")
+    notice = dropped(background.world.name("InboxBucket"), "requests/never.json", "version-1")
 
     assert deliver(background, notice) is None
 

@@ -1,4 +1,4 @@
-"""Runs the functions as Lambda does: each with its own module and the environment that the template gives it."""
+"""Runs the functions as Lambda does: each with its own module, and environment and role as in the template."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from unittest.mock import patch
 
 from installhub import telemetry
 from tests.builders import FakeContext
+from tests.integration.support.roles import role_of
 from tests.integration.support.world import forget_wiring
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class Functions:
         ):
             if name not in self._modules:
                 self._modules[name] = _load(name)
-            answer = self._modules[name].handler(copy.deepcopy(event), FakeContext(f"installhub-{name}"))
+            with role_of(name, self.deployment):
+                answer = self._modules[name].handler(copy.deepcopy(event), FakeContext(f"installhub-{name}"))
         return json.loads(json.dumps(answer))  # as Lambda does
 
     def _start(self, name: str) -> None:

@@ -260,7 +260,8 @@ class Refusal(NoFault):
     def sending(self, call: Call, forward: Forward) -> AWSResponse | None:
         if str(call) != self._point:
             return forward()
-        return _error(call, 400 if call.service == "dynamodb" else 403, "AccessDeniedException", "No such permission.")
+        status, code = (403, "AccessDenied") if call.service == "s3" else (400, "AccessDeniedException")
+        return _error(call, status, code, "No such permission.")
 
 
 class BrokenBody(NoFault):

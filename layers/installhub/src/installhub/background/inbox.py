@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 ANSWER_SUFFIX: Final = ".result"
-_GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion", "MethodNotAllowed"})
+# The last is what S3 says of an object that is not there to whoever may not list the bucket, as no function may.
+_GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "AccessDenied"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Inbox:
                 return answer["Body"].read()
         except ClientError as error:
             if error.response["Error"]["Code"] in _GONE:
-                raise UnreadableMessageError(f"the request document {dropped.key!r} is gone") from error
+                raise UnreadableMessageError(f"the request document {dropped.key!r} is gone, or hidden") from error
             raise
 
     def _get(self, dropped: Dropped) -> GetObjectOutputTypeDef:

@@ -1,0 +1,71 @@
+"""Holds what a function calls in these tests against its role: a call that the role does not allow fails the test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+from unittest.mock import patch
+
+from botocore.client import BaseClient
+
+from tests.privileges import Permission, needs_of
+
+if TYPE_CHECKING:
+    from tests.template import Deployment
+
+_MULTIPART: Final = {"CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"}
+_GATEWAY: Final = {
+    "CreateApiKey": Permission("apigateway:POST", "/apikeys"),
+    "GetApiKeys": Permission("apigateway:GET", "/apikeys"),
+    "CreateUsagePlanKey": Permission("apigateway:POST", "/usageplans/UsagePlan/keys"),
+}
+
+
+def permissions_for(service: str, operation: str, request: dict[str, Any], names: dict[str, str]) -> list[Permission]:
+    """What a call takes.
+
+    Args:
+        service: As botocore names it.
+        operation: The same.
+        request: The call's parameters.
+        names: Logical ids by the names that resources have.
+    """
+    if service == "apigateway":
+        return [_GATEWAY[operation]]
+    action = f"{service}:{operation}"
+    if service == "dynamodb":
+        tables = request.get("RequestItems") or [request["TableName"]]
+        index = f"/index/{request['IndexName']}" if "IndexName" in request else ""
+        return [Permission(action, f"{names.get(table, table)}{index}") for table in tables]
+    if service == "s3":
+        action = "s3:PutObject" if operation in _MULTIPART else action
+        action = "s3:GetObjectVersion" if "VersionId" in request else action
+        return [Permission(action, f"{names.get(request['Bucket'], request['Bucket'])}/{request['Key']}")]
+    if service == "sqs":
+        return [Permission(action, names.get(request["QueueUrl"], request["QueueUrl"]))]
+    return [Permission(action, names.get(entry["EventBusName"], "?")) for entry in request["Entries"]]
+
+
+@contextmanager
+def role_of(function: str, deployment: Deployment) -> Iterator[None]:
+    """Within, every call of AWS is made by a function, which is to be allowed to.
+
+    Raises:
+        AssertionError: At the end, whatever became of the calls.
+    """
+    names = {name: logical_id for logical_id, name in deployment.references.items()}
+    needs = needs_of(function)
+    strays: list[Permission] = []
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the stubs leave it out
+
+    def watched(client: Any, operation: str, request: dict[str, Any]) -> Any:  # noqa: ANN401  # of any service
+        wanted = permissions_for(client.meta.service_model.service_name, operation, request, names)
+        strays.extend(permission for permission in wanted if not any(need.covers(permission) for need in needs))
+        return call(client, operation, request)
+
+    with patch.object(BaseClient, "_make_api_call", watched):
+        try:
+            yield
+        finally:
+            assert not strays, f"{function}'s role does not allow {strays}"

@@ -1,0 +1,163 @@
+"""What each function needs to be allowed, and where in the code it needs it.
+
+The roles of template.yaml are held against this table, both ways, and the deployed roles are tried with it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from tests.template import function_id, resources_of
+
+LAMBDA: Final = "Lambda"
+"""Stands for a place in the code where it is the service itself that calls, with the function's role."""
+
+FUNCTIONS: Final = (
+    *("announce", "authorizer", "download", "enroll", "export", "export_worker", "get_package", "preview", "sweep"),
+)
+
+
+@dataclass(frozen=True, order=True)
+class Permission:
+    """An action on a resource, which is named as in the template: ``PlansTable``, ``BundleBucket/bundles/*``."""
+
+    action: str
+    resource: str
+
+    def covers(self, other: Permission) -> bool:
+        """Whether whoever has this one has the other too."""
+        return self.action == other.action and fnmatchcase(other.resource, self.resource)
+
+
+Needs = dict[Permission, str]
+"""Where each permission is used: a module of the layer, or `LAMBDA`."""
+
+
+def _needs(resource: str, place: str, *actions: str) -> Needs:
+    return {Permission(action, resource): place for action in actions}
+
+
+def _stream(table: str) -> Needs:
+    return _needs(
+        f"{table}/stream", LAMBDA, "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"
+    )
+
+
+_ANY_STREAM: Final = _needs("*", LAMBDA, "dynamodb:ListStreams")
+_RESOLVE: Final = {
+    **_needs("ArtifactsTable", "catalog/tenant.py", "dynamodb:Query"),
+    **_needs("ArtifactsTable", "catalog/reads.py", "dynamodb:BatchGetItem"),
+    **_needs("ArtifactsTable/index/by-artifact-id", "catalog/tenant.py", "dynamodb:Query"),
+}
+_READ_PACKAGE: Final = {
+    **_needs("PackagesTable", "packages/table.py", "dynamodb:GetItem"),
+    **_needs("BundleBucket/bundles/*", "packages/bundles.py", "s3:GetObject"),
+}
+_EXPORT: Final = {
+    **_RESOLVE,
+    **_READ_PACKAGE,
+    **_needs("DefinitionBucket/definitions/*", "catalog/definitions.py", "s3:GetObject"),
+    **_needs("PackagesTable", "packages/table.py", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
+    **_needs(
+        *("BundleBucket/bundles/*", "packages/bundles.py"),
+        *("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"),
+    ),
+}
+_OWN: Final[dict[str, Needs]] = {
+    "announce": {
+        **_stream("PackagesTable"),
+        **_stream("RequestsTable"),
+        **_ANY_STREAM,
+        **_needs("EventBus", "background/outcomes.py", "events:PutEvents"),
+        **_needs("UnannouncedQueue", LAMBDA, "sqs:SendMessage"),
+    },
+    "authorizer": _needs("PlansTable", "usage.py", "dynamodb:GetItem", "dynamodb:PutItem"),
+    "download": _READ_PACKAGE,
+    "enroll": {
+        **_stream("PlansTable"),
+        **_ANY_STREAM,
+        **_needs("PlansTable", "usage.py", "dynamodb:UpdateItem"),
+        **_needs("/apikeys", "usage.py", "apigateway:POST", "apigateway:GET"),
+        **_needs("/usageplans/UsagePlan/keys", "usage.py", "apigateway:POST"),
+    },
+    "export": {
+        **_EXPORT,
+        **_needs(
+            *("RequestsTable", "idempotency.py"),
+            *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
+        ),
+        **_needs("ExportQueue", "background/queue.py", "sqs:SendMessage"),
+    },
+    "export_worker": {
+        **_EXPORT,
+        **_needs("RequestsTable", "background/failures.py", "dynamodb:GetItem", "dynamodb:PutItem"),
+        **_needs("ExportQueue", LAMBDA, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+        **_needs("ExportQueue", "background/queue.py", "sqs:ChangeMessageVisibility"),
+        **_needs("ExportDeadLetterQueue", "background/queue.py", "sqs:SendMessage"),
+        **_needs("InboxBucket/requests/*", "background/inbox.py", "s3:GetObject", "s3:GetObjectVersion"),
+        **_needs("InboxBucket/requests/*.result", "background/inbox.py", "s3:PutObject"),
+    },
+    "get_package": _READ_PACKAGE,
+    "preview": _RESOLVE,
+    "sweep": {
+        **_needs("PackagesTable/index/by-lease", "packages/table.py", "dynamodb:Query"),
+        **_needs("PackagesTable", "packages/table.py", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
+        **_needs("BundleBucket/bundles/*", "packages/bundles.py", "s3:DeleteObject"),
+        **_needs("RequestsTable", "background/failures.py", "dynamodb:PutItem"),
+    },
+}
+
+
+def role_id(function: str) -> str:
+    """The logical id of a function's role."""
+    return function_id(function).removesuffix("Function") + "Role"
+
+
+def log_group_id(function: str) -> str:
+    """The logical id of a function's log group."""
+    return function_id(function).removesuffix("Function") + "LogGroup"
+
+
+def needs_of(function: str) -> Needs:
+    """All that a function needs."""
+    return {
+        **_needs("*", LAMBDA, "xray:PutTraceSegments", "xray:PutTelemetryRecords"),
+        **_needs(log_group_id(function), LAMBDA, "logs:CreateLogStream", "logs:PutLogEvents"),
+        **_OWN[function],
+    }
+
+
+def statements_of(function: str) -> list[dict[str, Any]]:
+    """The statements of the policies of a function's role in the template."""
+    role = resources_of("AWS::IAM::Role")[role_id(function)]
+    return [item for policy in role["Policies"] for item in policy["PolicyDocument"]["Statement"]]
+
+
+def permissions_of(statement: dict[str, Any]) -> set[Permission]:
+    """What a statement allows."""
+    return {
+        Permission(action, _name_of(resource))
+        for action in _listed(statement["Action"])
+        for resource in _listed(statement["Resource"])
+    }
+
+
+def _listed(value: Any) -> list[Any]:  # noqa: ANN401  # a template holds any JSON
+    return value if isinstance(value, list) else [value]
+
+
+def _name_of(resource: Any) -> str:  # noqa: ANN401  # as above
+    """A resource of a statement by its logical id; of an ARN that the template spells out, the last part."""
+    if isinstance(resource, str):
+        return resource
+    ((function, argument),) = resource.items()
+    if function == "Fn::If":  # the stack's own event bus, or the one it is given
+        return _name_of(argument[1])
+    if function == "Fn::GetAtt":
+        logical_id, attribute = argument.split(".") if isinstance(argument, str) else argument
+        return str({"Arn": logical_id, "StreamArn": f"{logical_id}/stream"}[attribute])
+    spelt = re.sub(r"\$\{(\w+)\.Arn\}", r"\1", argument)
+    return re.sub(r"\$\{(\w+)\}", r"\1", spelt.rpartition(":")[2])

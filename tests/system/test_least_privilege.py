@@ -1,0 +1,68 @@
+"""Each function's role on the deployed stack: what the function needs is allowed, and all else denied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from tests.privileges import FUNCTIONS, Permission, needs_of, role_id
+from tests.system.privilege_probes import Caller, Probes, is_denied, probes, somebody_elses_bucket
+
+if TYPE_CHECKING:
+    from tests.conftest import Record
+    from tests.system.client import Api
+
+# Needed by Lambda itself, whose part the emulator plays without the role. It has no X-Ray, knows no ARN of a stream,
+# and that of a log group without the `:*` at its end.
+NOT_EVALUATED: Final = (
+    *("xray:", "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"),
+    *("logs:CreateLogStream", "logs:PutLogEvents"),
+)
+
+
+@pytest.fixture(scope="module")
+def caller(api: Api) -> Iterator[Caller]:
+    with somebody_elses_bucket(api):
+        yield Caller(api)
+
+
+@pytest.fixture(scope="module")
+def every_probe(caller: Caller, api: Api) -> Probes:
+    return probes(caller, api)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_what_it_needs_and_nothing_else(
+    caller: Caller, every_probe: Probes, function: str, record: Record
+) -> None:
+    assert f":assumed-role/installhub-{role_id(function)}-" in caller.act_as(function)
+    beyond_the_emulator = {need for need in needs_of(function) if need.action.startswith(NOT_EVALUATED)}
+    needs = needs_of(function).keys() - beyond_the_emulator
+    tried = {
+        permission: is_denied(probe)
+        for permission, probe in every_probe.items()
+        if not _is_covered(permission, beyond_the_emulator)
+    }
+    allowed = {permission for permission, denied in tried.items() if not denied}
+
+    assert allowed == {permission for permission in tried if _is_covered(permission, needs)}
+    assert {need for need in needs if not any(need.covers(permission) for permission in tried)} == set()
+    record(
+        "privilege",
+        f"`{function}`",
+        f"{len(tried) - len(allowed)} denied, {len(allowed)} allowed",
+        f"{len(tried)} actions tried with its role's credentials; it needs those that are allowed",
+    )
+
+
+def test_no_call_is_denied_to_whoever_may_do_everything(caller: Caller, every_probe: Probes, record: Record) -> None:
+    """Otherwise a denial would say nothing of the role."""
+    assert caller.act_as_root().endswith(":root")
+    assert {permission for permission, probe in every_probe.items() if is_denied(probe)} == set()
+    record("privilege", "the account's root", f"0 denied, {len(every_probe)} allowed", "control: the same calls")
+
+
+def _is_covered(permission: Permission, needs: set[Permission]) -> bool:
+    return any(need.covers(permission) for need in needs)

@@ -1,0 +1,198 @@
+"""The functions' roles in the template: they allow what the code calls, and nothing else."""
+
+from __future__ import annotations
+
+import ast
+import re
+import runpy
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.privileges import (
+    FUNCTIONS,
+    LAMBDA,
+    Permission,
+    needs_of,
+    permissions_of,
+    role_id,
+    statements_of,
+)
+from tests.template import TEMPLATE_PATH, function_id, resources_of
+
+PROJECT: Final = TEMPLATE_PATH.parent
+PACKAGE: Final = PROJECT / "layers" / "installhub" / "src" / "installhub"
+
+# The platform publishes artifacts with this module and a role of its own; no function runs it.
+PUBLISHER: Final = "publishing.py"
+
+# AWS knows no resource for these, so that no other can be named.
+WITHOUT_RESOURCE: Final = {
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "dynamodb:ListStreams",
+}
+
+# Of most actions the operation has the same name. S3 authorizes all of a multipart upload as one action, and API
+# Gateway an operation by its HTTP method.
+OPERATIONS: Final = {
+    "s3:PutObject": {"PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"},
+    "s3:GetObjectVersion": {"GetObject"},
+    "apigateway:POST": {"CreateApiKey", "CreateUsagePlanKey"},
+    "apigateway:GET": {"GetApiKeys"},
+}
+
+every_function = pytest.mark.parametrize("function", FUNCTIONS)
+
+
+def operations_of(action: str) -> set[str]:
+    """The operations that an action lets a function call."""
+    return OPERATIONS.get(action, {action.partition(":")[2]})
+
+
+@cache
+def known_operations() -> dict[str, set[str]]:
+    """The operations, by service, that the layer's botocore is cut down to."""
+    program = PROJECT / "layers" / "installhub" / "prune_botocore.py"
+    listed: dict[str, set[str]] = runpy.run_path(str(program))["OPERATIONS"]
+    return listed
+
+
+@cache
+def calls_in(module: Path) -> frozenset[str]:
+    """The operations of AWS that a module calls: by a client's method, or by a paginator's name."""
+    methods = {
+        re.sub("([a-z0-9])([A-Z])", r"\1_\2", name).lower(): name
+        for names in known_operations().values()
+        for name in names
+    }
+    nodes = list(ast.walk(ast.parse(module.read_text())))
+    called = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    paginated = {
+        argument.value
+        for node in nodes
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get_paginator"
+        for argument in node.args
+        if isinstance(argument, ast.Constant)
+    }
+    return frozenset(name for method, name in methods.items() if method in called | paginated)
+
+
+@cache
+def imports_of(module: Path) -> frozenset[Path]:
+    """The modules of the package that a module imports, at its top or later."""
+    found: set[Path] = set()
+    for node in ast.walk(ast.parse(module.read_text())):
+        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("installhub"):
+            continue
+        origin = PACKAGE.joinpath(*(node.module or "").split(".")[1:])
+        named = [origin, *(origin / alias.name for alias in node.names)]
+        candidates = [path for name in named for path in (name.with_suffix(".py"), name / "__init__.py")]
+        found |= {path for path in candidates if path.is_file()}
+    return frozenset(found)
+
+
+def reached_from(function: str) -> set[Path]:
+    """The modules of the package that a function may run."""
+    reached: set[Path] = set()
+    ahead = [PROJECT / "functions" / function / "app.py"]
+    while ahead:
+        new = imports_of(ahead.pop()) - reached
+        reached |= new
+        ahead += new
+    return reached
+
+
+def test_the_table_of_needs_names_every_function_and_role() -> None:
+    assert {function_id(name) for name in FUNCTIONS} == resources_of("AWS::Serverless::Function").keys()
+    assert {role_id(name) for name in FUNCTIONS} == resources_of("AWS::IAM::Role").keys()
+    assert {folder.parent.name for folder in PROJECT.glob("functions/*/app.py")} == set(FUNCTIONS)
+
+
+@every_function
+def test_a_role_allows_what_its_function_needs_and_nothing_else(function: str) -> None:
+    allowed = [permission for statement in statements_of(function) for permission in permissions_of(statement)]
+    assert set(allowed) == needs_of(function).keys()
+    assert len(allowed) == len(set(allowed)), "allowed twice"
+
+
+@every_function
+def test_a_role_is_one_functions_own_and_lambdas_alone(function: str) -> None:
+    role = resources_of("AWS::IAM::Role")[role_id(function)]
+    assert role.keys() == {"AssumeRolePolicyDocument", "Policies"}  # no managed policies, no path
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+    properties = resources_of("AWS::Serverless::Function")[function_id(function)]
+    assert properties["Role"] == {"Fn::GetAtt": [role_id(function), "Arn"]}
+    assert "Policies" not in properties
+
+
+@every_function
+def test_no_action_is_a_pattern_and_no_resource_is_everything(function: str) -> None:
+    for statement in statements_of(function):
+        assert statement["Effect"] == "Allow"
+        assert not {"NotAction", "NotResource"} & statement.keys()
+        for permission in permissions_of(statement):
+            assert not set("*?") & set(permission.action)
+            assert (permission.resource == "*") == (permission.action in WITHOUT_RESOURCE)
+
+
+@every_function
+def test_a_pattern_in_a_resource_is_a_prefix_of_a_bucket(function: str) -> None:
+    for permission in needs_of(function).keys() - {Permission(action, "*") for action in WITHOUT_RESOURCE}:
+        if "*" in permission.resource:
+            assert re.fullmatch(r"\w+Bucket/\w+/\*(\.result)?", permission.resource)
+
+
+def test_events_are_put_on_one_bus_and_as_the_products_own() -> None:
+    (statement,) = [item for item in statements_of("announce") if item["Action"] == "events:PutEvents"]
+    _, own, given = statement["Resource"]["Fn::If"]
+    assert own == {"Fn::GetAtt": ["EventBus", "Arn"]}
+    assert given["Fn::Sub"].endswith(":event-bus/${EventBusName}")
+    assert statement["Condition"] == {"StringEquals": {"events:source": "installhub"}}
+
+
+@every_function
+def test_what_is_allowed_is_used_where_the_table_says(function: str) -> None:
+    reached = reached_from(function)
+    for permission, place in needs_of(function).items():
+        if place != LAMBDA:
+            assert PACKAGE / place in reached, place
+            assert operations_of(permission.action) & calls_in(PACKAGE / place), (permission, place)
+
+
+def test_what_the_code_calls_some_role_allows() -> None:
+    for module in PACKAGE.rglob("*.py"):
+        place = str(module.relative_to(PACKAGE))
+        allowed: set[str] = set()
+        for function in FUNCTIONS:
+            for permission, used_in in needs_of(function).items():
+                if used_in == place:
+                    allowed |= operations_of(permission.action)
+        if place != PUBLISHER:
+            assert calls_in(module) <= allowed, place
+
+
+def test_the_layers_botocore_knows_what_the_code_calls_and_no_more() -> None:
+    called: set[str] = set()
+    for module in PACKAGE.rglob("*.py"):
+        called |= calls_in(module)
+    listed: set[str] = set().union(*known_operations().values())
+    assert called == listed
+
+
+@pytest.mark.parametrize(
+    ("source", "calls"),
+    [
+        ("client.put_item(TableName='t')", {"PutItem"}),
+        ("client.get_paginator('query').paginate()", {"Query"}),
+        ("client.get_paginator('scan')", set()),
+        ("put_item()", set()),
+    ],
+)
+def test_calls_are_found_in_code(tmp_path: Path, source: str, calls: Any) -> None:  # noqa: ANN401  # sets of names
+    module = tmp_path / "module.py"
+    module.write_text(source)
+    assert calls_in(module) == calls

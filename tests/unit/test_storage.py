@@ -1,0 +1,71 @@
+"""The template's buckets, tables and queues: closed, encrypted, and not lost by mistake."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from tests.template import resources_of, template
+
+BUCKETS: Final = resources_of("AWS::S3::Bucket")
+TABLES: Final = resources_of("AWS::DynamoDB::Table")
+QUEUES: Final = resources_of("AWS::SQS::Queue")
+
+# What tenants own, and what tells of it. The rest is remembered for days, or made again.
+LASTING: Final = ("ArtifactsTable", "PackagesTable", "BundleBucket", "DefinitionBucket", "InboxBucket")
+
+every_bucket = pytest.mark.parametrize("bucket", BUCKETS)
+
+
+def test_there_is_something_to_look_at() -> None:
+    assert (len(BUCKETS), len(TABLES), len(QUEUES)) == (3, 4, 3)
+
+
+@every_bucket
+def test_no_bucket_can_be_made_public(bucket: str) -> None:
+    blocked = BUCKETS[bucket]["PublicAccessBlockConfiguration"]
+    assert len(blocked) == 4
+    assert all(value is True for value in blocked.values())
+    assert BUCKETS[bucket]["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+
+
+@every_bucket
+def test_a_bucket_takes_no_request_without_tls(bucket: str) -> None:
+    (policy,) = [item for item in resources_of("AWS::S3::BucketPolicy").values() if item["Bucket"] == {"Ref": bucket}]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    whole, objects = statement["Resource"]
+    assert whole == {"Fn::GetAtt": [bucket, "Arn"]}
+    assert objects == {"Fn::Sub": f"${{{bucket}.Arn}}/*"}
+
+
+def test_what_is_stored_is_encrypted() -> None:
+    for bucket in BUCKETS.values():
+        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"]
+    for table in TABLES.values():
+        assert table["SSESpecification"]["SSEEnabled"] is True
+    for queue in QUEUES.values():
+        assert queue["SqsManagedSseEnabled"] is True
+
+
+@pytest.mark.parametrize("name", LASTING)
+def test_what_tenants_own_outlives_mistakes(name: str) -> None:
+    resource = template()["Resources"][name]
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    if name in BUCKETS:
+        assert BUCKETS[name]["VersioningConfiguration"]["Status"] == "Enabled"
+    else:
+        assert TABLES[name]["DeletionProtectionEnabled"] is True
+        assert TABLES[name]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+
+
+def test_the_queue_takes_messages_of_the_stacks_own_rules_only() -> None:
+    (policy,) = resources_of("AWS::SQS::QueuePolicy").values()
+    inbox, trusted = policy["PolicyDocument"]["Statement"]
+    for statement, rule in ((inbox, "InboxRule"), (trusted["Fn::If"][1], "ExportRequestedRule")):
+        assert statement["Action"] == "sqs:SendMessage"
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}}

@@ -1,0 +1,1 @@
+"""Security scans of the code, the template, the tracked files and the dependencies."""

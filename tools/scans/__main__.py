@@ -1,0 +1,74 @@
+"""Runs the scans and shows what came of them; `make check-security`.
+
+python -m tools.scans
+
+It fails for a finding without an exception in tools/scans/exceptions.toml, for an exception without a finding, and
+for a scan that came to nothing. What could not be looked at is said; `INSTALLHUB_SCANS=required` fails for it, too.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from tools.scans.judging import Allowance, Report, Verdict, judge, read_allowances
+from tools.scans.scanners import Scan, scans
+
+EXCEPTIONS: Final = Path(__file__).with_name("exceptions.toml")
+_AT_ONCE: Final = 2
+
+
+def table_of(reports: list[Report], allowances: list[Allowance]) -> Table:
+    """The reports, a row each."""
+    table = Table("scanner", "looked at", "findings", "excepted", "result", box=None, pad_edge=False)
+    for column in table.columns:
+        column.no_wrap = True
+    for report in reports:
+        excepted = sum(any(allowance.covers(finding) for allowance in allowances) for finding in report.findings)
+        table.add_row(
+            report.scanner, report.looked_at, str(len(report.findings)), str(excepted), _result(report, excepted)
+        )
+    return table
+
+
+def _result(report: Report, excepted: int) -> str:
+    if report.failure:
+        return "FAILED"
+    if len(report.findings) > excepted:
+        return "FINDINGS"
+    return "not audited" if report.gap else "clean"
+
+
+def lines_of(verdict: Verdict) -> list[str]:
+    """What is to be done, a line each."""
+    return [
+        *(f"finding  {item.scanner} {item.rule}  {item.place}  {item.detail}" for item in verdict.open),
+        *(f"stale    {text}" for text in verdict.stale),
+        *(f"failed   {text}" for text in verdict.failures),
+        *(f"unknown  {text}" for text in verdict.gaps),
+    ]
+
+
+def main() -> int:
+    """Run the command."""
+    allowances = read_allowances(EXCEPTIONS)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        reports = list(pool.map(Scan.run, scans()))
+    verdict = judge(reports, allowances)
+    console = Console(width=120, soft_wrap=True, highlight=False)
+    console.print(table_of(reports, allowances))
+    console.print()
+    for line in lines_of(verdict):
+        console.print(line, markup=False)
+    is_required = os.environ.get("INSTALLHUB_SCANS") == "required"
+    return 0 if verdict.passes(gaps_allowed=not is_required) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
