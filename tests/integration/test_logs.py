@@ -165,7 +165,7 @@ def test_what_aws_answers_is_quoted(scene: Scene, log: Log) -> None:
     scene.http("export", 500, post("export", body()))
 
     (entry,) = log.of("unexpected failure")
-    assert "(AccessDeniedException) when calling the PutObject operation: No such permission." in entry["exception"]
+    assert "(AccessDenied) when calling the PutObject operation: No such permission." in entry["exception"]
 
 
 @pytest.mark.parametrize(
