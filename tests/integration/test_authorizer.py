@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from installhub.caller import from_context
 from installhub.errors import ErrorCode, InstallHubError
+from tests.conftest import Record
 from tests.integration.support import issuer as issuers
 from tests.integration.support.api import EXPORT_BODY, Api
 from tests.integration.support.drafts import OTHER_TENANT, TENANT
@@ -193,6 +194,25 @@ def test_without_the_issuers_keys_nobody_is_denied_for_it(gate: Gate) -> None:
 
     with pytest.raises(Exception, match="key set"):
         gate.ask(f"Bearer {gate.issuer.token(ISSUER, TENANT)}")
+
+
+def test_an_issuer_that_is_down_is_asked_less_and_less(gate: Gate, record: Record) -> None:
+    gate.issuer.status = 503
+    asked = gate.issuer.asked
+    until = time.monotonic() + 2.5
+
+    refused = 0
+    while time.monotonic() < until:
+        with pytest.raises(Exception, match="key set"):
+            gate.ask(f"Bearer {gate.issuer.token(ISSUER, TENANT)}")
+        refused += 1
+
+    requests = gate.issuer.asked - asked
+    assert refused > 20
+    assert 2 <= requests <= 3  # at once, after 1 s, 2 s after that
+    record(
+        "tokens", "Issuer down, one process", f"{refused} requests refused; {requests} requests to the issuer", "2.5 s"
+    )
 
 
 def test_a_customer_counts_against_the_shared_key_until_its_own_is_ready(gate: Gate, plan: UsagePlan) -> None:

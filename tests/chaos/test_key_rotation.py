@@ -1,0 +1,60 @@
+"""The issuer changes its key, on a deployed stack and by the real clock."""
+
+from __future__ import annotations
+
+import time
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from installhub.errors import ErrorCode
+from local.issuer import Issuer
+from tests.conftest import Record
+from tests.forgeries import Mint
+from tests.key_server import CountedAuthorizer, counted, published
+from tests.system.client import TENANT, Api
+from tests.system.test_refusals import problem
+from tests.system.test_who_may_call import PREVIEW
+
+COOLDOWN_SECONDS = 30.5
+
+
+def believed(authorizer: CountedAuthorizer, mint: Mint) -> bool:
+    """Whether a fresh token is accepted; refused it is as any bad one."""
+    answer = authorizer.api.preview(PREVIEW, token=mint.token())
+    if answer.status_code != 200:
+        problem(answer, ErrorCode.UNAUTHORIZED)
+    return answer.status_code == 200
+
+
+def test_a_key_is_rotated_in_and_the_old_one_out(api: Api, record: Record) -> None:
+    parameters = api.stack.parameters
+    issuer = Issuer(api.state.issuer_key)
+    (old_jwk,) = issuer.jwks["keys"]
+    names = (parameters["TokenIssuer"], parameters["TokenAudience"], TENANT)
+    new_key = rsa.generate_private_key(65537, 2048)
+    old, new = Mint(issuer._key, old_jwk["kid"], *names), Mint(new_key, "key-2", *names)
+    with counted(api) as authorizer:
+        authorizer.start_anew()
+        assert believed(authorizer, old)
+        fetched = time.monotonic()
+        assert authorizer.requests == 1
+
+        authorizer.issuer.keys.append(published(new_key, "key-2"))
+        assert not believed(authorizer, new)
+        assert authorizer.requests == 1, "not within the cooldown of the last fetch"
+        time.sleep(max(0, fetched + COOLDOWN_SECONDS - time.monotonic()))
+        assert believed(authorizer, new)
+        fetched = time.monotonic()
+        assert believed(authorizer, old)
+        assert authorizer.requests == 2
+
+        del authorizer.issuer.keys[0]
+        assert believed(authorizer, old), "a set is good for 300 s unless an unknown key makes it be fetched anew"
+        time.sleep(max(0, fetched + COOLDOWN_SECONDS - time.monotonic()))
+        assert not believed(authorizer, Mint(new_key, "key-3", *names))
+        assert authorizer.requests == 3
+        assert not believed(authorizer, old)
+        assert believed(authorizer, new)
+        assert authorizer.requests == 3
+    record("tokens", "A new key", "accepted within 30 s of its being published; 1 request to the issuer")
+    record("tokens", "A withdrawn key", "refused once the set was fetched anew; 1 request to the issuer")
