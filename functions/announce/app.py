@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from installhub import aws
 from installhub.background.outcomes import Announcer, outcome_of
-from installhub.telemetry import failures_logged, observed
+from installhub.telemetry import about, logger, observed, record_logged
 from installhub.wiring import settings
 
-logger = Logger()
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
 
 
 def announce_outcome(record: DynamoDBRecord) -> None:
     """Announce what one stream record tells."""
-    with failures_logged("not announced"):
+    with record_logged("not announced"):
         image = record.dynamodb.new_image if record.dynamodb else {}
         event = outcome_of(image, settings().text("EVENT_SOURCE_URI"))
+        data = event["data"]
+        about(tenant=data.get("tenantId"), package_id=data.get("packageId"), request_id=data.get("requestId"))
         Announcer(aws.events, settings().text("EVENT_BUS")).announce(event)
-    logger.info("announced", extra={"type": event["type"], "subject": event["subject"], "eventId": event["id"]})
+        logger.info("announced", extra={"type": event["type"], "subject": event["subject"], "eventId": event["id"]})
 
 
 @observed

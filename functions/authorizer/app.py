@@ -6,7 +6,6 @@ import time
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes.api_gateway_authorizer_event import (
     APIGatewayAuthorizerRequestEvent,
     APIGatewayAuthorizerResponse,
@@ -16,11 +15,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from installhub import aws
 from installhub.auth import InvalidToken, JwksCache, TokenPolicy, TokenVerifier, bearer_token, fetch_jwks
 from installhub.caller import to_context
-from installhub.telemetry import observed
+from installhub.telemetry import logger, observed
 from installhub.usage import UsageKeys
 from installhub.wiring import settings
-
-logger = Logger()
 
 
 @cache

@@ -6,17 +6,15 @@ import time
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from installhub import aws
-from installhub.telemetry import observed
+from installhub.telemetry import logger, observed, record_logged
 from installhub.usage import CUSTOMER, Enroller
 from installhub.wiring import settings
 
-logger = Logger()
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
 
 
@@ -36,8 +34,9 @@ def enroller() -> Enroller:
 def enroll_customer(record: DynamoDBRecord) -> None:
     """Enroll the customer of one stream record."""
     keys = record.dynamodb.keys if record.dynamodb else {}
-    enroller().enroll(keys[CUSTOMER])
-    logger.info("enrolled", extra={"customer": keys[CUSTOMER]})
+    with record_logged("not enrolled", customer=keys[CUSTOMER]):
+        enroller().enroll(keys[CUSTOMER])
+        logger.info("enrolled")
 
 
 @observed

@@ -7,13 +7,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from installhub.answering import AskedExport
 from installhub.answering_wiring import export_desk
 from installhub.documents import export_command, export_document
+from installhub.exporting import describe
 from installhub.http import accepted_answer, endpoint, package_answer
 from installhub.preferences import idempotency_key, prefers_async
 from installhub.proxy import Answer, Request
 from installhub.request_models import ExportRequest
 from installhub.requests import read_request
 from installhub.routes import EXPORT
-from installhub.telemetry import package_exported
+from installhub.telemetry import about, package_exported
 
 
 @endpoint(EXPORT)
@@ -26,6 +27,7 @@ def handler(request: Request, context: LambdaContext) -> Answer:
         key=idempotency_key(request),
         later=prefers_async(request),
     )
+    about(package_id=describe(asked.command).package_id)
     answer = export_desk().answer(asked, context.get_remaining_time_in_millis() / 1000)
     if answer.exported is None:
         return accepted_answer(answer.promise or {})

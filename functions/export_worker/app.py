@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -12,35 +11,37 @@ from installhub import wiring
 from installhub.background.direct import direct_command, direct_result, named_error
 from installhub.background.wiring import deliveries
 from installhub.errors import ErrorCode, InstallHubError
+from installhub.exporting import describe
 from installhub.lasting import lasting
-from installhub.telemetry import failures_logged, observed, package_exported
+from installhub.telemetry import about, logger, observed, package_exported, record_logged, refused
 
 with lasting():
     from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
-logger = Logger()
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 def handle_message(record: SQSRecord, lambda_context: LambdaContext) -> None:
     """Do what one message asks for."""
-    logger.append_keys(message_id=record.message_id)
-    with failures_logged("not done"):
+    with record_logged("not done", message_id=record.message_id):
         exported = deliveries().handle(record, lambda_context.get_remaining_time_in_millis() / 1000)
-    if exported is not None and exported.is_new:
-        package_exported(exported.record)
+        if exported is not None and exported.is_new:
+            package_exported(exported.record)
 
 
 def export_directly(payload: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Export what the caller asks for, who waits for it."""
     try:
-        exported = wiring.exporter().export(direct_command(payload), context.get_remaining_time_in_millis() / 1000)
+        command = direct_command(payload)
+        about(tenant=command.tenant, package_id=describe(command).package_id, request_id=command.request_id)
+        exported = wiring.exporter().export(command, context.get_remaining_time_in_millis() / 1000)
     except InstallHubError as refusal:
-        raise named_error(refusal, f"urn:uuid:{context.aws_request_id}") from refusal
-    except Exception as error:
+        refused(refusal)
+        raise named_error(refusal, f"urn:uuid:{context.aws_request_id}") from None
+    except Exception:
         logger.exception("unexpected failure")
         failure = InstallHubError.of(ErrorCode.INTERNAL_ERROR)
-        raise named_error(failure, f"urn:uuid:{context.aws_request_id}") from error
+        raise named_error(failure, f"urn:uuid:{context.aws_request_id}") from None
     if exported.is_new:
         package_exported(exported.record)
     return direct_result(exported)

@@ -24,13 +24,18 @@ _PATH_SEPARATORS: Final = re.compile(r"[/\\]")
 _MAX_SLUG: Final = 100
 
 
+def is_package_id(text: str) -> bool:
+    """Whether ``text`` has the form of a package's id."""
+    return _PACKAGE_ID.fullmatch(text) is not None
+
+
 def find_package(packages: PackageStore, package_id: str, tenants: Collection[str]) -> PackageRecord:
     """The package ``package_id`` of one of ``tenants``.
 
     Raises:
         InstallHubError: PackageNotFound, alike whether there is none or it is somebody else's.
     """
-    record = packages.find(package_id) if _PACKAGE_ID.fullmatch(package_id) else None
+    record = packages.find(package_id) if is_package_id(package_id) else None
     if record is None or record.tenant not in tenants:
         raise InstallHubError.of(ErrorCode.PACKAGE_NOT_FOUND)
     return record
@@ -44,7 +49,7 @@ def look_for_package(
     Raises:
         InstallHubError: PackageNotFound, alike whether there is neither or it is somebody else's.
     """
-    found = pending.look(package_id, now) if _PACKAGE_ID.fullmatch(package_id) else None
+    found = pending.look(package_id, now) if is_package_id(package_id) else None
     tenant = found.acceptance.tenant if isinstance(found, PendingExport) else found and found.tenant
     if found is None or tenant not in tenants:
         raise InstallHubError.of(ErrorCode.PACKAGE_NOT_FOUND)

@@ -10,18 +10,16 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
 
-from aws_lambda_powertools import Logger
-
 from installhub.caller import TenantChoice, from_context
-from installhub.downloading import LINK_SECONDS, content_disposition, entity_tag, is_unchanged
-from installhub.errors import REGISTRY, ErrorCode, InstallHubError, Problem, ServiceUnavailableError
+from installhub.downloading import LINK_SECONDS, content_disposition, entity_tag, is_package_id, is_unchanged
+from installhub.errors import REGISTRY, ErrorCode, InstallHubError, Problem
 from installhub.packages import PackageStatus
 from installhub.packages.bundles import CONTENT_TYPE
 from installhub.preferences import RESPOND_ASYNC
 from installhub.presenting import JSON_TYPE, PROBLEM_TYPE, package_body, problem_body, reduced_package_body
 from installhub.proxy import Answer, Request
 from installhub.routes import TENANT_HEADER
-from installhub.telemetry import Handler, observed
+from installhub.telemetry import Handler, about, logger, observed, refused
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -41,8 +39,6 @@ _MAX_LISTED_PROBLEMS: Final = 1_000
 _MAX_DETAIL: Final = 10_000
 _PRIVATE: Final = "no-store"
 
-logger = Logger()
-
 
 def endpoint(route: Route) -> Callable[[Callable[[Request, LambdaContext], Answer]], Handler]:
     """Make a function's handler of what answers ``route``; every error is answered in the API's one error shape."""
@@ -56,7 +52,7 @@ def endpoint(route: Route) -> Callable[[Callable[[Request, LambdaContext], Answe
             try:
                 answer = use(request, context)
             except InstallHubError as error:
-                _log_refusal(error)
+                refused(error)
                 answer = problem_answer(error, request)
             except Exception as error:
                 logger.exception("unexpected failure", exc_info=error)
@@ -94,7 +90,10 @@ def tenants_in_reach(request: Request) -> tuple[str, ...]:
     choice = TenantChoice(tenant_header(request))
     if problems := choice.problems(caller, required=False):
         raise InstallHubError(problems)
-    return caller.tenants if choice.named is None else (choice.named,)
+    tenants = caller.tenants if choice.named is None else (choice.named,)
+    if len(tenants) == 1:
+        about(tenant=tenants[0])
+    return tenants
 
 
 def accepted_answer(body: Mapping[str, Any]) -> Answer:
@@ -213,12 +212,8 @@ def _own_headers(content_type: str, headers: Mapping[str, str]) -> dict[str, str
 
 
 def package_id_in(request: Request) -> str:
-    """The package id in the path, whatever it holds."""
-    return request.path_parameter("packageId")
-
-
-def _log_refusal(error: InstallHubError) -> None:
-    if isinstance(error, ServiceUnavailableError):
-        logger.error("service unavailable", extra={"service": error.service}, exc_info=error.__cause__)
-    else:
-        logger.info("refused", extra={"errorCode": error.code.value, "problems": len(error.problems)})
+    """The package id in the path, whatever it holds; lines from here on name what may be one."""
+    package_id = request.path_parameter("packageId")
+    if is_package_id(package_id):
+        about(package_id=package_id)
+    return package_id

@@ -12,6 +12,7 @@ from installhub.documents import check_size, details_of, problems_of
 from installhub.errors import InstallHubError, Problem
 from installhub.http import caller_of, tenant_header
 from installhub.request_models import PreviewRequest, parse
+from installhub.telemetry import about
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -41,6 +42,7 @@ def read_request(model: type[_Model], request: Request) -> tuple[_Model, str, Ca
     choice = TenantChoice(tenant_header(request), asked.tenant_id)
     if problems := choice.problems(caller, required=True):
         raise InstallHubError(problems)
+    about(tenant=choice.named)
     return asked, str(choice.named), caller
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from installhub.documents import export_command, read_document
 from installhub.errors import InstallHubError
 from installhub.exporting import ExportCommand, ExportedPackage
+from installhub.failing import ToldError
 from installhub.presenting import errors_within, package_body, problem_body
 from installhub.request_models import DirectExportRequest
 
@@ -23,7 +24,7 @@ _MAX_DETAIL: Final = 1000
 _MAX_ERRORS_BYTES: Final = 20_000  # Step Functions cuts a cause off at 32,768 characters
 
 
-class ExportRefusedError(Exception):
+class ExportRefusedError(ToldError):
     """Base of the exceptions that bear the contract's codes as their names; the message is the problem document."""
 
 

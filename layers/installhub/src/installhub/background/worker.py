@@ -16,6 +16,7 @@ from installhub.exporting import ExportCommand, ExportedPackage, Exporter, descr
 from installhub.packages import PendingStore
 from installhub.presenting import JSON_TYPE, PROBLEM_TYPE, package_body, problem_body
 from installhub.request_models import ExportRequested
+from installhub.telemetry import about, refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Worker:
             VersionHeldError: Another delivery of the same job is at work.
             InstallHubError: It did not work out this time; a later try may.
         """
+        about(package_id=job.package_id, request_id=job.request_id)
         refusal = self.failures.refusal_of(job.request_id)
         if refusal is not None:
             self._answer_refusal(job, refusal)
@@ -64,6 +66,7 @@ class Worker:
 
     def fail(self, job: Job, error: InstallHubError) -> None:
         """Let ``job`` end because of ``error``: remembered, announced, and told to whoever looks."""
+        refused(error)
         now = int(self.clock())
         failure = Failure(job.request_id, job.requested_by, timestamp(now), error, self._about(job))
         self.failures.record(failure, now)
@@ -79,13 +82,15 @@ class Worker:
     def _command(self, job: Job) -> ExportCommand:
         content = job.document if job.dropped is None else self.inbox.read(job.dropped)
         request = read_document(ExportRequested, content or b"")
-        return export_command(
+        command = export_command(
             request,
             str(request.tenant_id),
             job.requested_by,
             request_id=job.request_id,
             acceptance=job.acceptance,
         )
+        about(tenant=command.tenant, package_id=describe(command).package_id)
+        return command
 
     def _about(self, job: Job) -> dict[str, str]:
         """What is known of the package that ``job`` asks for, which is nothing when its request cannot be read."""

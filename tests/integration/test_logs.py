@@ -1,0 +1,188 @@
+"""What the functions log: lines of JSON that belong together, and never a secret, whatever happens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from installhub.telemetry import logger
+from tests.conftest import Record
+from tests.integration.support import canaries
+from tests.integration.support import issuer as issuers
+from tests.integration.support.background import requested
+from tests.integration.support.canaries import FOREIGN, Log
+from tests.integration.support.drafts import TENANT, draft
+from tests.integration.support.functions import Functions, sample_event
+from tests.integration.support.plans import planned
+from tests.integration.support.scenes import HOSTILE, SCENES, Scene, body, get, post
+from tests.integration.support.wire import Refusal
+from tests.template import resources_of
+
+if TYPE_CHECKING:
+    from tests.integration.support.issuer import Issuer
+    from tests.integration.support.wire import Wire
+    from tests.integration.support.world import World
+
+FIELDS: Final = {"level", "message", "timestamp", "service", "location", "function_request_id"}
+UNKNOWN: Final = "pkg-00000000-0000-5000-8000-000000000000"
+REQUEST_ID: Final = sample_event("export")["requestContext"]["requestId"]
+
+pytestmark = pytest.mark.usefixtures("no_waiting")
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[Issuer]:
+    with issuers.serving() as issuer:
+        yield issuer
+
+
+@pytest.fixture(params=["INFO", "DEBUG"])
+def log(
+    request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Log]:
+    """What is written at either level, though the environment asks for whole events."""
+    monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", "true")
+    with Log(capfd).kept(request.param) as log:
+        yield log
+
+
+@pytest.fixture
+def scene(  # fixtures
+    world: World, wire: Wire, log: Log, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> Scene:
+    secret = {"text": canaries.DEFINITION}
+    world.publish(
+        draft("proc", "rule", kind="ProcessDefinition", definition=secret),
+        draft("rule", definition=secret),
+        draft("loop", "loop", kind="ProcessDefinition", definition=secret),
+        draft(HOSTILE, kind="ProcessDefinition", definition=secret),
+        draft("torn", "theirs", kind="ProcessDefinition", definition=secret),
+        draft("theirs", kind="ProcessDefinition", definition=secret, tenant=FOREIGN),
+    )
+    issuer.status = 200
+    plan = planned(world)
+    parameters = {"MaxInlineBundleBytes": "1", "JwksUri": issuer.url}
+    functions = Functions(replace(plan.deployment, parameters=parameters))
+    monkeypatch.setattr("tests.builders.FakeContext.get_remaining_time_in_millis", lambda _: 900_000)
+    return Scene(world, functions, wire, log, issuer, monkeypatch, plan.stream_event(f"tenant:{TENANT}"))
+
+
+@pytest.mark.parametrize("play", SCENES.values(), ids=SCENES)
+def test_nothing_secret_is_logged_whatever_happens(
+    scene: Scene, log: Log, play: Callable[[Scene], None], request: pytest.FixtureRequest, record: Record
+) -> None:
+    play(scene)
+
+    assert log.leaks() == []
+    assert log.entries
+    for entry in log.entries:
+        assert set(entry) >= FIELDS, entry
+    record(
+        "logs",
+        f"Secrets logged: {request.node.callspec.id.partition('-')[2]}",
+        f"none in {len(log.lines)} lines of {scene.invocations} invocations",
+        "in process: success, refusal, AWS failing, bugs whose exceptions tell everything",
+    )
+
+
+@pytest.mark.parametrize(
+    "text", [canaries.TOKEN, canaries.DEFINITION, f"{canaries.TOKEN}.x", canaries.LINK, f"{{'tenant': '{FOREIGN}'}}"]
+)
+def test_a_secret_would_be_found(log: Log, text: str) -> None:
+    logger.warning("a secret", extra={"it": {"is": text}})
+
+    assert log.leaks()
+
+
+def test_a_secret_in_base64_would_be_found(log: Log) -> None:
+    logger.warning("a body", extra={"body": post("export", body())["body"]})
+
+    assert log.leaks()
+
+
+def test_lines_of_a_request_name_it_its_tenant_and_its_package(scene: Scene, log: Log) -> None:
+    package = scene.http("export", 200, post("export", body()))["packageId"]
+    scene.http("export", 409, post("export", body()))
+    scene.http("export", 403, post("export", body(tenantId=FOREIGN)))
+
+    exported, conflict, foreign = log.of("exported") + log.of("refused")
+    for entry in (exported, conflict):
+        assert (entry["correlation_id"], entry["tenantId"], entry["packageId"]) == (REQUEST_ID, TENANT, package)
+        assert (entry["operation"], entry["subject"]) == ("exportPackage", "hr-automation")
+    assert conflict["errorCode"] == "VersionConflict"
+    assert foreign["correlation_id"] == REQUEST_ID
+    assert not {"tenantId", "packageId"} & set(foreign), "what the caller only claims is not logged"
+
+
+@pytest.mark.parametrize("name", ["get_package", "download"])
+def test_lines_of_a_look_name_what_was_looked_for(scene: Scene, log: Log, name: str) -> None:
+    package = scene.http("export", 200, post("export", body()))["packageId"]
+    scene.patch.setattr("installhub.packages.bundles.BundleStore.read_range", canaries.broken)
+    scene.patch.setattr("installhub.packages.bundles.BundleStore.link", canaries.broken)
+
+    scene.http(name, 500, get(name, package))
+    scene.http(name, 404, get(name, UNKNOWN))
+    scene.http(name, 404, get(name, f"{UNKNOWN}\n"))
+
+    (failed,), (unknown, nonsense) = log.of("unexpected failure"), log.of("refused")
+    assert (failed["correlation_id"], failed["tenantId"], failed["packageId"]) == (REQUEST_ID, TENANT, package)
+    assert (unknown["correlation_id"], unknown["tenantId"], unknown["packageId"]) == (REQUEST_ID, TENANT, UNKNOWN)
+    assert "packageId" not in nonsense
+
+
+def test_lines_of_a_batch_name_their_own_message_and_not_the_one_before(scene: Scene, log: Log) -> None:
+    scene.work(requested(body("First"), "event-1"), "no message", requested(body("Loop", "loop"), "event-2"))
+    scene.patch.setattr("installhub.exporting.Exporter.export", canaries.broken)
+    scene.work(requested(body("Bug"), "event-3"))
+
+    (exported,), (refused,), (failed,) = log.of("exported"), log.of("refused"), log.of("not done")
+    for number, entry in enumerate((exported, refused, failed), start=1):
+        assert entry["tenantId"] == TENANT
+        assert entry["requestId"].endswith(f"/event-{number}")
+        assert entry["message_id"]
+    assert len({entry["packageId"] for entry in (exported, refused, failed)}) == 3
+    assert failed["reason"] == "TriedAgainLaterError: try 1 of 4"
+
+
+def test_a_bug_is_told_by_its_kind_and_place(scene: Scene, log: Log) -> None:
+    scene.patch.setattr("installhub.exporting.Exporter.export", canaries.broken)
+    scene.http("export", 500, post("export", body()))
+
+    (entry,) = log.of("unexpected failure")
+    assert entry["exception_name"] == "ParamValidationError"
+    assert entry["exception"].endswith("\nParamValidationError")
+    assert "KeyError\n\nwhich led to:" in entry["exception"]
+    assert ", in answer\n" in entry["exception"]
+
+
+def test_what_aws_answers_is_quoted(scene: Scene, log: Log) -> None:
+    """An operator needs the permission that is missing."""
+    scene.wire.fault = Refusal("PutObject-1")
+    scene.http("export", 500, post("export", body()))
+
+    (entry,) = log.of("unexpected failure")
+    assert "(AccessDeniedException) when calling the PutObject operation: No such permission." in entry["exception"]
+
+
+@pytest.mark.parametrize(
+    "end", ["\n", "\r\n", "\x0b", "\x1c", "\x85", "\u2028", "\u2029", "\x1b[2J", "\ud800", HOSTILE]
+)
+def test_an_entry_stays_one_line_whatever_is_in_it(log: Log, end: str) -> None:
+    logger.info("an entry", extra={"id": f"first{end}second"})
+
+    (line,) = log.lines
+    assert json.loads(line)["id"] == f"first{end}second"
+    assert line.isascii()
+    assert line.isprintable()
+
+
+def test_no_library_is_told_to_log_more() -> None:
+    """Lambda's own log level would reach botocore, which logs whole requests."""
+    functions = resources_of("AWS::Serverless::Function")
+    assert {tuple(function["LoggingConfig"]) for function in functions.values()} == {("LogGroup",)}
+    variables: set[str] = set().union(*(function["Environment"]["Variables"] for function in functions.values()))
+    assert not {name for name in variables if name.startswith(("POWERTOOLS", "AWS_LAMBDA_LOG"))}
