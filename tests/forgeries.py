@@ -167,7 +167,7 @@ def bad_headers(mint: Mint) -> dict[str, str]:
     content, _, signature = good.rpartition(".")
     header, payload = content.split(".")
     return {
-        **{f"kid {kid!r:.20}": mint.token({"kid": kid}) for kid in kids},
+        **{f"kid {number}, {kid!r:.20}": mint.token({"kid": kid}) for number, kid in enumerate(kids)},
         **{f"typ {kind!r}": mint.token({"typ": kind}) for kind in types},
         "two kids": mint.token(doubled(mint.header(), "kid", "other")),
         "a header that is a list": mint.token(b"[]"),
@@ -273,9 +273,9 @@ def bad_claims(mint: Mint) -> dict[str, str]:
     }
     return {
         **{
-            f"{name} {value!r:.24}": mint.token(claims={name: value})
+            f"{name} {number}, {value!r:.24}": mint.token(claims={name: value})
             for name, values in changes.items()
-            for value in values
+            for number, value in enumerate(values)
         },
         **{
             f"two {name}, the good one last": mint.token(claims=doubled(mint.claims(), name, value))

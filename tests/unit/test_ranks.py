@@ -1,0 +1,51 @@
+"""The rank test that the timing tests judge by."""
+
+from __future__ import annotations
+
+import random
+from itertools import combinations
+
+import pytest
+
+from tests.ranks import p_value
+
+
+def exact(first: list[float], second: list[float]) -> float:
+    """By trying every way to part the values in two."""
+    values = [*first, *second]
+    n, m = len(first), len(second)
+
+    def distance(chosen: tuple[int, ...]) -> float:
+        rest = [value for index, value in enumerate(values) if index not in chosen]
+        wins = sum((values[index] > other) + (values[index] == other) / 2 for index in chosen for other in rest)
+        return abs(wins - n * m / 2)
+
+    seen = distance(tuple(range(n)))
+    ways = [distance(chosen) >= seen for chosen in combinations(range(n + m), n)]
+    return sum(ways) / len(ways)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_it_is_close_to_what_all_permutations_say(seed: int) -> None:
+    source = random.Random(seed)  # noqa: S311  # no secret
+    first = [round(source.gauss(0, 1), seed % 2) for _ in range(8)]
+    second = [round(source.gauss(0.8, 1), seed % 2) for _ in range(8)]
+
+    assert p_value(first, second) == pytest.approx(exact(first, second), abs=0.03)
+
+
+def test_one_distribution_is_seldom_taken_for_two() -> None:
+    source = random.Random(1)  # noqa: S311
+    alarms = sum(
+        p_value([source.random() for _ in range(40)], [source.random() for _ in range(40)]) < 0.05 for _ in range(400)
+    )
+
+    assert 8 <= alarms <= 34
+
+
+def test_a_shift_is_seen_and_equal_values_tell_nothing() -> None:
+    source = random.Random(2)  # noqa: S311
+    series = [source.gauss(10, 1) for _ in range(300)]
+
+    assert p_value(series, [value + 0.5 for value in series]) < 0.001
+    assert p_value([1.0] * 30, [1.0] * 30) == 1
