@@ -75,7 +75,7 @@ def assert_believed(authorizer: CountedAuthorizer, token: str) -> None:
 
 
 def told(tokens: dict[str, str], asked: int) -> str:
-    return f"{len(tokens)} tokens refused with 401; {asked} requests to the issuer"
+    return f"{len(tokens)} tokens refused with 401; {asked} request{'' if asked == 1 else 's'} to the issuer"
 
 
 def test_a_good_token_is_believed_and_its_key_fetched_once(

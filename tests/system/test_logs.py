@@ -24,7 +24,7 @@ FOREIGN = "tenant-canary-of-another"
 DEFINITION = "canary-of-a-definition"
 DESCRIPTION = "canary-of-a-description"
 CLAIM = "canary-of-a-claim"
-LOUD = {"POWERTOOLS_LOG_LEVEL": "DEBUG", "POWERTOOLS_LOGGER_LOG_EVENT": "true", "POWERTOOLS_DEBUG": "false"}
+LOUD = {"POWERTOOLS_LOG_LEVEL": "DEBUG", "POWERTOOLS_LOGGER_LOG_EVENT": "true"}
 PLATFORM = ("INIT_START ", "START ", "END ", "REPORT ")
 PATIENCE = 60.0
 
