@@ -68,8 +68,8 @@ def plan(world: World) -> UsagePlan:
 
 @pytest.fixture
 def gate(plan: UsagePlan, issuer: Issuer) -> Gate:
-    issuer.status = 200
-    return Gate(Functions(replace(plan.deployment, parameters={"JwksUri": issuer.url})), issuer)
+    issuer.server.status = 200
+    return Gate(Functions(replace(plan.deployment, parameters={"JwksUri": issuer.server.url})), issuer)
 
 
 def is_allowed(result: dict[str, Any]) -> bool:
@@ -190,14 +190,14 @@ def test_the_issuers_keys_are_fetched_once(gate: Gate) -> None:
 
 def test_without_the_issuers_keys_nobody_is_denied_for_it(gate: Gate) -> None:
     """An exception becomes AUTHORIZER_FAILURE, a 503; a Deny would tell clients that their tokens are bad."""
-    gate.issuer.status = 503
+    gate.issuer.server.status = 503
 
     with pytest.raises(Exception, match="key set"):
         gate.ask(f"Bearer {gate.issuer.token(ISSUER, TENANT)}")
 
 
 def test_an_issuer_that_is_down_is_asked_less_and_less(gate: Gate, record: Record) -> None:
-    gate.issuer.status = 503
+    gate.issuer.server.status = 503
     asked = gate.issuer.asked
     until = time.monotonic() + 2.5
 

@@ -63,9 +63,9 @@ def scene(  # fixtures
         draft("torn", "theirs", kind="ProcessDefinition", definition=secret),
         draft("theirs", kind="ProcessDefinition", definition=secret, tenant=FOREIGN),
     )
-    issuer.status = 200
+    issuer.server.status = 200
     plan = planned(world)
-    parameters = {"MaxInlineBundleBytes": "1", "JwksUri": issuer.url}
+    parameters = {"MaxInlineBundleBytes": "1", "JwksUri": issuer.server.url}
     functions = Functions(replace(plan.deployment, parameters=parameters))
     monkeypatch.setattr("tests.builders.FakeContext.get_remaining_time_in_millis", lambda _: 900_000)
     return Scene(world, functions, wire, log, issuer, monkeypatch, plan.stream_event(f"tenant:{TENANT}"))

@@ -179,7 +179,7 @@ def authorizes(scene: Scene) -> None:
     scene.patch.setattr("installhub.auth.TokenVerifier.verify", broken)
     assert ask(scene, good) is None
     scene.patch.undo()
-    scene.issuer.status = 503
+    scene.issuer.server.status = 503
     scene.functions = Functions(scene.functions.deployment)
     assert ask(scene, good) is None
 
