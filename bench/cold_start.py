@@ -15,7 +15,7 @@ from bench.harness import PROJECT, CannotRunError, Outcome, at_most, save, say
 
 BUILD: Final = PROJECT / ".local" / "bench" / "layer"
 FUNCTIONS: Final = tuple(sorted(folder.name for folder in (PROJECT / "functions").iterdir() if folder.is_dir()))
-ROUNDS: Final = 11
+ROUNDS: Final = 15
 FLOOR: Final = "import boto3; boto3.client('dynamodb')"
 INIT: Final = "import app; from installhub import aws; aws.dynamodb()"
 MEASURE: Final = """
