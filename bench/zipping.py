@@ -57,7 +57,7 @@ def _measured(what: str, bodies: Sequence[bytes]) -> tuple[list[Outcome], dict[s
             "packing": lambda: [pack(body) for body in bodies],
             "zipfile": lambda: zipped(bodies),
         },
-        7,
+        11,
         time.process_time,
     )
     ours, peer = sum(entry.packed_size for entry in packed), sum(len(raw_deflate(body)) for body in bodies)
