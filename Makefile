@@ -91,7 +91,7 @@ sam-local-down: ## end it and its containers; the local stack stays
 test: test-unit test-integration test-system test-sam-local ## all tests
 
 test-unit: $(PROJECT_READY) ## tests without sockets
-	@$(RUN) pytest -n auto tests/unit
+	@$(RUN) pytest -n auto --dist worksteal tests/unit
 
 test-integration: $(PROJECT_READY) ## tests against emulated tables and buckets
 	@$(RUN) pytest tests/integration
