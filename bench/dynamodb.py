@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import shutil
 import socket
 import subprocess
@@ -14,12 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
-import urllib3
 from botocore.config import Config
 
 from bench.harness import PROJECT, CannotRunError
@@ -37,13 +33,6 @@ HOME: Final = PROJECT / ".tools" / "bench" / "dynamodb"
 TENANT: Final = "tenant-7f3a9b12"
 _START_SECONDS: Final = 30
 _WRITES: Final = 25  # a BatchWriteItem
-_WRITE_HEADERS: Final = {
-    "X-Amz-Target": "DynamoDB_20120810.BatchWriteItem",
-    "Content-Type": "application/x-amz-json-1.0",
-    # DynamoDB Local reads which key it is, and checks no signature.
-    "Authorization": "AWS4-HMAC-SHA256 Credential=bench/20260101/us-east-1/dynamodb/aws4_request, "
-    "SignedHeaders=host, Signature=none",
-}
 
 
 def missing() -> str:
@@ -216,26 +205,17 @@ def put_artifacts(
 
 
 def put_items(dynamodb: DynamoDBClient, table: str, new_items: Iterable[NewItem]) -> None:
-    """Write items in batches, two at a time, without botocore, which would take most of a benchmark's time for it."""
-    connections = urllib3.PoolManager(maxsize=2)
+    """Write items in batches, two at a time."""
 
     def put(batch: Sequence[NewItem]) -> None:
         pending: Any = {table: [{"PutRequest": {"Item": item}} for item in batch]}
         while pending:
-            body = json.dumps({"RequestItems": pending}, default=_base64).encode()
-            answer = connections.request("POST", dynamodb.meta.endpoint_url, body=body, headers=_WRITE_HEADERS)
-            if answer.status != HTTPStatus.OK:
-                raise CannotRunError(f"DynamoDB Local: {answer.data.decode()}")
-            pending = answer.json().get("UnprocessedItems")
+            pending = dynamodb.batch_write_item(RequestItems=pending).get("UnprocessedItems")
 
     remaining = iter(new_items)
-    with connections, ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(2) as pool:
         while wave := [batch for _ in range(8) if (batch := list(islice(remaining, _WRITES)))]:
             list(pool.map(put, wave))
-
-
-def _base64(value: bytes) -> str:
-    return base64.b64encode(value).decode()
 
 
 def free_port() -> int:
