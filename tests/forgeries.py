@@ -10,13 +10,17 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA512
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from local.issuer import Issuer
 from tests.key_server import published
+
+if TYPE_CHECKING:
+    from tests.system.client import Api
 
 Members = Mapping[str, Any] | bytes
 
@@ -46,6 +50,13 @@ class Mint:
     issuer: str
     audience: str
     tenant: str
+
+    @classmethod
+    def of_stack(cls, api: Api, tenant: str) -> Mint:
+        """That of a deployed stack's own issuer."""
+        issuer, parameters = Issuer(api.state.issuer_key), api.stack.parameters
+        kid = issuer.jwks["keys"][0]["kid"]
+        return cls(issuer._key, kid, parameters["TokenIssuer"], parameters["TokenAudience"], tenant)
 
     def claims(self, changes: Members = NO_CHANGE) -> bytes:
         """The payload; a member changed to ``...`` is left out, bytes replace it all."""

@@ -92,7 +92,8 @@ class CountedAuthorizer:
 
     def start_anew(self) -> None:
         """Let the next request meet an authorizer that knows no keys yet, and count from zero."""
-        _set_key_address(self.api, f"{self.issuer.url}?start={next(_starts)}")
+        address = f"{self.issuer.url}?start={next(_starts)}"
+        self.api.change_variables(self.api.stack.outputs["AuthorizerFunction"], JWKS_URI=address)
         self.issuer.asked.clear()
 
 
@@ -100,19 +101,6 @@ class CountedAuthorizer:
 def counted(api: Api) -> Iterator[CountedAuthorizer]:
     """Let the authorizer of ``api`` take its keys from a server that counts, for a while."""
     (own,) = Issuer(api.state.issuer_key).jwks["keys"]
-    with serving(own) as issuer:
-        before = _set_key_address(api, issuer.url)
-        try:
-            yield CountedAuthorizer(api, issuer)
-        finally:
-            _set_key_address(api, before)
-
-
-def _set_key_address(api: Api, url: str) -> str:
-    """Change where the authorizer fetches its keys, which starts it anew; the address it had before."""
-    functions, name = api.aws.functions, api.stack.outputs["AuthorizerFunction"]
-    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    functions.update_function_configuration(
-        FunctionName=name, Environment={"Variables": {**variables, "JWKS_URI": url}}
-    )
-    return variables["JWKS_URI"]
+    name = api.stack.outputs["AuthorizerFunction"]
+    with serving(own) as issuer, api.changed_variables(name, JWKS_URI=issuer.url):
+        yield CountedAuthorizer(api, issuer)

@@ -21,7 +21,7 @@ def handler(request: Request, _context: LambdaContext) -> Answer:
     """Answer as the export of the package did, or tell where the accepted request is on its way."""
     tenants = tenants_in_reach(request)
     found = look_for_package(wiring.pending(), package_id_in(request), tenants, int(time.time()))
-    about(tenant=found.acceptance.tenant if isinstance(found, PendingExport) else found.tenant)
+    about(tenant=found.tenant)
     if isinstance(found, PendingExport):
         return pending_answer(pending_body(found))
     return package_answer(request, found, read_manifest(wiring.bundles(), found))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from installhub.errors import ErrorCode
-from local.issuer import Issuer
 from tests.conftest import Record
 from tests.forgeries import Mint
 from tests.key_server import CountedAuthorizer, counted, published
@@ -27,12 +27,9 @@ def believed(authorizer: CountedAuthorizer, mint: Mint) -> bool:
 
 
 def test_a_key_is_rotated_in_and_the_old_one_out(api: Api, record: Record) -> None:
-    parameters = api.stack.parameters
-    issuer = Issuer(api.state.issuer_key)
-    (old_jwk,) = issuer.jwks["keys"]
-    names = (parameters["TokenIssuer"], parameters["TokenAudience"], TENANT)
     new_key = rsa.generate_private_key(65537, 2048)
-    old, new = Mint(issuer._key, old_jwk["kid"], *names), Mint(new_key, "key-2", *names)
+    old = Mint.of_stack(api, TENANT)
+    new, newer = replace(old, key=new_key, kid="key-2"), replace(old, key=new_key, kid="key-3")
     with counted(api) as authorizer:
         authorizer.start_anew()
         assert believed(authorizer, old)
@@ -51,7 +48,7 @@ def test_a_key_is_rotated_in_and_the_old_one_out(api: Api, record: Record) -> No
         del authorizer.issuer.keys[0]
         assert believed(authorizer, old), "a set is good for 300 s unless an unknown key makes it be fetched anew"
         time.sleep(max(0, fetched + COOLDOWN_SECONDS - time.monotonic()))
-        assert not believed(authorizer, Mint(new_key, "key-3", *names))
+        assert not believed(authorizer, newer)
         assert authorizer.requests == 3
         assert not believed(authorizer, old)
         assert believed(authorizer, new)

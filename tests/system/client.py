@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,6 +97,22 @@ class Api:
     def aws(self) -> Aws:
         """Clients of the stack's emulator."""
         return Aws(self.stack.endpoint)
+
+    def change_variables(self, function: str, **changes: str) -> dict[str, str]:
+        """Change variables of the function of that name, which starts it anew; gives all that it had before."""
+        functions = self.aws.functions
+        before = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+        functions.update_function_configuration(FunctionName=function, Environment={"Variables": {**before, **changes}})
+        return before
+
+    @contextmanager
+    def changed_variables(self, function: str, **changes: str) -> Iterator[None]:
+        """Within, variables of the function of that name are changed."""
+        before = self.change_variables(function, **changes)
+        try:
+            yield
+        finally:
+            self.aws.functions.update_function_configuration(FunctionName=function, Environment={"Variables": before})
 
     def up(self, parameters: str) -> None:
         """Update the stack's parameters."""

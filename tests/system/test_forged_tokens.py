@@ -11,7 +11,6 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from installhub.errors import ErrorCode
-from local.issuer import Issuer
 from tests import forgeries
 from tests.conftest import Record
 from tests.forgeries import Mint
@@ -53,9 +52,7 @@ def attacker(stranger: rsa.RSAPrivateKey) -> Iterator[KeyServer]:
 
 @pytest.fixture(scope="module")
 def mint(api: Api) -> Mint:
-    issuer, parameters = Issuer(api.state.issuer_key), api.stack.parameters
-    kid = issuer.jwks["keys"][0]["kid"]
-    return Mint(issuer._key, kid, parameters["TokenIssuer"], parameters["TokenAudience"], TENANT)
+    return Mint.of_stack(api, TENANT)
 
 
 def refused(authorizer: CountedAuthorizer, tokens: dict[str, str]) -> int:

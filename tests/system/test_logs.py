@@ -6,14 +6,13 @@ import json
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
 
 from installhub.errors import ErrorCode
 from local import logs
-from local.issuer import Issuer
 from tests.conftest import Record
 from tests.forgeries import Mint
 from tests.system.client import Api, artifact, export_body
@@ -32,18 +31,11 @@ PATIENCE = 60.0
 @contextmanager
 def loud(api: Api) -> Iterator[None]:
     """All functions log as much as the environment can make them, and every bundle is behind a link."""
-    functions, before = api.aws.functions, {}
-    for folder, name in logs.functions(api.stack).items():
-        before[name] = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        links = {"MAX_INLINE_BUNDLE_BYTES": "1"} if folder == "download" else {}
-        functions.update_function_configuration(
-            FunctionName=name, Environment={"Variables": {**before[name], **LOUD, **links}}
-        )
-    try:
+    with ExitStack() as changes:
+        for folder, name in logs.functions(api.stack).items():
+            links = {"MAX_INLINE_BUNDLE_BYTES": "1"} if folder == "download" else {}
+            changes.enter_context(api.changed_variables(name, **LOUD, **links))
         yield
-    finally:
-        for name, variables in before.items():
-            functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
 
 
 def lines_since(api: Api, started: int) -> Mapping[str, list[str]]:
@@ -73,9 +65,7 @@ def drive(api: Api) -> tuple[dict[str, str], list[str]]:
             artifact("theirs", tenantId=FOREIGN, definition=secret),
         ]
     )
-    issuer, parameters = Issuer(api.state.issuer_key), api.stack.parameters
-    kid = issuer.jwks["keys"][0]["kid"]
-    mint = Mint(issuer._key, kid, parameters["TokenIssuer"], parameters["TokenAudience"], OURS)
+    mint = Mint.of_stack(api, OURS)
     token = mint.token(claims={"jti": CLAIM})
     forged = [mint.token({"alg": "none"}, {"sub": CLAIM}), f"{token[:-20]}{'A' * 20}", mint.token(claims={"exp": 1})]
 

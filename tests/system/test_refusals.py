@@ -226,14 +226,7 @@ def test_a_fault_of_ours_says_nothing_of_itself(limited_api: Api) -> None:
 
 
 def test_without_the_issuers_keys_the_service_is_unavailable(limited_api: Api) -> None:
-    functions = limited_api.aws.functions
-    name = limited_api.stack.outputs["AuthorizerFunction"]
-    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    functions.update_function_configuration(
-        FunctionName=name, Environment={"Variables": {**variables, "JWKS_URI": "http://127.0.0.1:1/jwks.json"}}
-    )
-    try:
+    authorizer = limited_api.stack.outputs["AuthorizerFunction"]
+    with limited_api.changed_variables(authorizer, JWKS_URI="http://127.0.0.1:1/jwks.json"):
         problem(limited_api.get(UNKNOWN_PACKAGE), ErrorCode.SERVICE_UNAVAILABLE)
-    finally:
-        functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
     problem(limited_api.get(UNKNOWN_PACKAGE), ErrorCode.PACKAGE_NOT_FOUND)

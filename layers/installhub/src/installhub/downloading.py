@@ -50,8 +50,7 @@ def look_for_package(
         InstallHubError: PackageNotFound, alike whether there is neither or it is somebody else's.
     """
     found = pending.look(package_id, now) if is_package_id(package_id) else None
-    tenant = found.acceptance.tenant if isinstance(found, PendingExport) else found and found.tenant
-    if found is None or tenant not in tenants:
+    if found is None or found.tenant not in tenants:
         raise InstallHubError.of(ErrorCode.PACKAGE_NOT_FOUND)
     return found
 

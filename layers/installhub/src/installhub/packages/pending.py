@@ -44,6 +44,11 @@ class PendingExport:
     total: int | None = None
     errors: tuple[dict[str, Any], ...] = ()
 
+    @property
+    def tenant(self) -> str:
+        """Whose it is."""
+        return self.acceptance.tenant
+
 
 @dataclass(frozen=True, slots=True)
 class PendingStore:
