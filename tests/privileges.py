@@ -52,15 +52,13 @@ _RESOLVE: Final = {
     **_needs("ArtifactsTable", "catalog/reads.py", "dynamodb:BatchGetItem"),
     **_needs("ArtifactsTable/index/by-artifact-id", "catalog/tenant.py", "dynamodb:Query"),
 }
-_READ_PACKAGE: Final = {
-    **_needs("PackagesTable", "packages/table.py", "dynamodb:GetItem"),
-    **_needs("BundleBucket/bundles/*", "packages/bundles.py", "s3:GetObject"),
-}
+_FIND_PACKAGE: Final = _needs("PackagesTable", "packages/table.py", "dynamodb:Query")
+_READ_BUNDLE: Final = _needs("BundleBucket/bundles/*", "packages/bundles.py", "s3:GetObject")
 _EXPORT: Final = {
     **_RESOLVE,
-    **_READ_PACKAGE,
+    **_READ_BUNDLE,
     **_needs("DefinitionBucket/definitions/*", "catalog/definitions.py", "s3:GetObject"),
-    **_needs("PackagesTable", "packages/table.py", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
+    **_needs("PackagesTable", "packages/table.py", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
     **_needs(
         *("BundleBucket/bundles/*", "packages/bundles.py"),
         *("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"),
@@ -75,7 +73,7 @@ _OWN: Final[dict[str, Needs]] = {
         **_needs("UnannouncedQueue", LAMBDA, "sqs:SendMessage"),
     },
     "authorizer": _needs("PlansTable", "usage.py", "dynamodb:GetItem", "dynamodb:PutItem"),
-    "download": _READ_PACKAGE,
+    "download": {**_FIND_PACKAGE, **_READ_BUNDLE},
     "enroll": {
         **_stream("PlansTable"),
         **_ANY_STREAM,
@@ -85,6 +83,7 @@ _OWN: Final[dict[str, Needs]] = {
     },
     "export": {
         **_EXPORT,
+        **_FIND_PACKAGE,
         **_needs(
             *("RequestsTable", "idempotency.py"),
             *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
@@ -100,7 +99,7 @@ _OWN: Final[dict[str, Needs]] = {
         **_needs("InboxBucket/requests/*", "background/inbox.py", "s3:GetObject", "s3:GetObjectVersion"),
         **_needs("InboxBucket/requests/*.result", "background/inbox.py", "s3:PutObject"),
     },
-    "get_package": _READ_PACKAGE,
+    "get_package": {**_FIND_PACKAGE, **_READ_BUNDLE},
     "preview": _RESOLVE,
     "sweep": {
         **_needs("PackagesTable/index/by-lease", "packages/table.py", "dynamodb:Query"),

@@ -88,6 +88,22 @@ def test_only_committed_packages_are_found(packages: PackageStore) -> None:
     assert packages.find(PACKAGE) is None
 
 
+@pytest.mark.parametrize("others", [0, 1, 99, 100, 250])
+def test_a_package_is_found_for_its_tenant_among_any_number_and_for_no_other(
+    packages: PackageStore, others: int
+) -> None:
+    tenants = [f"other-{number}" for number in range(others)]
+    held = claim(packages, "first")
+    record = record_of(held)
+    assert packages.find_of(PACKAGE, [*tenants, record.tenant]) is None
+
+    assert packages.commit(held, record)
+
+    assert packages.find_of(PACKAGE, [*tenants, record.tenant]) == record
+    assert packages.find_of(PACKAGE, tenants) is None
+    assert packages.find_of("pkg-of-nobody", [record.tenant]) is None
+
+
 def test_of_two_claimers_one_wins(packages: PackageStore) -> None:
     claim(packages, "first")
 

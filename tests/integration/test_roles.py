@@ -24,7 +24,7 @@ def test_a_call_that_the_role_does_not_allow_is_noticed(world: World) -> None:
 
 def test_a_call_that_the_role_allows_is_none(world: World) -> None:
     with role_of("get_package", world.deployment):
-        world.packages().find("pkg-1")
+        world.packages().find_of("pkg-1", ["t-1"])
 
 
 def test_the_world_itself_may_do_everything(world: World) -> None:

@@ -156,7 +156,7 @@ def test_a_refusal_that_cannot_be_made_sure_of_is_no_refusal(api: Api, wire: Wir
 
 
 @pytest.mark.parametrize("kind", REQUEST_LOST)
-@pytest.mark.parametrize("call", ["GetItem-1", "GetObject-1"])
+@pytest.mark.parametrize("call", ["Query-1", "GetObject-1"])
 def test_a_package_that_cannot_be_read_is_unavailable(api: Api, wire: Wire, call: str, kind: str) -> None:
     package = api.export(BODY).package()
     for read in (api.get_package, api.download):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from email.message import Message
 from typing import cast
 from urllib.parse import unquote_to_bytes
@@ -131,9 +132,10 @@ class FakePackages:
         self.stored = stored
         self.asked: list[str] = []
 
-    def find(self, package_id: str) -> PackageRecord | None:
+    def find_of(self, package_id: str, tenants: Collection[str]) -> PackageRecord | None:
         self.asked.append(package_id)
-        return self.stored if package_id == self.stored.description.package_id else None
+        is_it = package_id == self.stored.description.package_id and self.stored.tenant in tenants
+        return self.stored if is_it else None
 
 
 def find(stored: PackageRecord, package_id: str, *tenants: str) -> PackageRecord:

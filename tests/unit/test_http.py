@@ -6,7 +6,7 @@ import base64
 import gzip
 import json
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from random import Random
 from typing import TYPE_CHECKING, Any, cast
 
@@ -207,9 +207,10 @@ class FakePackages:
         self.stored = stored
         self.asked: list[str] = []
 
-    def find(self, package_id: str) -> PackageRecord | None:
+    def find_of(self, package_id: str, tenants: Collection[str]) -> PackageRecord | None:
         self.asked.append(package_id)
-        return self.stored if package_id == self.stored.description.package_id else None
+        is_it = package_id == self.stored.description.package_id and self.stored.tenant in tenants
+        return self.stored if is_it else None
 
 
 def look_up(

@@ -154,11 +154,11 @@ def looks(scene: Scene) -> None:
         scene.http(name, 401, expired)
         scene.wire.fault = Outage(lambda _: True, "unreachable")
         scene.http(name, 503, get(name, package))
-        scene.wire.fault = Refusal("GetItem-1")
+        scene.wire.fault = Refusal("Query-1")
         scene.http(name, 500, get(name, package))
         scene.wire.fault = Outage(lambda _: False, "throttled")
     assert scene.log.secrets, "there were links"
-    scene.patch.setattr("installhub.packages.table.PackageTable.get", broken)
+    scene.patch.setattr("installhub.packages.table.PackageTable.get_of", broken)
     scene.http("get_package", 500, get("get_package", package))
     scene.http("download", 500, get("download", package))
 

@@ -35,8 +35,8 @@ def find_package(packages: PackageStore, package_id: str, tenants: Collection[st
     Raises:
         InstallHubError: PackageNotFound, alike whether there is none or it is somebody else's.
     """
-    record = packages.find(package_id) if is_package_id(package_id) else None
-    if record is None or record.tenant not in tenants:
+    record = packages.find_of(package_id, tenants) if is_package_id(package_id) else None
+    if record is None:
         raise InstallHubError.of(ErrorCode.PACKAGE_NOT_FOUND)
     return record
 
@@ -49,8 +49,8 @@ def look_for_package(
     Raises:
         InstallHubError: PackageNotFound, alike whether there is neither or it is somebody else's.
     """
-    found = pending.look(package_id, now) if is_package_id(package_id) else None
-    if found is None or found.tenant not in tenants:
+    found = pending.look_of(package_id, tenants, now) if is_package_id(package_id) else None
+    if found is None:
         raise InstallHubError.of(ErrorCode.PACKAGE_NOT_FOUND)
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -59,12 +59,11 @@ class PendingStore:
 
     def look(self, package_id: str, now: int) -> PackageRecord | PendingExport | None:
         """The package, or the accepted request for it, or None."""
-        item = self._items.get(package_id)
-        if item is None:
-            return None
-        if item[records.STATUS]["S"] == PackageStatus.EXPORTED:
-            return records.record_of(item)
-        return _pending_of(item, now) if records.REQUESTED_AT in item else None
+        return _seen(self._items.get(package_id), now)
+
+    def look_of(self, package_id: str, tenants: Collection[str], now: int) -> PackageRecord | PendingExport | None:
+        """Likewise, if it is one of ``tenants``'."""
+        return _seen(self._items.get_of(package_id, tenants), now)
 
     def enqueue(self, package_id: str, request_id: str, acceptance: Acceptance, *, now: int, lease_until: int) -> bool:
         """Claim a name and version for a request that is about to be sent to the queue.
@@ -169,6 +168,14 @@ class PendingStore:
         except ClientError as error:
             if not condition_failed(error):
                 raise
+
+
+def _seen(item: Item | None, now: int) -> PackageRecord | PendingExport | None:
+    if item is None:
+        return None
+    if item[records.STATUS]["S"] == PackageStatus.EXPORTED:
+        return records.record_of(item)
+    return _pending_of(item, now) if records.REQUESTED_AT in item else None
 
 
 def _pending_of(item: Item, now: int) -> PendingExport:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +27,11 @@ class PackageStore:
 
     def find(self, package_id: str) -> PackageRecord | None:
         """The committed package ``package_id``, or None."""
-        item = self._items.get(package_id)
-        if item is None or item[records.STATUS]["S"] != PackageStatus.EXPORTED:
-            return None
-        return records.record_of(item)
+        return _committed(self._items.get(package_id))
+
+    def find_of(self, package_id: str, tenants: Collection[str]) -> PackageRecord | None:
+        """The committed package ``package_id`` of one of ``tenants``, or None."""
+        return _committed(self._items.get_of(package_id, tenants))
 
     def is_taken(self, package_id: str, now: int, *, request_id: str | None = None) -> bool:
         """Whether a claim of ``package_id`` for ``request_id`` would be refused at ``now``."""
@@ -206,6 +207,12 @@ class PackageStore:
             if condition_failed(error):
                 return None
             raise
+
+
+def _committed(item: Item | None) -> PackageRecord | None:
+    if item is None or item[records.STATUS]["S"] != PackageStatus.EXPORTED:
+        return None
+    return records.record_of(item)
 
 
 def _assignments(attributes: Mapping[str, Any]) -> str:

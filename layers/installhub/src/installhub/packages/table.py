@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +29,7 @@ _NAMES: Final = {
     "#done": records.DONE,
     "#total": records.TOTAL,
 }
+_MOST_IN: Final = 100  # operands of IN, a limit of DynamoDB's
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,28 @@ class PackageTable:
         with unavailable_when_failing("dynamodb"):
             answer = self.client.get_item(TableName=self.name, Key=records.key_of(package_id), ConsistentRead=True)
         return answer.get("Item")
+
+    def get_of(self, package_id: str, tenants: Collection[str]) -> Item | None:
+        """The item of a package, if it is one of ``tenants``'.
+
+        The tenant is compared where the item lies, so that somebody else's item is not sent: nothing but None comes
+        back, on the same way and in the same time as for an item that never was.
+        """
+        if not tenants:
+            return None
+        values = {f":tenant{number}": {"S": tenant} for number, tenant in enumerate(tenants)}
+        names = list(values)
+        groups = [names[start : start + _MOST_IN] for start in range(0, len(names), _MOST_IN)]
+        with unavailable_when_failing("dynamodb"):
+            answer = self.client.query(
+                TableName=self.name,
+                KeyConditionExpression="#id = :id",
+                FilterExpression=" OR ".join(f"#tenant IN ({', '.join(group)})" for group in groups),
+                ExpressionAttributeNames={"#id": records.PACKAGE_ID, "#tenant": records.TENANT},
+                ExpressionAttributeValues={":id": {"S": package_id}, **values},
+                ConsistentRead=True,
+            )
+        return next(iter(answer["Items"]), None)
 
     def update(
         self,
