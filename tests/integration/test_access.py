@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -103,6 +103,26 @@ def test_another_tenants_package_looks_like_none_at_all(api: Api, package: str, 
 
     assert (unknown.status, unknown.error_code) == (404, "PackageNotFound")
     assert foreign == unknown  # body and headers; the request id is the same in all samples
+
+
+@both_reads
+def test_of_another_tenants_package_the_function_itself_learns_nothing(
+    api: Api, sample_world: World, package: str, route: str
+) -> None:
+    """What DynamoDB sends it is the same, so that whatever it does then, and how long it takes, is the same too."""
+    told: list[dict[str, Any]] = []
+
+    def note(parsed: dict[str, Any], **_: object) -> None:
+        told.append({name: value for name, value in parsed.items() if name not in {"ResponseMetadata", "ScannedCount"}})
+
+    sample_world.dynamodb.meta.events.register("after-call.dynamodb", note)
+    for caller, package_id in ((STRANGER, package), (STRANGER, UNKNOWN), (CALLER, package)):
+        read(api, route, package_id, caller)
+    sample_world.dynamodb.meta.events.unregister("after-call.dynamodb", note)
+
+    foreign, unknown, own = told
+    assert foreign == unknown
+    assert foreign != own
 
 
 @both_reads
