@@ -17,20 +17,14 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA512
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from local.issuer import Issuer
+from tests.jws import Members, changed, encode
 from tests.key_server import published
 
 if TYPE_CHECKING:
     from tests.system.client import Api
 
-Members = Mapping[str, Any] | bytes
-
 NO_CHANGE: Final[Mapping[str, Any]] = {}
 FAR: Final = 4_102_444_800  # 2100
-
-
-def encode(data: bytes) -> str:
-    """Base64url without padding."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 @dataclass(frozen=True)
@@ -60,8 +54,6 @@ class Mint:
 
     def claims(self, changes: Members = NO_CHANGE) -> bytes:
         """The payload; a member changed to ``...`` is left out, bytes replace it all."""
-        if isinstance(changes, bytes):
-            return changes
         now = int(time.time())
         good = {
             "iss": self.issuer,
@@ -73,13 +65,11 @@ class Mint:
             "tenants": [self.tenant],
             "scope": "installhub:export",
         }
-        return json.dumps(_changed(good, changes)).encode()
+        return changed(good, changes)
 
     def header(self, changes: Members = NO_CHANGE) -> bytes:
         """The header, likewise."""
-        if isinstance(changes, bytes):
-            return changes
-        return json.dumps(_changed({"alg": "RS256", "typ": "JWT", "kid": self.kid}, changes)).encode()
+        return changed({"alg": "RS256", "typ": "JWT", "kid": self.kid}, changes)
 
     def unsigned(self, header: Members = NO_CHANGE, claims: Members = NO_CHANGE) -> str:
         """Header and payload."""
@@ -97,10 +87,6 @@ class Mint:
         content = self.unsigned({"alg": algorithm, **header})
         digest = {"HS256": hashlib.sha256, "HS512": hashlib.sha512}[algorithm]
         return f"{content}.{encode(hmac.new(secret, content.encode(), digest).digest())}"
-
-
-def _changed(good: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in {**good, **changes}.items() if value is not ...}
 
 
 def doubled(members: bytes, name: str, value: object) -> bytes:

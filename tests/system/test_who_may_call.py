@@ -8,6 +8,7 @@ import json
 import pytest
 
 from installhub.errors import ErrorCode
+from tests.jws import encode
 from tests.system.client import OTHER_TENANT, TENANT, Api, export_body
 from tests.system.test_refusals import UNKNOWN_PACKAGE, problem
 
@@ -26,7 +27,7 @@ def _segments(token: str) -> tuple[dict[str, object], dict[str, object], str]:
 
 
 def _encoded(part: dict[str, object]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
+    return encode(json.dumps(part).encode())
 
 
 @pytest.mark.parametrize(("method", "path", "body"), ROUTES)

@@ -17,6 +17,7 @@ from botocore.exceptions import ParamValidationError
 
 from installhub import telemetry
 from tests.integration.support.drafts import TENANT
+from tests.jws import encode
 
 if TYPE_CHECKING:
     import pytest
@@ -32,7 +33,7 @@ _PARTS: Final = (
     json.dumps({"sub": "canary-of-a-claim", "tenants": [TENANT]}),
     "canary-of-a-signature",
 )
-TOKEN: Final = ".".join(base64.urlsafe_b64encode(part.encode()).rstrip(b"=").decode() for part in _PARTS)
+TOKEN: Final = ".".join(encode(part.encode()) for part in _PARTS)
 WORDS: Final = (
     *(DEFINITION, DESCRIPTION, FOREIGN, LINK, "CANARYKEY", "0123456789abcdefcanary"),
     *(TOKEN, *TOKEN.split("."), "canary-of-a-key-id", "canary-of-a-claim", "canary-of-a-signature"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
+
+from installhub.auth import JwksCache, TokenVerifier
+from tests.jws import Members, changed, encode
+from tests.unit.auth.verifying import POLICY, Issuer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,20 +20,8 @@ if TYPE_CHECKING:
 NO_CHANGE: Mapping[str, object] = {}
 
 
-def encode(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
 def number(value: int) -> str:
     return encode(value.to_bytes((value.bit_length() + 7) // 8, "big"))
-
-
-def document(default: Mapping[str, object], changes: Mapping[str, object] | bytes) -> str:
-    """Encode the default with the changes made; a member changed to ``...`` is left out, bytes replace it all."""
-    if isinstance(changes, bytes):
-        return encode(changes)
-    members = {name: value for name, value in {**default, **changes}.items() if value is not ...}
-    return encode(json.dumps(members).encode())
 
 
 @pytest.fixture(scope="session")
@@ -61,11 +51,11 @@ def mint(now: int, issuer_key: RSAPrivateKey) -> Callable[..., str]:
     good_claims = {"iss": "https://issuer.example", "aud": "installhub", "exp": now + 300, "sub": "user-1"}
 
     def mint(
-        claims: Mapping[str, object] | bytes = NO_CHANGE,
-        header: Mapping[str, object] | bytes = NO_CHANGE,
+        claims: Members = NO_CHANGE,
+        header: Members = NO_CHANGE,
         key: RSAPrivateKey = issuer_key,
     ) -> str:
-        signing_input = f"{document(good_header, header)}.{document(good_claims, claims)}"
+        signing_input = f"{encode(changed(good_header, header))}.{encode(changed(good_claims, claims))}"
         return f"{signing_input}.{encode(key.sign(signing_input.encode(), padding.PKCS1v15(), SHA256()))}"
 
     return mint
@@ -81,3 +71,18 @@ def jwk() -> Callable[..., dict[str, object]]:
         return {name: value for name, value in members.items() if value is not ...}
 
     return jwk
+
+
+@pytest.fixture
+def issuer(issuer_key: RSAPrivateKey, weak_key: RSAPrivateKey, jwk: Callable[..., dict[str, object]]) -> Issuer:
+    return Issuer([jwk(issuer_key, "key-1"), jwk(weak_key, "weak")])
+
+
+@pytest.fixture
+def verifier(issuer: Issuer, now: int) -> TokenVerifier:
+    return TokenVerifier(POLICY, JwksCache(issuer), clock=lambda: now)
+
+
+@pytest.fixture(scope="session")
+def warm_verifier(issuer_key: RSAPrivateKey, jwk: Callable[..., dict[str, object]], now: int) -> TokenVerifier:
+    return TokenVerifier(POLICY, JwksCache(Issuer([jwk(issuer_key, "key-1")])), clock=lambda: now)
