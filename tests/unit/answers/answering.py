@@ -1,0 +1,60 @@
+"""Answers as API Gateway gets them, and what is in them."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+from installhub.http import endpoint
+from installhub.proxy import Answer, Request
+from installhub.routes import EXPORT
+from tests.builders import FakeContext, event
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+LAMBDA_RESPONSE_BYTES = 6 * 1024 * 1024
+BUNDLE = b"PK\x03\x04 bytes \xff\x00"
+
+Use = Callable[[Request], Answer]
+
+
+def answer(use: Use, **request: Any) -> dict[str, Any]:  # noqa: ANN401
+    """What API Gateway gets from a function that does ``use``."""
+    return invoke(use, event(**request))
+
+
+def invoke(use: Use, sent: dict[str, Any]) -> dict[str, Any]:
+    handler = endpoint(EXPORT)(lambda received, _: use(received))
+    return handler(sent, cast("LambdaContext", FakeContext("installhub-export")))
+
+
+def refusal(error: BaseException, **request: Any) -> dict[str, Any]:  # noqa: ANN401
+    def refuse(_: Request) -> Answer:
+        raise error
+
+    return answer(refuse, **request)
+
+
+def headers_of(response: dict[str, Any]) -> dict[str, str]:
+    headers: dict[str, str] = response["headers"]
+    return headers
+
+
+def content_of(response: dict[str, Any]) -> bytes:
+    body: str = response["body"]
+    content = base64.b64decode(body) if response["isBase64Encoded"] else body.encode()
+    return gzip.decompress(content) if headers_of(response).get("Content-Encoding") == "gzip" else content
+
+
+def problem_of(response: dict[str, Any]) -> dict[str, Any]:
+    problem: dict[str, Any] = json.loads(content_of(response))
+    return problem
+
+
+def payload_size(response: dict[str, Any]) -> int:
+    """Bytes of ``response`` as the runtime hands it to Lambda."""
+    return len(json.dumps(response, ensure_ascii=False).encode())

@@ -1,0 +1,46 @@
+"""What arrives: bodies, headers and the tenants that a caller reaches."""
+
+from __future__ import annotations
+
+import pytest
+
+from installhub.errors import ErrorCode, InstallHubError
+from installhub.http import tenant_header, tenants_in_reach
+from tests.builders import caller
+from tests.builders import request as request_of
+
+
+@pytest.mark.parametrize("in_base64", [True, False])
+@pytest.mark.parametrize(("body", "expected"), [("{}", b"{}"), ("é漢😀", "é漢😀".encode()), ("", b""), (None, b"")])
+def test_a_body_is_its_bytes_however_it_arrives(
+    body: str | None,
+    expected: bytes,
+    in_base64: bool,  # noqa: FBT001
+) -> None:
+    assert request_of(body, in_base64=in_base64).body == expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"X-Tenant-Id": "a"}, "a"),
+        ({"x-tenant-id": "a"}, "a"),
+        ({"X-TENANT-ID": " a "}, "a"),
+        ({"X-Tenant-Id": ""}, None),
+        ({"X-Tenant-Id": " "}, None),
+        ({"X-Tenant": "a"}, None),
+        ({}, None),
+    ],
+)
+def test_the_tenant_header_by_any_case_of_its_name(headers: dict[str, str], expected: str | None) -> None:
+    assert tenant_header(request_of(headers=headers)) == expected
+
+
+def test_a_get_reaches_all_of_the_caller_s_tenants_or_the_header_s() -> None:
+    who = caller("a", "b")
+
+    assert tenants_in_reach(request_of(who=who)) == ("a", "b")
+    assert tenants_in_reach(request_of(who=who, headers={"X-Tenant-Id": "b"})) == ("b",)
+    with pytest.raises(InstallHubError) as mismatch:
+        tenants_in_reach(request_of(who=who, headers={"X-Tenant-Id": "c"}))
+    assert mismatch.value.code is ErrorCode.TENANT_MISMATCH

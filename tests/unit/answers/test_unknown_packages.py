@@ -1,0 +1,94 @@
+"""Packages that a caller may know of, and those that nobody is told of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, cast
+
+import pytest
+
+from installhub.downloading import find_package
+from installhub.http import json_answer, package_id_in, tenants_in_reach
+from installhub.packages import PackageRecord, PackageStore
+from installhub.proxy import Answer, Request
+from installhub.routes import DOWNLOAD, GET_PACKAGE, Route
+from tests.builders import TENANT, caller, record
+from tests.unit.answers.answering import answer, problem_of
+
+
+class FakePackages:
+    """A packages table that holds one package."""
+
+    def __init__(self, stored: PackageRecord) -> None:
+        self.stored = stored
+        self.asked: list[str] = []
+
+    def find_of(self, package_id: str, tenants: Collection[str]) -> PackageRecord | None:
+        self.asked.append(package_id)
+        is_it = package_id == self.stored.description.package_id and self.stored.tenant in tenants
+        return self.stored if is_it else None
+
+
+def look_up(
+    package_id: str,
+    packages: FakePackages,
+    route: Route = GET_PACKAGE,
+    **request: Any,  # noqa: ANN401
+) -> dict[str, Any]:
+    def look(received: Request) -> Answer:
+        tenants = tenants_in_reach(received)
+        found = find_package(cast("PackageStore", packages), package_id_in(received), tenants)
+        return json_answer(received, {"name": found.description.name})
+
+    request = {
+        "method": "GET",
+        "path": route.path.format(packageId=package_id),
+        "parameters": {"packageId": package_id},
+        **request,
+    }
+    return answer(look, **request)
+
+
+def test_a_package_of_the_caller_s_tenant_is_found() -> None:
+    stored = record(tenant=TENANT)
+
+    assert look_up(stored.description.package_id, FakePackages(stored))["statusCode"] == 200
+
+
+def test_an_unknown_package_and_another_tenant_s_are_alike_byte_for_byte() -> None:
+    theirs = record(tenant="theirs")
+
+    unknown = look_up("pkg-00000000-0000-5000-8000-000000000000", FakePackages(theirs))
+    foreign = look_up(theirs.description.package_id, FakePackages(theirs))
+
+    assert unknown == foreign
+    assert problem_of(unknown)["errorCode"] == "PackageNotFound"
+
+
+def test_the_header_narrows_what_is_found() -> None:
+    stored = record(tenant="a")
+
+    def status(header: str) -> int:
+        response = look_up(
+            stored.description.package_id,
+            FakePackages(stored),
+            who=caller("a", "b"),
+            headers={"X-Tenant-Id": header},
+        )
+        return int(response["statusCode"])
+
+    assert (status("a"), status("b"), status("c")) == (200, 404, 403)
+
+
+@pytest.mark.parametrize(
+    "package_id",
+    ["x", "pkg-", "..", "pkg-A3F9C821-4B2E-59D1-BC44-F7E2A1C09D33", "a b", "ü", '"', "\\", "😀", "`", "\n", "a/b", "%"],
+)
+@pytest.mark.parametrize("route", [GET_PACKAGE, DOWNLOAD], ids=lambda route: route.operation)
+def test_what_cannot_be_a_package_s_id_is_an_unknown_package(route: Route, package_id: str) -> None:
+    packages = FakePackages(record())
+
+    response = look_up(package_id, packages, route)
+
+    assert (response["statusCode"], problem_of(response)["errorCode"]) == (404, "PackageNotFound")
+    assert packages.asked == []
