@@ -10,9 +10,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from installhub import wiring
 from installhub.background.direct import direct_command, direct_result, named_error
 from installhub.background.wiring import deliveries
+from installhub.collector import lasting
 from installhub.errors import ErrorCode, InstallHubError
 from installhub.exporting import describe
-from installhub.lasting import lasting
 from installhub.telemetry import about, logger, observed, package_exported, record_logged, refused
 
 with lasting():

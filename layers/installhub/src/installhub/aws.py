@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Final, cast
 
+from installhub.collector import lasting
 from installhub.errors import ServiceUnavailableError
-from installhub.lasting import lasting
 
 with lasting():
     import botocore.session

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from installhub.artifacts import MAX_ID_LENGTH, PackageType
-from installhub.lasting import lasting
+from installhub.collector import lasting
 from installhub.text import is_encodable, is_printable
 from installhub.versions import MAX_VERSION_LENGTH, VERSION_PATTERN, is_valid_version
 

@@ -7,15 +7,17 @@ from itertools import chain, pairwise
 from typing import Final
 
 from installhub.artifacts import ArtifactNode
+from installhub.collector import paused
 
 MAX_CYCLES: Final = 100
 """Most cycles reported. A graph can have exponentially many; whoever mends a hundred can ask again."""
 
 _MAX_VISITS: Final = 50_000
-"""Artifacts visited to find more cycles than one in each knot. The shortest way round is looked for anew for every
+"""Most artifacts visited to find more cycles than one in each knot. The shortest way round is looked for anew for every
 cycle, which in a knot of 50,000 artifacts takes as long as ordering them."""
 
 
+@paused()
 def find_cycles(nodes: Mapping[str, ArtifactNode], among: Iterable[str]) -> list[tuple[str, ...]]:
     """Find closed paths ``(a, b, ..., a)`` in the graph of ``nodes``.
 
@@ -28,14 +30,14 @@ def find_cycles(nodes: Mapping[str, ArtifactNode], among: Iterable[str]) -> list
         among: The ids that can lie on a cycle, such as those that a topological order left out.
     """
     cycles: dict[tuple[str, ...], None] = {}
-    visits = 0
+    visits = visited = 0
     for component in sorted(_strongly_connected(nodes, set(among)), key=min):
         covered: set[tuple[str, str]] = set()
         edges = ((tail, head) for tail in sorted(component) for head in _heads(nodes[tail], component))
         for tail, head in edges:
             if (tail, head) in covered:
                 continue
-            if covered and visits > _MAX_VISITS:
+            if covered and visits + visited > _MAX_VISITS:  # should the next one be as far to seek as the last
                 break
             path, visited = _shortest_path(nodes, component, head, tail)
             visits += visited
@@ -80,36 +82,37 @@ def _strongly_connected(nodes: Mapping[str, ArtifactNode], candidates: set[str])
 
     Gabow's path-based algorithm (Inf. Process. Lett. 2000), without recursion: a chain may be 10,000 deep.
     """
-    index: dict[str, int] = {}
+    place: dict[str, int] = {}  # in the order of visits; beyond all of them once a component is done
+    done = len(candidates)
     stack: list[str] = []
-    path: list[str] = []  # what may still turn out to be the first artifact of a component
+    path: list[int] = []  # places of what may still turn out to be the first artifact of a component
     components: list[set[str]] = []
-    for root in list(candidates):
-        if root in index:
+    for root in candidates:
+        if root in place:
             continue
-        index[root] = len(index)
+        path.append(len(place))
         stack.append(root)
-        path.append(root)
+        place[root] = len(place)
         work = [(root, iter(nodes[root].dependencies))]
         while work:
             node, neighbours = work[-1]
             for neighbour in neighbours:
-                if neighbour not in candidates:  # or in a component already
-                    continue
-                if neighbour not in index:
-                    index[neighbour] = len(index)
+                found = place.get(neighbour)
+                if found is not None:
+                    while path[-1] > found:
+                        path.pop()
+                elif neighbour in candidates:
+                    path.append(len(place))
                     stack.append(neighbour)
-                    path.append(neighbour)
+                    place[neighbour] = len(place)
                     work.append((neighbour, iter(nodes[neighbour].dependencies)))
                     break
-                while index[path[-1]] > index[neighbour]:
-                    path.pop()
             else:
                 work.pop()
-                if path[-1] == node:
+                if path[-1] == place[node]:
                     path.pop()
                     component = set(_popped_through(stack, node))
-                    candidates -= component
+                    place.update(dict.fromkeys(component, done))
                     if len(component) > 1 or node in nodes[node].dependencies:
                         components.append(component)
     return components

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from heapq import heapify, heappop, heappush
 
 from installhub.artifacts import INSTALL_RANK, ArtifactNode
+from installhub.collector import paused
 
 
 class _Step:
@@ -24,6 +25,7 @@ class _Step:
         return INSTALL_RANK[self.node.type], self.node.id
 
 
+@paused()
 def install_order(nodes: Mapping[str, ArtifactNode]) -> list[str]:
     """Order ``nodes`` so that dependencies come first; of those ready, by type and then by id.
 
