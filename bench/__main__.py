@@ -7,27 +7,28 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from bench import cold_start, cost, exporting, ordering, over_http, resolving, streaming, zipping
+from bench import cold_start, cost, exporting, grid, ordering, over_http, resolving, streaming, zipping
 from bench.harness import CannotRunError, Outcome, not_run, write_results
 from bench.report import write_document
+from bench.services import Services
 from local.aws import isolate_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TOPICS: dict[str, tuple[int, Callable[[], list[Outcome]]]] = {
-    "requests": (1, resolving.run_requests),
-    "grid": (2, resolving.run_grid),
-    "capacity": (3, resolving.run_capacity),
-    "resolving": (4, resolving.run_time),
-    "ordering": (5, ordering.run),
-    "zipping": (6, zipping.run),
-    "exporting": (7, exporting.run),
-    "streaming": (8, streaming.run),
-    "cold-start": (9, cold_start.run),
-    "preview": (10, over_http.run_preview),
-    "download": (11, over_http.run_download),
-    "cost": (12, cost.run),
+TOPICS: dict[str, tuple[int, Callable[[Services], list[Outcome]]]] = {
+    "requests": (1, lambda on: resolving.run_requests(on.database)),
+    "grid": (2, lambda on: grid.run(on.database)),
+    "capacity": (3, lambda on: resolving.run_capacity(on.database)),
+    "resolving": (4, lambda on: resolving.run_time(on.database)),
+    "ordering": (5, lambda _: ordering.run()),
+    "zipping": (6, lambda _: zipping.run()),
+    "exporting": (7, lambda on: exporting.run(on.database, on.s3)),
+    "streaming": (8, lambda on: streaming.run(on.s3)),
+    "cold-start": (9, lambda _: cold_start.run()),
+    "preview": (10, lambda on: over_http.run_preview(on.deployed)),
+    "download": (11, lambda on: over_http.run_download(on.deployed)),
+    "cost": (12, lambda on: cost.run(on.database, on.s3)),
 }
 
 
@@ -41,17 +42,18 @@ def main() -> int:
     isolate_environment()
     outcomes: list[Outcome] = []
     started = time.monotonic()
-    for topic, (row, run) in TOPICS.items():
-        if only in ("", topic):
-            print(f"[{time.monotonic() - started:4.0f} s] {row} {topic}", file=sys.stderr, flush=True)
-            try:
-                found = run()
-            except CannotRunError as error:
-                found = [not_run(f"{row} {topic}: all", "", str(error))]
-            outcomes += found
-            for outcome in found:
-                figure = outcome.how if outcome.ratio is None else f"{outcome.ratio} {outcome.bar}"
-                print(f"  {'holds' if outcome.holds else 'FAILS'}  {outcome.name}  {figure}")
+    with Services() as services:
+        for topic, (row, run) in TOPICS.items():
+            if only in ("", topic):
+                print(f"[{time.monotonic() - started:4.0f} s] {row} {topic}", file=sys.stderr, flush=True)
+                try:
+                    found = run(services)
+                except CannotRunError as error:
+                    found = [not_run(f"{row} {topic}: all", "", str(error))]
+                outcomes += found
+                for outcome in found:
+                    figure = outcome.how if outcome.ratio is None else f"{outcome.ratio} {outcome.bar}"
+                    print(f"  {'holds' if outcome.holds else 'FAILS'}  {outcome.name}  {figure}")
     listed = write_results(outcomes, keep_others=bool(only))
     write_document(listed)
     failed = sum(not outcome.holds for outcome in outcomes)

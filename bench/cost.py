@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from bench import dynamodb, stub_s3
+from bench import stub_s3
+from bench.database import ARTIFACTS, PACKAGES, Database
 from bench.dynamodb import counting
 from bench.harness import Outcome, load, save, say
 from bench.resolving import resolve
-from bench.samples import definitions, layered
+from bench.samples import LARGE, SMALL
 from installhub.artifacts import PackageType
 from installhub.catalog import DefinitionReader
 from installhub.exporting import ExportCommand, Exporter
@@ -55,53 +56,48 @@ class Sample:
     units: dict[str, float]
 
 
-def run() -> list[Outcome]:
+def run(database: Database, s3_endpoint: str) -> list[Outcome]:
     """Row 12."""
     found: dict[str, list[Sample]] = {"preview": [], "export": []}
-    with dynamodb.server() as endpoint, stub_s3.server() as s3_endpoint:
-        client, s3 = dynamodb.client(endpoint), stub_s3.client(s3_endpoint)
-        table = dynamodb.artifact_table(client, "artifacts")
-        dynamodb.make_table(client, "PackagesTable", "packages")
-        shapes = [(count, 4, 1_000) for count in COUNTS] + [(1_000, 1, 1_000), (1_000, 4, 50_000), (5_000, 4, 50_000)]
-        for count, edges_each, size in shapes:
-            tenant = f"{count}-{edges_each}-{size}"
-            bodies = definitions(20, size)
-            nodes = dynamodb.put_artifacts(table, tenant, layered(count, 10, edges_each), bodies)
-            edges = sum(len(node.dependencies) for node in nodes)
-            packed = sum(node.packed_size for node in nodes)
-            with counting(client) as read:
-                start = time.perf_counter()
-                resolve(table, tenant, nodes)
-                seconds = time.perf_counter() - start
-            units = {"DynamoDB read unit": read.read_units, "Lambda GB-second": seconds * MEMORY_GB["preview"]}
-            found["preview"].append(Sample(count, edges, packed, 0, seconds, _with_fixed(units)))
-            exporter = Exporter(
-                table,
-                DefinitionReader(client, "artifacts", lambda: s3, "definitions"),
-                PackageStore(client, "packages"),
-                BundleStore(lambda: s3, "bundles"),
-                Limits(artifacts=1_000_000),
-            )
-            command = ExportCommand(
-                *(tenant, "bench", "Bench", "1.0.0", PackageType.WORKFLOW, None, None),
-                tags=(),
-                roots=(nodes[0].id,),
-            )
-            with counting(client) as database, counting(s3) as storage:
-                start = time.perf_counter()
-                record = exporter.export(command, seconds_left=600).record
-                seconds = time.perf_counter() - start
-            units = {
-                "DynamoDB read unit": database.read_units,
-                "DynamoDB write unit": database.write_units,
-                "S3 PUT, POST": float(storage.total),
-                "Lambda GB-second": seconds * MEMORY_GB["export"],
-            }
-            found["export"].append(Sample(count, edges, packed, record.layout.size, seconds, _with_fixed(units)))
-            say(
-                f"{count:,} artifacts, {edges:,} edges, {packed / 1e6:.1f} MB packed: preview {read.read_units:g}, export {database.read_units:g} read units, "
-                f"{storage.total} calls of S3"
-            )
+    client, s3 = database.client, stub_s3.client(s3_endpoint)
+    shapes = [(count, 4, SMALL) for count in COUNTS] + [(1_000, 1, SMALL), (1_000, 4, LARGE), (5_000, 4, LARGE)]
+    for count, edges_each, size in shapes:
+        tenant = database.tenant(count, size, edges_each)
+        table = database.table
+        with counting(client) as read:
+            start = time.perf_counter()
+            resolve(table, *tenant)
+            seconds = time.perf_counter() - start
+        units = {"DynamoDB read unit": read.read_units, "Lambda GB-second": seconds * MEMORY_GB["preview"]}
+        sized = (count, tenant.edges, tenant.packed)
+        found["preview"].append(Sample(*sized, 0, seconds, _with_fixed(units)))
+        exporter = Exporter(
+            table,
+            DefinitionReader(client, ARTIFACTS, lambda: s3, "definitions"),
+            PackageStore(client, PACKAGES),
+            BundleStore(lambda: s3, "bundles"),
+            Limits(artifacts=1_000_000),
+        )
+        command = ExportCommand(
+            *(tenant.name, "bench", "Cost", "1.0.0", PackageType.WORKFLOW, None, None),
+            tags=(),
+            roots=(tenant.nodes[0].id,),
+        )
+        with counting(client) as written, counting(s3) as storage:
+            start = time.perf_counter()
+            record = exporter.export(command, seconds_left=600).record
+            seconds = time.perf_counter() - start
+        units = {
+            "DynamoDB read unit": written.read_units,
+            "DynamoDB write unit": written.write_units,
+            "S3 PUT, POST": float(storage.total),
+            "Lambda GB-second": seconds * MEMORY_GB["export"],
+        }
+        found["export"].append(Sample(*sized, record.layout.size, seconds, _with_fixed(units)))
+        say(
+            f"{count:,} artifacts, {tenant.edges:,} edges, {tenant.packed / 1e6:.1f} MB packed: preview {read.read_units:g}, "
+            f"export {written.read_units:g} read units, {storage.total} calls of S3"
+        )
     models = {way: _model(samples) for way, samples in found.items()}
     figures = {
         "prices": {name: {"per_million": price, "source": source} for name, (price, source) in PRICES.items()},

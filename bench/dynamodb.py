@@ -1,4 +1,4 @@
-"""DynamoDB Local, AWS's own: it counts read units as the service does. And tables filled for the benchmarks."""
+"""DynamoDB Local, AWS's own: it counts read units as the service does."""
 
 from __future__ import annotations
 
@@ -8,31 +8,21 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.config import Config
 
 from bench.harness import PROJECT, CannotRunError
-from bench.samples import with_definitions
-from installhub.artifacts import ArtifactNode
-from installhub.catalog import ArtifactTable, items
-from tests.template import table_request
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from installhub.catalog.items import NewItem
-
 HOME: Final = PROJECT / ".tools" / "bench" / "dynamodb"
-TENANT: Final = "tenant-7f3a9b12"
 _START_SECONDS: Final = 30
-_WRITES: Final = 25  # a BatchWriteItem
 
 
 def missing() -> str:
@@ -124,14 +114,19 @@ class Count:
 
 
 @contextmanager
-def counting(client: Any) -> Iterator[Count]:  # noqa: ANN401  # a client of any service
-    """Count the calls of ``client`` by botocore's own hooks, and have DynamoDB tell their capacity."""
+def counting(client: Any, linger: float = 0.0) -> Iterator[Count]:  # noqa: ANN401  # a client of any service
+    """Count the calls of ``client`` by botocore's own hooks, and have DynamoDB tell their capacity.
+
+    Rounds are only certain where each call waits for ``linger`` seconds before it is sent: those that go out together are
+    then out together, on a busy machine too.
+    """
     count = Count()
 
     def before(params: dict[str, Any], model: Any, **_: Any) -> None:  # noqa: ANN401
         if "ReturnConsumedCapacity" in model.input_shape.members:
             params["ReturnConsumedCapacity"] = "TOTAL"
         count.sent(model.name)
+        time.sleep(linger)
 
     def after(parsed: dict[str, Any], model: Any, **_: Any) -> None:  # noqa: ANN401
         consumed = parsed.get("ConsumedCapacity", [])
@@ -146,76 +141,6 @@ def counting(client: Any) -> Iterator[Count]:  # noqa: ANN401  # a client of any
     finally:
         client.meta.events.unregister("provide-client-params", before)
         client.meta.events.unregister("after-call", after)
-
-
-def make_table(dynamodb: DynamoDBClient, logical_id: str, name: str) -> None:
-    """A table of the template."""
-    dynamodb.create_table(**table_request(logical_id, name))
-
-
-def make_edge_table(dynamodb: DynamoDBClient, name: str) -> None:
-    """The artifacts table without its index, which resolving does not use and filling 100,000 edges waits for."""
-    request = table_request("ArtifactsTable", name)
-    del request["GlobalSecondaryIndexes"]
-    request["AttributeDefinitions"] = [
-        attribute for attribute in request["AttributeDefinitions"] if attribute["AttributeName"] in {"pk", "sk"}
-    ]
-    dynamodb.create_table(**request)
-
-
-def artifact_table(dynamodb: DynamoDBClient, name: str) -> ArtifactTable:
-    """An empty artifacts table."""
-    make_table(dynamodb, "ArtifactsTable", name)
-    return ArtifactTable(dynamodb, name)
-
-
-def put_edges(table: ArtifactTable, tenant: str, nodes: Iterable[ArtifactNode]) -> int:
-    """Write edge items and the summary as the publisher does; gives the bytes of edges."""
-    edges = [items.edge_item(tenant, node) for node in nodes]
-    size = sum(map(items.edge_size, edges))
-    summary: NewItem = {
-        **items.key_of(tenant, items.SUMMARY_KEY),
-        items.EDGE_COUNT: {"N": str(len(edges))},
-        items.EDGE_BYTES: {"N": str(size)},
-    }
-    put_items(table.client, table.name, [*edges, summary])
-    return size
-
-
-def put_artifacts(
-    table: ArtifactTable, tenant: str, nodes: Sequence[ArtifactNode], bodies: Sequence[bytes]
-) -> list[ArtifactNode]:
-    """Write edges and bodies as the publisher does; gives the nodes with the digests of their definitions."""
-    stored = []
-
-    def body_items() -> Iterator[NewItem]:
-        for node, _, packed, crc32 in with_definitions(nodes, bodies):
-            stored.append(node)
-            yield {
-                **items.key_of(tenant, items.body_sort_key(node.id, node.sha256)),
-                items.PACKED_SIZE: {"N": str(node.packed_size)},
-                items.CRC32: {"N": str(crc32)},
-                items.SIZE: {"N": str(node.size)},
-                items.DATA: {"B": packed},
-            }
-
-    put_items(table.client, table.name, body_items())
-    put_edges(table, tenant, stored)
-    return stored
-
-
-def put_items(dynamodb: DynamoDBClient, table: str, new_items: Iterable[NewItem]) -> None:
-    """Write items in batches, two at a time."""
-
-    def put(batch: Sequence[NewItem]) -> None:
-        pending: Any = {table: [{"PutRequest": {"Item": item}} for item in batch]}
-        while pending:
-            pending = dynamodb.batch_write_item(RequestItems=pending).get("UnprocessedItems")
-
-    remaining = iter(new_items)
-    with ThreadPoolExecutor(2) as pool:
-        while wave := [batch for _ in range(8) if (batch := list(islice(remaining, _WRITES)))]:
-            list(pool.map(put, wave))
 
 
 def free_port() -> int:

@@ -13,9 +13,9 @@ import zipfile
 from typing import TYPE_CHECKING, Any, Final
 
 from bench import dynamodb, stub_s3
+from bench.database import ARTIFACTS, PACKAGES, WHOLE, Database
 from bench.harness import PROJECT, Outcome, at_most, peak_memory, save, say
-from bench.resolving import put_whole
-from bench.samples import definitions, layered
+from bench.samples import LARGE, artifact_id
 from installhub.artifacts import PackageType
 from installhub.catalog import ArtifactTable, DefinitionReader
 from installhub.exporting import ExportCommand, Exporter
@@ -27,38 +27,31 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 SIZES: Final = (5_000, 10_000)
-BODY: Final = 50_000
 ROUNDS: Final = 3
 DELAY: Final = 0.005
 
 
-def run() -> list[Outcome]:
+def run(database: Database, s3_endpoint: str) -> list[Outcome]:
     """All of row 7."""
-    bodies = definitions(100, BODY)
-    with dynamodb.server() as endpoint, stub_s3.server() as s3_endpoint:
-        client = dynamodb.client(endpoint)
-        table = dynamodb.artifact_table(client, "artifacts")
-        dynamodb.make_table(client, "PackagesTable", "packages")
-        for size in SIZES:
-            stored = dynamodb.put_artifacts(table, str(size), layered(size, 10), bodies)
-            say(f"tenant of {size:,} artifacts, {sum(node.packed_size for node in stored) / 1e6:.0f} MB packed")
-        put_whole(client, layered(SIZES[0], 10), bodies)
-        ways = ("ours", "script", "ours, delayed", "script, delayed")
-        taken: dict[str, list[float]] = {way: [] for way in ways}
-        peaks: dict[int, list[float]] = {size: [] for size in SIZES}
-        _elsewhere("ours", SIZES[0], endpoint, s3_endpoint)  # Java compiles what it runs often
-        for turn in range(ROUNDS):
-            for way, results in taken.items():
-                if way.endswith("delayed") and turn == ROUNDS - 1:
-                    continue  # the script takes a minute
-                seconds, peak = _elsewhere(way, SIZES[0], endpoint, s3_endpoint)
-                results.append(seconds)
-                if way == "ours":
-                    peaks[SIZES[0]].append(peak)
-                    peaks[SIZES[1]].append(_elsewhere(way, SIZES[1], endpoint, s3_endpoint)[1])
-            say(
-                f"round {turn + 1} of {ROUNDS}: {', '.join(f'{way} {results[-1]:.1f} s' for way, results in taken.items())}"
-            )
+    endpoints = (database.endpoint, s3_endpoint)
+    small, large = (database.tenant(size, LARGE).name for size in SIZES)
+    database.whole(SIZES[0], LARGE)
+    ways = ("ours", "script", "ours, delayed", "script, delayed")
+    taken: dict[str, list[float]] = {way: [] for way in ways}
+    peaks: dict[int, list[float]] = {size: [] for size in SIZES}
+    _elsewhere("ours", small, *endpoints)  # Java compiles what it runs often
+    for turn in range(ROUNDS):
+        for way, results in taken.items():
+            if way.endswith("delayed") and turn == ROUNDS - 1:
+                continue  # the script takes a minute
+            seconds, peak = _elsewhere(way, small, *endpoints)
+            results.append(seconds)
+            if way == "ours":
+                peaks[SIZES[0]].append(peak)
+                peaks[SIZES[1]].append(_elsewhere(way, large, *endpoints)[1])
+        say(
+            f"round {turn + 1} of {ROUNDS}: {', '.join(f'{way} {results[-1]:.1f} s' for way, results in taken.items())}"
+        )
     memory = {size: statistics.median(found) for size, found in peaks.items()}
     medians = {way: statistics.median(seconds) for way, seconds in taken.items()}
     save("exporting", {"seconds": medians, "peaks": {str(size): peak for size, peak in memory.items()}})
@@ -69,7 +62,7 @@ def run() -> list[Outcome]:
             _ratio(taken, "ours", "script"),
             0.25,
             f"{medians['ours']:.1f} s against {medians['script']:.1f} s of a script ({script}); {SIZES[0]:,} definitions of "
-            f"{BODY:,} bytes; DynamoDB Local, stub for S3, fresh processes",
+            f"{LARGE:,} bytes; DynamoDB Local, stub for S3, fresh processes",
         ),
         at_most(
             "7 exporting: time with 5 ms a request",
@@ -91,25 +84,25 @@ def _ratio(taken: dict[str, list[float]], ours: str, peer: str) -> float:
     return statistics.median(a / b for a, b in zip(taken[ours], taken[peer], strict=True))
 
 
-def _elsewhere(way: str, size: int, endpoint: str, s3_endpoint: str) -> tuple[float, float]:
+def _elsewhere(way: str, tenant: str, endpoint: str, s3_endpoint: str) -> tuple[float, float]:
     """Seconds and peak memory of an export in a process of its own."""
-    command = [sys.executable, "-m", "bench.exporting", way, str(size), endpoint, s3_endpoint]
+    command = [sys.executable, "-m", "bench.exporting", way, tenant, endpoint, s3_endpoint]
     output = subprocess.run(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=True).stdout
     seconds, megabytes = json.loads(output)
     return seconds, megabytes
 
 
-def ours(client: DynamoDBClient, s3: S3Client, size: int) -> int:
+def ours(client: DynamoDBClient, s3: S3Client, tenant: str) -> int:
     """The product."""
     exporter = Exporter(
-        ArtifactTable(client, "artifacts"),
-        DefinitionReader(client, "artifacts", lambda: s3, "definitions"),
-        PackageStore(client, "packages"),
+        ArtifactTable(client, ARTIFACTS),
+        DefinitionReader(client, ARTIFACTS, lambda: s3, "definitions"),
+        PackageStore(client, PACKAGES),
         BundleStore(lambda: s3, "bundles"),
         Limits(artifacts=1_000_000),
     )
     command = ExportCommand(
-        tenant=str(size),
+        tenant=tenant,
         requested_by="bench",
         name="Bench",
         version=f"1.0.{time.time_ns()}",
@@ -117,22 +110,21 @@ def ours(client: DynamoDBClient, s3: S3Client, size: int) -> int:
         description=None,
         author=None,
         tags=(),
-        roots=(layered(1, 1)[0].id,),
+        roots=(artifact_id(0),),
     )
     return exporter.export(command, seconds_left=600).record.artifact_count
 
 
-def script(client: DynamoDBClient, s3: S3Client, _size: int) -> int:
+def script(client: DynamoDBClient, s3: S3Client, tenant: str) -> int:
     """What people would write."""
     found: dict[str, Any] = {}
-    stack = [layered(1, 1)[0].id]
+    stack = [artifact_id(0)]
     while stack:
-        artifact_id = stack.pop()
-        if artifact_id in found:
+        name = stack.pop()
+        if name in found:
             continue
-        key = {"tenant": {"S": dynamodb.TENANT}, "id": {"S": artifact_id}}
-        found[artifact_id] = client.get_item(TableName="whole", Key=key)["Item"]
-        stack.extend(dependency["S"] for dependency in found[artifact_id]["dependencies"]["L"])
+        found[name] = client.get_item(TableName=WHOLE, Key={"tenant": {"S": tenant}, "id": {"S": name}})["Item"]
+        stack.extend(dependency["S"] for dependency in found[name]["dependencies"]["L"])
     graph = {name: [dependency["S"] for dependency in item["dependencies"]["L"]] for name, item in found.items()}
     order = list(graphlib.TopologicalSorter(graph).static_order())
     buffer = io.BytesIO()
@@ -144,16 +136,16 @@ def script(client: DynamoDBClient, s3: S3Client, _size: int) -> int:
     return len(found)
 
 
-def _main(way: str, size: str, endpoint: str, s3_endpoint: str) -> None:
+def _main(way: str, tenant: str, endpoint: str, s3_endpoint: str) -> None:
     client, s3 = dynamodb.client(endpoint), stub_s3.client(s3_endpoint)
     if way.endswith("delayed"):
         for service in (client, s3):
             service.meta.events.register("before-send", lambda **_: time.sleep(DELAY))
     start = time.perf_counter()
-    count = (ours if way.startswith("ours") else script)(client, s3, int(size))
+    count = (ours if way.startswith("ours") else script)(client, s3, tenant)
     seconds = time.perf_counter() - start
-    if count != int(size):
-        raise AssertionError(f"{count} instead of {size} artifacts")
+    if count != int(tenant.partition("-")[0]):
+        raise AssertionError(f"{count} artifacts of {tenant}")
     print(json.dumps([seconds, peak_memory()]))
 
 

@@ -27,7 +27,9 @@ from local.seed import publish
 from local.settings import REGION
 from local.state import PROJECT, Stack, State
 
-TENANT: Final = "tenant-bench"
+STATE: Final = State(PROJECT / ".local" / "bench-stack")
+PREVIEWED: Final = "tenant-previewed"
+DOWNLOADED: Final = "tenant-downloaded"
 ROUNDS: Final = 45
 BUNDLE: Final = 4_000_000
 BARE_PREVIEW: Final = """
@@ -50,32 +52,29 @@ def handler(event, context):
 """
 
 
-def run_preview() -> list[Outcome]:
+def run_preview(deployed: Stack) -> list[Outcome]:
     """Row 10."""
-    with _deployed() as deployed:
-        nodes = layered(50, 5)
-        drafts = [
-            ArtifactDraft(TENANT, node.id, node.type, node.name, node.status, node.dependencies, b'{"a":1}')
-            for node in nodes
-        ]
-        publish(deployed, drafts, "bench")
-        body = json.dumps({"tenantId": TENANT, "artifactIds": [nodes[0].id]})
-        calls = _calls(deployed, nodes[0].id)
-        bare = bare_function(deployed, "preview", "PreviewFunction", BARE_PREVIEW, {"CALLS": json.dumps(calls)})
-        headers = {"Authorization": f"Bearer {_token(deployed)}", "Content-Type": "application/json"}
-        session = requests.Session()
+    nodes = layered(50, 5)
+    drafts = [
+        ArtifactDraft(PREVIEWED, node.id, node.type, node.name, node.status, node.dependencies, b'{"a":1}')
+        for node in nodes
+    ]
+    publish(deployed, drafts, "bench")
+    body = json.dumps({"tenantId": PREVIEWED, "artifactIds": [nodes[0].id]})
+    calls = _calls(deployed, nodes[0].id)
+    bare = bare_function(deployed, "preview", "PreviewFunction", BARE_PREVIEW, {"CALLS": json.dumps(calls)})
+    headers = {"Authorization": f"Bearer {_token(deployed, PREVIEWED)}", "Content-Type": "application/json"}
+    session = requests.Session()
 
-        def preview() -> None:
-            answer = session.post(
-                f"{deployed.url}/api/installhub/packages/preview", data=body, headers=headers, timeout=60
-            )
-            if answer.json()["totalArtifacts"] != len(nodes):
-                raise AssertionError(answer.text)
+    def preview() -> None:
+        answer = session.post(f"{deployed.url}/api/installhub/packages/preview", data=body, headers=headers, timeout=60)
+        if answer.json()["totalArtifacts"] != len(nodes):
+            raise AssertionError(answer.text)
 
-        def floor() -> None:
-            session.post(bare, data=body, headers=headers, timeout=60).raise_for_status()
+    def floor() -> None:
+        session.post(bare, data=body, headers=headers, timeout=60).raise_for_status()
 
-        timed = side_by_side({"ours": preview, "bare": floor}, ROUNDS)
+    timed = side_by_side({"ours": preview, "bare": floor}, ROUNDS)
     return [
         at_most(
             "10 preview: time over HTTP",
@@ -88,33 +87,32 @@ def run_preview() -> list[Outcome]:
     ]
 
 
-def run_download() -> list[Outcome]:
+def run_download(deployed: Stack) -> list[Outcome]:
     """Row 11."""
-    with _deployed() as deployed:
-        package = _package(deployed)
-        key = next(
-            item["Key"]
-            for item in Aws(deployed.endpoint).s3.list_objects_v2(Bucket=deployed.outputs["BundleBucket"])["Contents"]
-            if package in item["Key"]
-        )
-        environment = {"BUCKET": deployed.outputs["BundleBucket"], "KEY": key}
-        bare = bare_function(deployed, "download", "DownloadFunction", BARE_DOWNLOAD, environment)
-        headers = {"Authorization": f"Bearer {_token(deployed)}"}
-        session = requests.Session()
-        sizes: set[int] = set()
+    package = _package(deployed)
+    key = next(
+        item["Key"]
+        for item in Aws(deployed.endpoint).s3.list_objects_v2(Bucket=deployed.outputs["BundleBucket"])["Contents"]
+        if package in item["Key"]
+    )
+    environment = {"BUCKET": deployed.outputs["BundleBucket"], "KEY": key}
+    bare = bare_function(deployed, "download", "DownloadFunction", BARE_DOWNLOAD, environment)
+    headers = {"Authorization": f"Bearer {_token(deployed, DOWNLOADED)}"}
+    session = requests.Session()
+    sizes: set[int] = set()
 
-        def fetch(url: str) -> Callable[[], None]:
-            def once() -> None:
-                answer = session.get(url, headers=headers, timeout=60, allow_redirects=False)
-                if answer.status_code != requests.codes.ok:
-                    raise AssertionError(answer.text[:200])
-                sizes.add(len(answer.content))
+    def fetch(url: str) -> Callable[[], None]:
+        def once() -> None:
+            answer = session.get(url, headers=headers, timeout=60, allow_redirects=False)
+            if answer.status_code != requests.codes.ok:
+                raise AssertionError(answer.text[:200])
+            sizes.add(len(answer.content))
 
-            return once
+        return once
 
-        ours = fetch(f"{deployed.url}/api/installhub/packages/{package}/download")
-        timed = side_by_side({"ours": ours, "bare": fetch(bare)}, ROUNDS // 3)
-        (size,) = sizes
+    ours = fetch(f"{deployed.url}/api/installhub/packages/{package}/download")
+    timed = side_by_side({"ours": ours, "bare": fetch(bare)}, ROUNDS // 3)
+    (size,) = sizes
     return [
         at_most(
             "11 download: time over HTTP",
@@ -127,22 +125,28 @@ def run_download() -> list[Outcome]:
 
 
 @contextmanager
-def _deployed() -> Iterator[Stack]:
+def deployed_stack() -> Iterator[Stack]:
+    """The product on a local stack of its own.
+
+    Raises:
+        CannotRunError: It did not start.
+    """
     isolate_environment()
-    state = State(PROJECT / ".local" / "bench-stack")
     try:
-        stack.down(state)
-        yield stack.up(state, "", port=free_port())
+        stack.down(STATE)
+        deployed = stack.up(STATE, "", port=free_port())
     except LocalStackError as error:
         raise CannotRunError(str(error)) from error
+    try:
+        yield deployed
     finally:
-        stack.down(state)
+        stack.down(STATE)
 
 
-def _token(deployed: Stack) -> str:
-    issuer = Issuer(State(PROJECT / ".local" / "bench-stack").issuer_key)
+def _token(deployed: Stack, tenant: str) -> str:
+    issuer = Issuer(STATE.issuer_key)
     parameters = deployed.parameters
-    return issuer.token(parameters["TokenIssuer"], parameters["TokenAudience"], [TENANT], DEFAULT_SCOPE, 3600)
+    return issuer.token(parameters["TokenIssuer"], parameters["TokenAudience"], [tenant], DEFAULT_SCOPE, 3600)
 
 
 def _calls(deployed: Stack, root: str) -> list[tuple[str, Any]]:
@@ -153,7 +157,7 @@ def _calls(deployed: Stack, root: str) -> list[tuple[str, Any]]:
     client.meta.events.register(
         "provide-client-params", lambda params, model, **_: made.append((names[model.name], params))
     )
-    make_plan(ArtifactTable(client, deployed.outputs["ArtifactsTable"]).tenant(TENANT), [root], Limits())
+    make_plan(ArtifactTable(client, deployed.outputs["ArtifactsTable"]).tenant(PREVIEWED), [root], Limits())
     return made
 
 
@@ -164,21 +168,23 @@ def _package(deployed: Stack) -> str:
     share = BUNDLE // len(nodes) * 4 // 3  # hex digits deflate to a little over half
     drafts = [
         ArtifactDraft(
-            *(TENANT, node.id, node.type, node.name, node.status, node.dependencies),
+            *(DOWNLOADED, node.id, node.type, node.name, node.status, node.dependencies),
             json.dumps({"a": chance.randbytes(share * 11 // 15).hex()}).encode(),
         )
         for node in nodes
     ]
     publish(deployed, drafts, "bench")
     body = {
-        "tenantId": TENANT,
+        "tenantId": DOWNLOADED,
         "packageName": "Bench",
         "packageType": "workflow-package",
         "version": "1.0.0",
         "artifactIds": [artifact_id(0)],
     }
     url = f"{deployed.url}/api/installhub/packages/export"
-    answer = requests.post(url, json=body, headers={"Authorization": f"Bearer {_token(deployed)}"}, timeout=60)
+    answer = requests.post(
+        url, json=body, headers={"Authorization": f"Bearer {_token(deployed, DOWNLOADED)}"}, timeout=60
+    )
     answer.raise_for_status()
     return str(answer.json()["packageId"])
 

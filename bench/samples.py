@@ -6,11 +6,14 @@ import json
 import random
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 from installhub.artifacts import ArtifactNode, ArtifactStatus, ArtifactType
 from installhub.definitions import canonical_json, pack, sha256_hex
 
+SMALL: Final = 1_000
+LARGE: Final = 50_000
+"""Bytes of definitions, as the rows have them."""
 TYPES = tuple(ArtifactType)
 WORDS = [
     "approval",

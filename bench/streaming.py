@@ -24,16 +24,15 @@ PACKED: Final = 52_429
 ROUNDS: Final = 3
 
 
-def run() -> list[Outcome]:
+def run(endpoint: str) -> list[Outcome]:
     """All of row 8."""
     found: dict[str, list[tuple[float, float]]] = {"ours": [], "in memory": []}
-    with stub_s3.server() as endpoint:
-        for turn in range(ROUNDS):
-            for name, results in found.items():
-                results.append(_elsewhere(name, endpoint))
-            say(
-                f"round {turn + 1} of {ROUNDS}: {', '.join(f'{name} {took[-1][0]:.2f} s, +{took[-1][1]:.0f} MB' for name, took in found.items())}"
-            )
+    for turn in range(ROUNDS):
+        for name, results in found.items():
+            results.append(_elsewhere(name, endpoint))
+        say(
+            f"round {turn + 1} of {ROUNDS}: {', '.join(f'{name} {took[-1][0]:.2f} s, +{took[-1][1]:.0f} MB' for name, took in found.items())}"
+        )
     seconds = {name: statistics.median(taken for taken, _ in results) for name, results in found.items()}
     grown = {name: statistics.median(memory for _, memory in results) for name, results in found.items()}
     ratio = statistics.median(b[0] / a[0] for a, b in zip(found["ours"], found["in memory"], strict=True))

@@ -7,15 +7,11 @@ import time
 import zipfile
 import zlib
 from collections.abc import Sequence
-from typing import Final
 
 from bench.harness import Outcome, Timed, at_least, at_most, save, say, side_by_side
-from bench.samples import definitions, mixed_definitions
+from bench.samples import LARGE, definitions, mixed_definitions
 from installhub.bundler import ArchiveWriter
 from installhub.definitions import PackedDefinition, pack
-
-LARGE: Final = 50_000
-"""Bytes of the definitions that rows 4 and 7 take."""
 
 
 class Hashed:
@@ -57,7 +53,7 @@ def _measured(what: str, bodies: Sequence[bytes]) -> tuple[list[Outcome], dict[s
             "packing": lambda: [pack(body) for body in bodies],
             "zipfile": lambda: zipped(bodies),
         },
-        11,
+        7,
         time.process_time,
     )
     ours, peer = sum(entry.packed_size for entry in packed), sum(len(raw_deflate(body)) for body in bodies)

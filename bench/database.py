@@ -1,0 +1,203 @@
+"""Tenants to measure, on one DynamoDB Local: what several topics read is written once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from itertools import islice
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+
+from bench import dynamodb
+from bench.harness import say
+from bench.samples import definitions, layered, with_definitions
+from installhub.artifacts import ArtifactNode
+from installhub.catalog import ArtifactTable, items
+from tests.template import table_request
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from installhub.catalog.items import NewItem
+
+ARTIFACTS: Final = "artifacts"
+PACKAGES: Final = "packages"
+WHOLE: Final = "whole"
+DEPTH: Final = 10
+_DEFINITIONS: Final = 100  # different ones; tenants take them in turn
+_WRITES: Final = 25  # a BatchWriteItem
+_SHARE: Final = 500  # items that a helper writes in one go
+
+
+class Tenant(NamedTuple):
+    """A tenant that is the closure of its first artifact.
+
+    Attributes:
+        name: Its id.
+        nodes: Its artifacts, the root first, with the digests of their definitions.
+    """
+
+    name: str
+    nodes: Sequence[ArtifactNode]
+
+    @property
+    def edges(self) -> int:
+        """Number of dependencies."""
+        return sum(len(node.dependencies) for node in self.nodes)
+
+    @property
+    def packed(self) -> int:
+        """Bytes of packed definitions."""
+        return sum(node.packed_size for node in self.nodes)
+
+
+class Database:
+    """The template's tables, filled as topics ask for tenants.
+
+    Attributes:
+        endpoint: Where DynamoDB listens.
+        client: For it.
+        helpers: Processes for what is not timed: boto3 writes and reads no faster with more threads.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self.client = client_of(endpoint)
+        self.helpers = ProcessPoolExecutor(os.cpu_count(), get_context("spawn"))
+        self._tenants: dict[str, Tenant] = {}
+        self._whole: set[str] = set()
+
+    def __enter__(self) -> Self:
+        make_table(self.client, "ArtifactsTable", ARTIFACTS)
+        make_table(self.client, "PackagesTable", PACKAGES)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.helpers.shutdown(cancel_futures=True)
+
+    @property
+    def table(self) -> ArtifactTable:
+        """The artifacts, as a process sees them that has not read anything yet."""
+        return ArtifactTable(self.client, ARTIFACTS)
+
+    def tenant(self, count: int, size: int, edges_each: int = 4) -> Tenant:
+        """``count`` artifacts in ten levels with definitions of about ``size`` bytes, as the publisher writes them."""
+        name = f"{count}-{edges_each}-{size}"
+        if name not in self._tenants:
+            nodes = layered(count, DEPTH, edges_each)
+            self._tenants[name] = tenant = Tenant(name, self._put_artifacts(name, nodes, bodies(size)))
+            say(f"tenant of {count:,} artifacts, {tenant.edges:,} edges, {tenant.packed / 1e6:.1f} MB packed")
+        return self._tenants[name]
+
+    def whole(self, count: int, size: int) -> Tenant:
+        """The same tenant, and beside it the table that people would make: an item an artifact, a JSON text in it."""
+        tenant = self.tenant(count, size)
+        if not self._whole:
+            make_whole(self.client)
+        if tenant.name not in self._whole:
+            self._whole.add(tenant.name)
+            self.put(WHOLE, whole_items(tenant, bodies(size)))
+            say(f"the same as {count:,} whole items")
+        return tenant
+
+    def put_edges(self, table: str, tenant: str, nodes: Iterable[ArtifactNode]) -> None:
+        """Write edge items and the summary as the publisher does."""
+        edges = [items.edge_item(tenant, node) for node in nodes]
+        summary: NewItem = {
+            **items.key_of(tenant, items.SUMMARY_KEY),
+            items.EDGE_COUNT: {"N": str(len(edges))},
+            items.EDGE_BYTES: {"N": str(sum(map(items.edge_size, edges)))},
+        }
+        self.put(table, [*edges, summary])
+
+    def _put_artifacts(
+        self, tenant: str, nodes: Sequence[ArtifactNode], contents: Sequence[bytes]
+    ) -> list[ArtifactNode]:
+        """Write edges and bodies as the publisher does; gives the nodes with the digests of their definitions."""
+        stored = []
+
+        def body_items() -> Iterator[NewItem]:
+            for node, _, packed, crc32 in with_definitions(nodes, contents):
+                stored.append(node)
+                yield {
+                    **items.key_of(tenant, items.body_sort_key(node.id, node.sha256)),
+                    items.PACKED_SIZE: {"N": str(node.packed_size)},
+                    items.CRC32: {"N": str(crc32)},
+                    items.SIZE: {"N": str(node.size)},
+                    items.DATA: {"B": packed},
+                }
+
+        self.put(ARTIFACTS, body_items())
+        self.put_edges(ARTIFACTS, tenant, stored)
+        return stored
+
+    def put(self, table: str, new_items: Iterable[NewItem]) -> None:
+        """Write items."""
+        left = iter(new_items)
+        writing = []
+        while share := list(islice(left, _SHARE)):
+            writing.append(self.helpers.submit(_write, self.endpoint, table, share))
+        for written in writing:
+            written.result()
+
+
+client_of = cache(dynamodb.client)
+"""The client of this process for an endpoint."""
+
+
+def _write(endpoint: str, table: str, new_items: Sequence[NewItem]) -> None:
+    for start in range(0, len(new_items), _WRITES):
+        batch = new_items[start : start + _WRITES]
+        pending: Any = {table: [{"PutRequest": {"Item": item}} for item in batch]}
+        while pending:
+            pending = client_of(endpoint).batch_write_item(RequestItems=pending).get("UnprocessedItems")
+
+
+@cache
+def bodies(size: int) -> list[bytes]:
+    """The definitions that tenants take in turn."""
+    return definitions(_DEFINITIONS, size)
+
+
+def make_table(client: DynamoDBClient, logical_id: str, name: str) -> None:
+    """A table of the template."""
+    client.create_table(**table_request(logical_id, name))
+
+
+def make_edge_table(client: DynamoDBClient, name: str) -> None:
+    """The artifacts table without its index, which resolving does not use and filling 100,000 edges waits for."""
+    request = table_request("ArtifactsTable", name)
+    del request["GlobalSecondaryIndexes"]
+    request["AttributeDefinitions"] = [
+        attribute for attribute in request["AttributeDefinitions"] if attribute["AttributeName"] in {"pk", "sk"}
+    ]
+    client.create_table(**request)
+
+
+def make_whole(client: DynamoDBClient) -> None:
+    """The table people would make."""
+    client.create_table(
+        TableName=WHOLE,
+        KeySchema=[{"AttributeName": "tenant", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
+        AttributeDefinitions=[
+            {"AttributeName": "tenant", "AttributeType": "S"},
+            {"AttributeName": "id", "AttributeType": "S"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def whole_items(tenant: Tenant, contents: Sequence[bytes]) -> Iterator[NewItem]:
+    """An item an artifact, its definition a JSON text."""
+    texts = [content.decode() for content in contents]
+    for number, node in enumerate(tenant.nodes):
+        yield {
+            "tenant": {"S": tenant.name},
+            "id": {"S": node.id},
+            "type": {"S": node.type.value},
+            "name": {"S": node.name},
+            "dependencies": {"L": [{"S": dependency} for dependency in node.dependencies]},
+            "definition": {"S": texts[number % len(texts)]},
+        }

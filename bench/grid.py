@@ -1,0 +1,181 @@
+"""Row 2: what resolving costs in big tenants, against the cheaper of two ways, on DynamoDB Local."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Final, NamedTuple
+
+from bench.database import Database, client_of, make_edge_table
+from bench.dynamodb import Count
+from bench.harness import Outcome, at_most, save, say
+from bench.resolving import counted, resolve
+from bench.samples import layered, node
+from installhub.artifacts import ArtifactNode
+from installhub.catalog import ArtifactTable, items
+
+CLOSURES: Final = (5, 50, 500, 5_000)
+DEPTHS: Final = (2, 10, 50)
+TENANTS: Final = (100, 1_000, 10_000, 100_000)
+METRICS: Final = ("requests", "rounds", "read units")
+
+Graphs = dict[tuple[int, int], list[ArtifactNode]]
+"""Closures by their size and depth."""
+Figures = dict[str, float]
+"""What one way costs, by :data:`METRICS`."""
+
+
+class Place(NamedTuple):
+    """Where a tenant is."""
+
+    endpoint: str
+    table: str
+    tenant: str
+
+    @property
+    def artifacts(self) -> ArtifactTable:
+        """Its table, as a process sees it that has not read anything yet."""
+        return ArtifactTable(client_of(self.endpoint), self.table)
+
+
+def run(database: Database) -> list[Outcome]:
+    """All of row 2. Nothing is timed, so that the database's helpers do it side by side, the largest tenants first."""
+    begun: list[tuple[dict[str, Any], list[Future[dict[str, Figures]]]]] = []
+    for size, place, graphs in reversed(list(_filled(database))):
+        query = database.helpers.submit(_by_query, place)
+        for (closure, depth), graph in graphs.items():
+            ways = [database.helpers.submit(way, place, graph) for way in (_by_product, _by_level)]
+            begun.append(({"tenant": size, "closure": closure, "depth": depth}, [query, *ways]))
+    cells: list[dict[str, Any]] = []
+    for shape, looks in begun:
+        cells.append({**shape, **{way: figures for look in looks for way, figures in look.result().items()}})
+        say(_described(cells[-1]))
+    cells.sort(key=lambda cell: (cell["tenant"], cell["depth"], cell["closure"]))
+    save("grid", cells)
+    return [_worst(cells, metric) for metric in METRICS] + [_as_a_whole(cells)]
+
+
+def _filled(database: Database) -> Iterable[tuple[int, Place, Graphs]]:
+    for size in TENANTS:
+        table = f"tenants-of-{size}"
+        make_edge_table(database.client, table)
+        for tenant, graphs in tenants(size):
+            nodes = [found for graph in graphs.values() for found in graph]
+            filler = range(10**7, 10**7 + size - len(nodes))
+            database.put_edges(table, tenant, [*nodes, *(node(number, []) for number in filler)])
+            yield size, Place(database.endpoint, table, tenant), graphs
+        say(f"tenants of {size:,} artifacts written")
+
+
+def tenants(size: int) -> Iterable[tuple[str, Graphs]]:
+    """Tenants of ``size`` artifacts and the closures within them, which share nothing."""
+    graphs: Graphs = {}
+    first, number = 0, 0
+    for depth in DEPTHS:
+        for closure in CLOSURES:
+            if closure > size or depth > closure:
+                continue
+            if first + closure > size:
+                yield f"tenant-{number}", graphs
+                graphs, first, number = {}, 0, number + 1
+            graphs[closure, depth] = layered(closure, depth, first=first, seed=depth)
+            first += closure
+    yield f"tenant-{number}", graphs
+
+
+def _by_product(place: Place, graph: Sequence[ArtifactNode]) -> dict[str, Figures]:
+    """The product in a process that has not read anything, and in one that has."""
+    artifacts = place.artifacts
+    return {
+        way: _figures(counted(artifacts.client, lambda: resolve(artifacts, place.tenant, graph)))
+        for way in ("first", "ours")
+    }
+
+
+def _by_level(place: Place, graph: Sequence[ArtifactNode]) -> dict[str, Figures]:
+    artifacts = place.artifacts
+    return {"levels": _figures(counted(artifacts.client, lambda: breadth_first(artifacts, place.tenant, graph[0].id)))}
+
+
+def _by_query(place: Place) -> dict[str, Figures]:
+    artifacts = place.artifacts
+    count = counted(artifacts.client, lambda: whole_tenant(artifacts, place.tenant))
+    return {"query": {**_figures(count), "rounds": count.total}}
+
+
+def _figures(count: Count) -> Figures:
+    return dict(zip(METRICS, (count.total, count.rounds, count.read_units), strict=True))
+
+
+def _described(cell: dict[str, Any]) -> str:
+    ways = "; ".join(
+        f"{way} {cell[way]['requests']} requests, {cell[way]['rounds']} rounds, {cell[way]['read units']:g} units"
+        for way in ("first", "ours", "levels", "query")
+    )
+    return f"closure of {cell['closure']:,} at depth {cell['depth']} in {cell['tenant']:,}: {ways}"
+
+
+def _worst(cells: Sequence[dict[str, Any]], metric: str) -> Outcome:
+    def ratio(cell: dict[str, Any]) -> float:
+        return float(cell["ours"][metric] / min(cell["levels"][metric], cell["query"][metric]))
+
+    worst = max(cells, key=ratio)
+    kept = sum(ratio(cell) <= 2 for cell in cells)
+    return at_most(
+        f"2 grid: {metric}",
+        ratio(worst),
+        2.0,
+        "of a process that has resolved the same root before, against the one of the two ways that is cheaper by this figure, "
+        f"in the worst of {len(cells)} cells ({_described(worst)}); at most 2 in {kept}",
+    )
+
+
+def _as_a_whole(cells: Sequence[dict[str, Any]]) -> Outcome:
+    """The figures weighed together, as the product does: a wait for the network is worth ten read units."""
+
+    def cost(figures: dict[str, float]) -> float:
+        return 10 * figures["rounds"] + figures["read units"]
+
+    def ratio(cell: dict[str, Any]) -> float:
+        return cost(cell["first"]) / min(cost(cell["levels"]), cost(cell["query"]))
+
+    worst = max(cells, key=ratio)
+    return at_most(
+        "2 grid: rounds and read units together, the first time",
+        ratio(worst),
+        2.1,
+        "of a process that knows nothing yet; what decision 0007 promises, about twice: read units and ten for each round, "
+        f"against the cheaper of the two ways; the worst: {_described(worst)}",
+    )
+
+
+def breadth_first(table: ArtifactTable, tenant: str, root: str) -> None:
+    """Peer: a wave of BatchGetItem for each level, all of a level at once."""
+
+    def read(ids: Sequence[str]) -> list[Any]:
+        keys: list[Any] = [items.key_of(tenant, items.edge_sort_key(artifact_id)) for artifact_id in ids]
+        answer = table.client.batch_get_item(RequestItems={table.name: {"Keys": keys}})
+        return answer["Responses"][table.name]
+
+    seen, level = {root}, [root]
+    with ThreadPoolExecutor(8) as pool:
+        while level:
+            batches = [level[start : start + 100] for start in range(0, len(level), 100)]
+            level = []
+            for found in pool.map(read, batches):
+                for item in found:
+                    for dependency in items.node_of(item).dependencies:
+                        if dependency not in seen:
+                            seen.add(dependency)
+                            level.append(dependency)
+
+
+def whole_tenant(table: ArtifactTable, tenant: str) -> None:
+    """Peer: a Query of all the tenant's edges."""
+    pages = table.client.get_paginator("query").paginate(
+        TableName=table.name,
+        KeyConditionExpression="pk = :pk AND begins_with(sk, :edges)",
+        ExpressionAttributeValues={":pk": {"S": items.partition_of(tenant)}, ":edges": {"S": items.EDGE_PREFIX}},
+    )
+    for page in pages:
+        del page
