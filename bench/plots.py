@@ -52,7 +52,7 @@ def grid(cells: list[dict[str, Any]]) -> None:
         panel.set(xscale="log", yscale="log", title=metric, xlabel="the cheaper of the two ways, by this figure")
         panel.grid(alpha=0.3)
     panels[0].set_ylabel("the product")
-    panels[0].legend(fontsize=8)
+    panels[2].legend(fontsize=8, loc="lower right")
     figure.suptitle("Resolving closures of 5 to 5,000 artifacts in tenants of 100 to 100,000 (hollow: the first time)")
     _save(figure, "grid")
 
@@ -101,7 +101,7 @@ def zipping(figures: dict[str, Any]) -> None:
     bars = axis.barh(list(names.values()), [speed[key] for key in names], color=[PEER, OURS, OURS])
     axis.bar_label(bars, fmt="{:,.0f} MB/s", padding=3)
     axis.set(xscale="log", xlabel="MB of JSON a second", title="Writing definitions of 50 KB into a ZIP")
-    axis.margins(x=0.2)
+    axis.margins(x=0.3)
     _save(figure, "zipping")
 
 
