@@ -31,6 +31,10 @@ _WRITES: Final = 25  # a BatchWriteItem
 _SHARE: Final = 500  # items that a helper writes in one go
 
 
+client_of = cache(dynamodb.client)
+"""The client of this process for an endpoint."""
+
+
 class Tenant(NamedTuple):
     """A tenant that is the closure of its first artifact.
 
@@ -141,10 +145,6 @@ class Database:
             writing.append(self.helpers.submit(_write, self.endpoint, table, share))
         for written in writing:
             written.result()
-
-
-client_of = cache(dynamodb.client)
-"""The client of this process for an endpoint."""
 
 
 def _write(endpoint: str, table: str, new_items: Sequence[NewItem]) -> None:
