@@ -19,7 +19,7 @@ WHOLE = 60
 """From which length of the soak on the whole of this is done, and not a short look at whether it works."""
 GAIN = 1.1
 """By how much four times as many callers must get more done for the knee not to be passed."""
-START, START_FLOOR = 1.2, 0.4
+START = 1.2
 """Seconds between one caller's beginning and the next one's: the emulator starts functions one after another."""
 SETTLING = 2
 """Seconds for each caller until nearly no function has to be started any more: the emulator keeps all processes."""
@@ -49,7 +49,7 @@ def test_more_callers_than_it_can_serve_wait_and_nothing_breaks(api: Api, soak_s
     paces: dict[int, Pace] = {}
     floors: dict[int, Pace] = {}
     for callers in levels:
-        ramp, end = START_FLOOR * callers, START_FLOOR * callers + seconds / 2
+        ramp, end = START * callers, START * callers + seconds / 2
         bare = run(api, f"floor-{callers}", callers, end, ramp=ramp, floor=floor)
         floors[callers] = pace(bare, ramp + 1, end)
         begin = (START + SETTLING) * callers
