@@ -13,7 +13,7 @@ from installhub.errors import ServiceUnavailableError
 from installhub.resolver import discover
 from tests.integration.support.bundles import bundle_of, definitions_of
 from tests.integration.support.drafts import TENANT, draft, incompressible
-from tests.integration.support.wire import BrokenBody, Meanwhile, Refusal
+from tests.integration.support.wire import BrokenBody, Meanwhile
 
 if TYPE_CHECKING:
     from installhub.publishing import ArtifactDraft
@@ -96,18 +96,6 @@ def test_a_large_definition_that_is_gone_is_no_half_bundle(world: World) -> None
     bucket = world.name("DefinitionBucket")
     for version in world.s3.list_object_versions(Bucket=bucket)["Versions"]:
         world.s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
-
-    with pytest.raises(ServiceUnavailableError):
-        world.export("rule")
-
-    assert (world.packages_held(), world.objects()) == ({}, [])
-
-
-def test_a_large_definition_that_is_gone_though_s3_says_access_denied(world: World, wire: Wire) -> None:
-    """So it does for an object that is not there, to whoever may not list the bucket."""
-    world.publish(draft("rule", definition=LARGE))
-    wire.forget()
-    wire.fault = Refusal("GetObject-1")
 
     with pytest.raises(ServiceUnavailableError):
         world.export("rule")

@@ -46,9 +46,6 @@ _THROTTLED: Final = frozenset(
         "TransactionInProgressException",
     }
 )
-# The last is what S3 says of an object that is not there to whoever may not list the bucket, as no function may:
-# https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-_GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "AccessDenied"})
 
 
 @cache
@@ -108,11 +105,6 @@ def is_transient(error: ClientError) -> bool:
     """Whether the same call may succeed later: the service throttled it or failed."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return status >= _TRANSIENT_STATUS or error.response.get("Error", {}).get("Code", "") in _THROTTLED
-
-
-def is_gone(error: ClientError) -> bool:
-    """Whether S3 says that there is no such object, or hides whether there is."""
-    return error.response.get("Error", {}).get("Code", "") in _GONE
 
 
 def backoff(attempt: int, base: float = 0.05, cap: float = 2.0) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from installhub.aws import is_gone, unavailable_when_failing
+from installhub.aws import unavailable_when_failing
 from installhub.background.jobs import Dropped, UnreadableMessageError
 from installhub.documents import MAX_DOCUMENT_BYTES
 from installhub.errors import ErrorCode, InstallHubError
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 ANSWER_SUFFIX: Final = ".result"
+# The last is what S3 says of an object that is not there to whoever may not list the bucket, as no function may.
+_GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "AccessDenied"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Inbox:
                     )
                 return answer["Body"].read()
         except ClientError as error:
-            if is_gone(error):
+            if error.response["Error"]["Code"] in _GONE:
                 raise UnreadableMessageError(f"the request document {dropped.key!r} is gone, or hidden") from error
             raise
 

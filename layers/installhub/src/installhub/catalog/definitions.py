@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from installhub.artifacts import ArtifactNode
-from installhub.aws import is_gone, unavailable_when_failing
+from installhub.aws import unavailable_when_failing
 from installhub.catalog import items
 from installhub.catalog.reads import MAX_BATCH_KEYS, batch_get
 from installhub.definitions import PackedDefinition
@@ -90,7 +90,7 @@ class DefinitionReader:
                 answer = self.s3().get_object(Bucket=self.bucket, Key=body[items.OBJECT_KEY]["S"])
                 yield from answer["Body"].iter_chunks(_CHUNK_BYTES)
         except ClientError as error:
-            if is_gone(error):
+            if error.response["Error"]["Code"] == "NoSuchKey":
                 raise ServiceUnavailableError("artifact bodies") from error
             raise
 
