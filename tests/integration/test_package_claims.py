@@ -88,7 +88,7 @@ def test_only_committed_packages_are_found(packages: PackageStore) -> None:
     assert packages.find(PACKAGE) is None
 
 
-@pytest.mark.parametrize("others", [0, 1, 99, 100, 250])
+@pytest.mark.parametrize("others", [0, 1, 99, 100, 250, 2_000])
 def test_a_package_is_found_for_its_tenant_among_any_number_and_for_no_other(
     packages: PackageStore, others: int
 ) -> None:

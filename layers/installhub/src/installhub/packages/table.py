@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,7 +29,7 @@ _NAMES: Final = {
     "#done": records.DONE,
     "#total": records.TOTAL,
 }
-_MOST_IN: Final = 100  # operands of IN, a limit of DynamoDB's
+_MOST_IN: Final = 100  # operands of IN, a limit of DynamoDB's; a token has room for over a thousand tenants
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +51,19 @@ class PackageTable:
         The tenant is compared where the item lies, so that somebody else's item is not sent: nothing but None comes
         back, on the same way and in the same time as for an item that never was.
         """
-        if not tenants:
-            return None
+        asked = list(tenants)
+        for start in range(0, len(asked), _MOST_IN):
+            if item := self._get_of_some(package_id, asked[start : start + _MOST_IN]):
+                return item
+        return None
+
+    def _get_of_some(self, package_id: str, tenants: Sequence[str]) -> Item | None:
         values = {f":tenant{number}": {"S": tenant} for number, tenant in enumerate(tenants)}
-        names = list(values)
-        groups = [names[start : start + _MOST_IN] for start in range(0, len(names), _MOST_IN)]
         with unavailable_when_failing("dynamodb"):
             answer = self.client.query(
                 TableName=self.name,
                 KeyConditionExpression="#id = :id",
-                FilterExpression=" OR ".join(f"#tenant IN ({', '.join(group)})" for group in groups),
+                FilterExpression=f"#tenant IN ({', '.join(values)})",
                 ExpressionAttributeNames={"#id": records.PACKAGE_ID, "#tenant": records.TENANT},
                 ExpressionAttributeValues={":id": {"S": package_id}, **values},
                 ConsistentRead=True,
