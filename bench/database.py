@@ -76,6 +76,7 @@ class Database:
     def __enter__(self) -> Self:
         make_table(self.client, "ArtifactsTable", ARTIFACTS)
         make_table(self.client, "PackagesTable", PACKAGES)
+        make_whole(self.client)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -98,8 +99,6 @@ class Database:
     def whole(self, count: int, size: int) -> Tenant:
         """The same tenant, and beside it the table that people would make: an item an artifact, a JSON text in it."""
         tenant = self.tenant(count, size)
-        if not self._whole:
-            make_whole(self.client)
         if tenant.name not in self._whole:
             self._whole.add(tenant.name)
             self.put(WHOLE, whole_items(tenant, bodies(size)))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bench import dynamodb, stub_s3
 from bench.database import ARTIFACTS, PACKAGES, WHOLE, Database
-from bench.harness import PROJECT, Outcome, at_most, peak_memory, save, say
+from bench.harness import PROJECT, Outcome, Timed, at_most, peak_memory, save, say
 from bench.samples import LARGE, artifact_id
 from installhub.artifacts import PackageType
 from installhub.catalog import ArtifactTable, DefinitionReader
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SIZES: Final = (5_000, 10_000)
 ROUNDS: Final = 3
+WAYS: Final = {"ours": ROUNDS, "script": ROUNDS, "ours, delayed": 1, "script, delayed": 1}
+"""How often each runs. The delayed script takes a minute, half of it waiting, which does not vary."""
 DELAY: Final = 0.005
 
 
@@ -36,52 +38,42 @@ def run(database: Database, s3_endpoint: str) -> list[Outcome]:
     endpoints = (database.endpoint, s3_endpoint)
     small, large = (database.tenant(size, LARGE).name for size in SIZES)
     database.whole(SIZES[0], LARGE)
-    ways = ("ours", "script", "ours, delayed", "script, delayed")
-    taken: dict[str, list[float]] = {way: [] for way in ways}
-    peaks: dict[int, list[float]] = {size: [] for size in SIZES}
+    found: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
+    peaks_of_large = []
     _elsewhere("ours", small, *endpoints)  # Java compiles what it runs often
     for turn in range(ROUNDS):
-        for way, results in taken.items():
-            if way.endswith("delayed") and turn:
-                continue  # the script takes a minute, half of it waiting, which does not vary
-            seconds, peak = _elsewhere(way, small, *endpoints)
-            results.append(seconds)
-            if way == "ours":
-                peaks[SIZES[0]].append(peak)
-                peaks[SIZES[1]].append(_elsewhere(way, large, *endpoints)[1])
-        say(
-            f"round {turn + 1} of {ROUNDS}: {', '.join(f'{way} {results[-1]:.1f} s' for way, results in taken.items())}"
-        )
-    memory = {size: statistics.median(found) for size, found in peaks.items()}
-    medians = {way: statistics.median(seconds) for way, seconds in taken.items()}
-    save("exporting", {"seconds": medians, "peaks": {str(size): peak for size, peak in memory.items()}})
+        for way, rounds in WAYS.items():
+            if turn < rounds:
+                found[way].append(_elsewhere(way, small, *endpoints))
+                say(f"round {turn + 1} of {rounds}: {way} {found[way][-1][0]:.1f} s")
+        peaks_of_large.append(_elsewhere("ours", large, *endpoints)[1])
+    timed = Timed({way: [seconds for seconds, _ in results] for way, results in found.items()})
+    medians = {way: timed.median(way) for way in WAYS}
+    peaks = (statistics.median(peak for _, peak in found["ours"]), statistics.median(peaks_of_large))
+    save("exporting", {"seconds": medians, "peaks": dict(zip(map(str, SIZES), peaks, strict=True))})
     script = "depth-first GetItem of whole items, graphlib, zipfile level 6 in memory, put_object"
     return [
         at_most(
             "7 exporting: time",
-            _ratio(taken, "ours", "script"),
+            timed.ratio("ours", "script"),
             0.25,
             f"{medians['ours']:.1f} s against {medians['script']:.1f} s of a script ({script}); {SIZES[0]:,} definitions of "
             f"{LARGE:,} bytes; DynamoDB Local, stub for S3, fresh processes; median of {ROUNDS}",
         ),
         at_most(
             "7 exporting: time with 5 ms a request",
-            _ratio(taken, "ours, delayed", "script, delayed"),
+            timed.ratio("ours, delayed", "script, delayed"),
             0.12,
             f"{medians['ours, delayed']:.1f} s against {medians['script, delayed']:.1f} s, the same with 5 ms of waiting before "
             "each request of either; once",
         ),
         at_most(
             "7 exporting: memory",
-            memory[SIZES[1]] / memory[SIZES[0]],
+            peaks[1] / peaks[0],
             1.15,
-            f"peak of the process {memory[SIZES[1]]:.0f} MB for {SIZES[1]:,} artifacts, {memory[SIZES[0]]:.0f} MB for {SIZES[0]:,}",
+            f"peak of the process {peaks[1]:.0f} MB for {SIZES[1]:,} artifacts, {peaks[0]:.0f} MB for {SIZES[0]:,}",
         ),
     ]
-
-
-def _ratio(taken: dict[str, list[float]], ours: str, peer: str) -> float:
-    return statistics.median(a / b for a, b in zip(taken[ours], taken[peer], strict=True))
 
 
 def _elsewhere(way: str, tenant: str, endpoint: str, s3_endpoint: str) -> tuple[float, float]:

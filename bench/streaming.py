@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from bench import stub_s3
-from bench.harness import PROJECT, Outcome, at_least, at_most, peak_memory, save, say
+from bench.harness import PROJECT, Outcome, Timed, at_least, at_most, peak_memory, save, say
 from bench.samples import node
 from installhub.bundler import write_bundle
 from installhub.definitions import PackedDefinition
@@ -33,9 +33,9 @@ def run(endpoint: str) -> list[Outcome]:
         say(
             f"round {turn + 1} of {ROUNDS}: {', '.join(f'{name} {took[-1][0]:.2f} s, +{took[-1][1]:.0f} MB' for name, took in found.items())}"
         )
-    seconds = {name: statistics.median(taken for taken, _ in results) for name, results in found.items()}
+    timed = Timed({name: [taken for taken, _ in results] for name, results in found.items()})
+    seconds = {name: timed.median(name) for name in found}
     grown = {name: statistics.median(memory for _, memory in results) for name, results in found.items()}
-    ratio = statistics.median(b[0] / a[0] for a, b in zip(found["ours"], found["in memory"], strict=True))
     save("streaming", {"seconds": seconds, "megabytes": grown})
     return [
         at_most(
@@ -47,7 +47,7 @@ def run(endpoint: str) -> list[Outcome]:
         ),
         at_least(
             "8 streaming: throughput",
-            ratio,
+            timed.ratio("in memory", "ours"),
             0.9,
             f"{COUNT * PACKED / seconds['ours'] / 1e6:,.0f} MB/s against {COUNT * PACKED / seconds['in memory'] / 1e6:,.0f} "
             "MB/s of the same entries written to memory, hashed and sent by one put_object; to a stub that takes uploads "

@@ -67,6 +67,19 @@ class FakeCatalog:
         return [artifact_id for artifact_id in ids if artifact_id in self.elsewhere]
 
 
+class FakePackages:
+    """A packages table that holds one package; remembers what it was asked."""
+
+    def __init__(self, stored: PackageRecord) -> None:
+        self.stored = stored
+        self.asked: list[str] = []
+
+    def find_of(self, package_id: str, tenants: Collection[str]) -> PackageRecord | None:
+        self.asked.append(package_id)
+        is_it = package_id == self.stored.description.package_id and self.stored.tenant in tenants
+        return self.stored if is_it else None
+
+
 def caller(
     *tenants: str, scopes: Iterable[str] = (REQUIRED_SCOPE,), expires_in: float = 300, subject: str = "user-1"
 ) -> Caller:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.stacks import deployed
+from tests.system.bus import Bus, listening
 from tests.system.client import Api
 
 
@@ -24,3 +25,10 @@ def limited_api() -> Iterator[Api]:
         "ExportRateLimit=1 ExportBurstLimit=4 MaxRoots=3 MaxArtifacts=20 MaxDefinitionBytes=20000 "
         "MaxInlineBundleBytes=2000",
     )
+
+
+@pytest.fixture(scope="module")
+def bus(api: Api) -> Iterator[Bus]:
+    """Its event bus, which hears of what this module exports."""
+    with listening(api) as heard:
+        yield heard

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from email.message import Message
 from typing import cast
 from urllib.parse import unquote_to_bytes
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 from installhub.downloading import content_disposition, entity_tag, find_package, is_unchanged
 from installhub.errors import ErrorCode, InstallHubError
 from installhub.packages import PackageRecord, PackageStore
-from tests.builders import TENANT, record
+from tests.builders import TENANT, FakePackages, record
 from tests.strategies import printable_texts
 
 # RFC 6266, 4.1, as this service writes it: a quoted filename, and maybe a filename* by RFC 8187.
@@ -123,19 +122,6 @@ def test_an_entity_tag_is_strong_and_made_of_the_checksum() -> None:
     assert re.fullmatch(r'"[\x21\x23-\x7e]+"', tag), "RFC 9110, 8.8.3"
     assert "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" in tag
     assert tag != entity_tag(record(bundle=b"abd"))
-
-
-class FakePackages:
-    """A packages table that holds one package; remembers what it was asked."""
-
-    def __init__(self, stored: PackageRecord) -> None:
-        self.stored = stored
-        self.asked: list[str] = []
-
-    def find_of(self, package_id: str, tenants: Collection[str]) -> PackageRecord | None:
-        self.asked.append(package_id)
-        is_it = package_id == self.stored.description.package_id and self.stored.tenant in tenants
-        return self.stored if is_it else None
 
 
 def find(stored: PackageRecord, package_id: str, *tenants: str) -> PackageRecord:

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any, cast
 
 import pytest
 
 from installhub.downloading import find_package
 from installhub.http import json_answer, package_id_in, tenants_in_reach
-from installhub.packages import PackageRecord, PackageStore
+from installhub.packages import PackageStore
 from installhub.proxy import Answer, Request
 from installhub.routes import DOWNLOAD, GET_PACKAGE, Route
-from tests.builders import TENANT, caller, record
+from tests.builders import TENANT, FakePackages, caller, record
 from tests.unit.answers.answering import answer, problem_of
-
-
-class FakePackages:
-    """A packages table that holds one package."""
-
-    def __init__(self, stored: PackageRecord) -> None:
-        self.stored = stored
-        self.asked: list[str] = []
-
-    def find_of(self, package_id: str, tenants: Collection[str]) -> PackageRecord | None:
-        self.asked.append(package_id)
-        is_it = package_id == self.stored.description.package_id and self.stored.tenant in tenants
-        return self.stored if is_it else None
 
 
 def look_up(

@@ -1,0 +1,97 @@
+"""Exports that the caller does not wait for, on a deployed stack."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urljoin
+
+from installhub.errors import ErrorCode
+from tests.system.bus import Bus, eventually
+from tests.system.client import OTHER_TENANT, Api, artifact, export_body
+from tests.system.test_refusals import problem
+
+MANY = 1_500
+
+
+@contextmanager
+def worker_at_rest(api: Api) -> Iterator[None]:
+    """The worker takes nothing from the queue."""
+    functions, name = api.aws.functions, api.stack.outputs["ExportWorkerFunction"]
+    (mapping,) = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    time.sleep(2)
+    yield
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+
+def status_of(api: Api, package_id: str, token: str | None = "") -> dict[str, Any]:
+    answer = api.get(package_id, token=token)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def test_a_promise_is_told_of_on_the_way_and_kept(api: Api, bus: Bus) -> None:
+    filler = "lorem ipsum dolor sit amet " * 400
+    leaves = [f"async-{number:05}" for number in range(MANY - 1)]
+    leaf_artifacts = [artifact(leaf, definition={"id": leaf, "text": filler}, type="RuleSet") for leaf in leaves]
+    api.publish([*leaf_artifacts, artifact("async-root", *leaves)])
+    token = api.token("tenant-of-tests")
+    body = export_body("Promise", "async-root", tenantId="tenant-of-tests")
+
+    with worker_at_rest(api):
+        accepted = api.export(body, token=token, headers={"Prefer": "respond-async"})
+        assert accepted.status_code == 202, accepted.text
+        assert accepted.headers["Preference-Applied"] == "respond-async"
+        assert int(accepted.headers["Retry-After"]) >= 1
+        promise = accepted.json()
+        location = urljoin(accepted.url, accepted.headers["Location"])
+        assert location.endswith(promise["statusUrl"])
+        assert promise["status"] == "queued"
+        assert status_of(api, promise["packageId"], token) == promise
+        problem(api.export(body, token=token), ErrorCode.VERSION_CONFLICT)
+        problem(api.export(body, token=token, headers={"Prefer": "respond-async"}), ErrorCode.VERSION_CONFLICT)
+        problem(api.download(promise["packageId"], token=token), ErrorCode.PACKAGE_NOT_FOUND)
+        others = problem(api.get(promise["packageId"], token=api.token(OTHER_TENANT)), ErrorCode.PACKAGE_NOT_FOUND)
+        nothing = problem(api.get(f"pkg-{uuid.uuid4()}", token=api.token(OTHER_TENANT)), ErrorCode.PACKAGE_NOT_FOUND)
+        assert {**others, "instance": ""} == {**nothing, "instance": ""}
+
+    seen = []
+
+    def exported() -> dict[str, Any] | None:
+        status = status_of(api, promise["packageId"], token)
+        seen.append((status["status"], status["progress"]["done"], status["progress"]["total"]))
+        return status if status["status"] == "exported" else None
+
+    package = eventually(exported)
+    assert package["artifactCount"] == MANY
+    assert package["progress"] == {"done": MANY, "total": MANY}
+    assert {status for status, _, _ in seen} <= {"queued", "exporting", "exported"}
+    assert [done for _, done, _ in seen] == sorted(done for _, done, _ in seen)
+    assert bus.outcome("Promise")["data"]["packageId"] == promise["packageId"]
+
+
+def test_a_promise_that_cannot_be_kept_says_why(api: Api, bus: Bus) -> None:
+    body = export_body("Broken promise", "proc-1009")
+    promise = api.export(body, headers={"Prefer": "respond-async"}).json()
+
+    def failed() -> dict[str, Any] | None:
+        status = status_of(api, promise["packageId"])
+        return status if status["status"] == "failed" else None
+
+    status = eventually(failed)
+    assert (status["isSuccess"], status["errorCode"]) == (False, "ArtifactNotFound")
+    assert status["errors"] == problem(api.export(body), ErrorCode.ARTIFACT_NOT_FOUND)["errors"]
+    assert bus.outcome("Broken promise")["type"] == "PackageExportFailed"
+    assert api.export(export_body("Broken promise")).status_code == 200, "the version is free"
+
+
+def test_what_can_be_refused_at_once_is_refused_at_once(api: Api) -> None:
+    prefer = {"Prefer": "respond-async"}
+    problem(api.export(export_body("At once", version="1"), headers=prefer), ErrorCode.INVALID_VERSION)
+    problem(api.export(export_body("At once", tenantId=OTHER_TENANT), headers=prefer), ErrorCode.TENANT_MISMATCH)
+    assert api.export(export_body("At once")).status_code == 200
+    problem(api.export(export_body("At once"), headers=prefer), ErrorCode.VERSION_CONFLICT)

@@ -1,0 +1,46 @@
+"""Good requests, changes to them, and what reading one finds wrong."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from installhub.errors import InstallHubError
+from installhub.request_models import ExportRequest, PreviewRequest
+from installhub.requests import read_request
+from tests.builders import TENANT
+from tests.builders import request as request_of
+
+EXPORT: dict[str, Any] = {
+    "tenantId": TENANT,
+    "packageName": "Employee Onboarding Suite",
+    "packageType": "workflow-package",
+    "version": "2.1.0",
+    "description": "Complete onboarding workflow",
+    "author": "HR Automation Team",
+    "tags": ["hr", "onboarding"],
+    "artifactIds": ["proc-1001"],
+}
+PREVIEW: dict[str, Any] = {"tenantId": TENANT, "artifactIds": ["proc-1001"]}
+LEFT_OUT = object()
+
+Found = list[tuple[str, str | None]]
+
+
+def changed(**changes: object) -> str:
+    body = {name: value for name, value in {**EXPORT, **changes}.items() if value is not LEFT_OUT}
+    return json.dumps(body)
+
+
+def problems(body: str | bytes | None, model: type[PreviewRequest] = ExportRequest, **event: Any) -> Found:  # noqa: ANN401
+    """What reading ``body`` finds: codes and pointers, in their order."""
+    with pytest.raises(InstallHubError) as refusal:
+        read_request(model, request_of(body, **event))
+    assert all(problem.detail for problem in refusal.value.problems)
+    return [(problem.code.value, problem.pointer) for problem in refusal.value.problems]
+
+
+def invalid(*pointers: str) -> Found:
+    return [("InvalidRequest", pointer) for pointer in pointers]
