@@ -21,9 +21,9 @@ import requests
 
 from bench.dynamodb import free_port
 from bench.samples import WORDS
-from installhub.artifacts import ArtifactStatus, ArtifactType
-from installhub.definitions import canonical_json
-from installhub.publishing import ArtifactDraft
+from installhub.artifacts.validation import ArtifactInput
+from installhub.model.artifact import ArtifactStatus, ArtifactType
+from installhub.model.definition import canonical_json
 from local import processes, stack
 from local.aws import isolate_environment
 from local.emulator import INTERPRETER
@@ -135,7 +135,7 @@ def _publish_all(deployed: Stack, artifacts: int, size: int) -> int:
     return total
 
 
-def _drafts(count: int, size: int, *, start: int = 0, prefix: str = "leaf") -> list[ArtifactDraft]:
+def _drafts(count: int, size: int, *, start: int = 0, prefix: str = "leaf") -> list[ArtifactInput]:
     return [
         _draft(f"{prefix}-{number:05}", (), canonical_json({"text": " ".join(_words(number, size))}))
         for number in range(start, start + count)
@@ -151,9 +151,9 @@ def _words(seed: int, size: int) -> Iterator[str]:
         yield word
 
 
-def _draft(artifact_id: str, dependencies: tuple[str, ...], definition: bytes) -> ArtifactDraft:
+def _draft(artifact_id: str, dependencies: tuple[str, ...], definition: bytes) -> ArtifactInput:
     kind, status = ArtifactType.RULE_SET, ArtifactStatus.PUBLISHED
-    return ArtifactDraft(TENANT, artifact_id, kind, artifact_id, status, dependencies, definition)
+    return ArtifactInput(TENANT, artifact_id, kind, artifact_id, status, dependencies, definition)
 
 
 def _peak(group: int) -> float:

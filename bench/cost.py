@@ -13,11 +13,13 @@ from bench.dynamodb import counting
 from bench.harness import Outcome, load, save, say
 from bench.resolving import resolve
 from bench.samples import LARGE, SMALL
-from installhub.artifacts import PackageType
-from installhub.catalog import DefinitionReader
-from installhub.exporting import ExportCommand, Exporter
-from installhub.packages import BundleStore, PackageStore
-from installhub.resolver import Limits
+from installhub.artifacts.definition_reader import DefinitionReader
+from installhub.exports.commands import ExportCommand
+from installhub.exports.exporter import Exporter
+from installhub.model.artifact import PackageType
+from installhub.packages.bundle_store import BundleStore
+from installhub.packages.store import PackageStore
+from installhub.resolver.plan import Limits
 
 PRICES: Final[Mapping[str, tuple[float, str]]] = {
     "DynamoDB read unit": (0.125, "AWS price list, DynamoDB on-demand, us-east-1, November 2024"),

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 from bench import dynamodb
 from bench.harness import say
 from bench.samples import definitions, layered, with_definitions
-from installhub.artifacts import ArtifactNode
-from installhub.catalog import ArtifactTable, items
+from installhub.artifacts import items
+from installhub.artifacts.catalog import ArtifactTable
+from installhub.model.artifact import ArtifactNode
 from tests.template import table_request
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from installhub.catalog.items import NewItem
+    from installhub.runtime.dynamodb import NewItem
 
 ARTIFACTS: Final = "artifacts"
 PACKAGES: Final = "packages"
@@ -109,7 +110,7 @@ class Database:
         """Write edge items and the summary as the publisher does."""
         edges = [items.edge_item(tenant, node) for node in nodes]
         summary: NewItem = {
-            **items.key_of(tenant, items.SUMMARY_KEY),
+            **items.primary_key(tenant, items.STATISTICS_SORT_KEY),
             items.EDGE_COUNT: {"N": str(len(edges))},
             items.EDGE_BYTES: {"N": str(sum(map(items.edge_size, edges)))},
         }
@@ -125,7 +126,7 @@ class Database:
             for node, _, packed, crc32 in with_definitions(nodes, contents):
                 stored.append(node)
                 yield {
-                    **items.key_of(tenant, items.body_sort_key(node.id, node.sha256)),
+                    **items.primary_key(tenant, items.body_sort_key(node.id, node.sha256)),
                     items.PACKED_SIZE: {"N": str(node.packed_size)},
                     items.CRC32: {"N": str(crc32)},
                     items.SIZE: {"N": str(node.size)},

@@ -16,11 +16,14 @@ from bench import dynamodb, stub_s3
 from bench.database import ARTIFACTS, PACKAGES, WHOLE, Database
 from bench.harness import PROJECT, Outcome, Timed, at_most, peak_memory, save, say
 from bench.samples import LARGE, artifact_id
-from installhub.artifacts import PackageType
-from installhub.catalog import ArtifactTable, DefinitionReader
-from installhub.exporting import ExportCommand, Exporter
-from installhub.packages import BundleStore, PackageStore
-from installhub.resolver import Limits
+from installhub.artifacts.catalog import ArtifactTable
+from installhub.artifacts.definition_reader import DefinitionReader
+from installhub.exports.commands import ExportCommand
+from installhub.exports.exporter import Exporter
+from installhub.model.artifact import PackageType
+from installhub.packages.bundle_store import BundleStore
+from installhub.packages.store import PackageStore
+from installhub.resolver.plan import Limits
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -11,8 +11,9 @@ from bench.dynamodb import Count
 from bench.harness import Outcome, at_most, save, say
 from bench.resolving import counted, resolve
 from bench.samples import layered, node
-from installhub.artifacts import ArtifactNode
-from installhub.catalog import ArtifactTable, items
+from installhub.artifacts import items
+from installhub.artifacts.catalog import ArtifactTable
+from installhub.model.artifact import ArtifactNode
 
 CLOSURES: Final = (5, 50, 500, 5_000)
 DEPTHS: Final = (2, 10, 50)
@@ -153,7 +154,7 @@ def breadth_first(table: ArtifactTable, tenant: str, root: str) -> None:
     """Peer: a wave of BatchGetItem for each level, all of a level at once."""
 
     def read(ids: Sequence[str]) -> list[Any]:
-        keys: list[Any] = [items.key_of(tenant, items.edge_sort_key(artifact_id)) for artifact_id in ids]
+        keys: list[Any] = [items.primary_key(tenant, items.edge_sort_key(artifact_id)) for artifact_id in ids]
         answer = table.client.batch_get_item(RequestItems={table.name: {"Keys": keys}})
         return answer["Responses"][table.name]
 
@@ -164,7 +165,7 @@ def breadth_first(table: ArtifactTable, tenant: str, root: str) -> None:
             level = []
             for found in pool.map(read, batches):
                 for item in found:
-                    for dependency in items.node_of(item).dependencies:
+                    for dependency in items.node_from_item(item).dependencies:
                         if dependency not in seen:
                             seen.add(dependency)
                             level.append(dependency)
@@ -175,7 +176,7 @@ def whole_tenant(table: ArtifactTable, tenant: str) -> None:
     pages = table.client.get_paginator("query").paginate(
         TableName=table.name,
         KeyConditionExpression="pk = :pk AND begins_with(sk, :edges)",
-        ExpressionAttributeValues={":pk": {"S": items.partition_of(tenant)}, ":edges": {"S": items.EDGE_PREFIX}},
+        ExpressionAttributeValues={":pk": {"S": items.partition_key(tenant)}, ":edges": {"S": items.EDGE_PREFIX}},
     )
     for page in pages:
         del page

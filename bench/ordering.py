@@ -17,8 +17,9 @@ from typing import Final
 
 from bench.harness import PROJECT, Outcome, at_most, say, side_by_side
 from bench.samples import node
-from installhub.artifacts import ArtifactNode
-from installhub.resolver import find_cycles, install_order
+from installhub.model.artifact import ArtifactNode
+from installhub.resolver.cycles import find_cycles
+from installhub.resolver.order import install_order
 
 NODES: Final = 100_000
 EDGES_EACH: Final = 4

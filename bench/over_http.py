@@ -16,9 +16,9 @@ import requests
 from bench.dynamodb import free_port
 from bench.harness import CannotRunError, Outcome, at_most, say, side_by_side
 from bench.samples import artifact_id, layered
-from installhub.catalog import ArtifactTable
-from installhub.publishing import ArtifactDraft
-from installhub.resolver import Limits, make_plan
+from installhub.artifacts.catalog import ArtifactTable
+from installhub.artifacts.validation import ArtifactInput
+from installhub.resolver.plan import Limits, make_plan
 from local import stack
 from local.aws import Aws, isolate_environment
 from local.errors import LocalStackError
@@ -56,7 +56,7 @@ def run_preview(deployed: Stack) -> list[Outcome]:
     """Row 10."""
     nodes = layered(50, 5)
     drafts = [
-        ArtifactDraft(PREVIEWED, node.id, node.type, node.name, node.status, node.dependencies, b'{"a":1}')
+        ArtifactInput(PREVIEWED, node.id, node.type, node.name, node.status, node.dependencies, b'{"a":1}')
         for node in nodes
     ]
     publish(deployed, drafts, "bench")
@@ -157,7 +157,7 @@ def _calls(deployed: Stack, root: str) -> list[tuple[str, Any]]:
     client.meta.events.register(
         "provide-client-params", lambda params, model, **_: made.append((names[model.name], params))
     )
-    make_plan(ArtifactTable(client, deployed.outputs["ArtifactsTable"]).tenant(PREVIEWED), [root], Limits())
+    make_plan(ArtifactTable(client, deployed.outputs["ArtifactsTable"]).for_tenant(PREVIEWED), [root], Limits())
     return made
 
 
@@ -167,7 +167,7 @@ def _package(deployed: Stack) -> str:
     nodes = layered(20, 2, edges_each=19)
     share = BUNDLE // len(nodes) * 4 // 3  # hex digits deflate to a little over half
     drafts = [
-        ArtifactDraft(
+        ArtifactInput(
             *(DOWNLOADED, node.id, node.type, node.name, node.status, node.dependencies),
             json.dumps({"a": chance.randbytes(share * 11 // 15).hex()}).encode(),
         )

@@ -9,9 +9,9 @@ from bench.database import ARTIFACTS, WHOLE, Database, Tenant
 from bench.dynamodb import Count, counting
 from bench.harness import Outcome, at_most, say, side_by_side
 from bench.samples import LARGE, SMALL, chain
-from installhub.artifacts import ArtifactNode
-from installhub.catalog import ArtifactTable
-from installhub.resolver import Limits, make_plan
+from installhub.artifacts.catalog import ArtifactTable
+from installhub.model.artifact import ArtifactNode
+from installhub.resolver.plan import Limits, make_plan
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -109,7 +109,7 @@ def counted(client: DynamoDBClient, run: Callable[[], object]) -> Count:
 
 def resolve(table: ArtifactTable, tenant: str, nodes: Sequence[ArtifactNode]) -> None:
     """The product's plan for the closure of the first of ``nodes``, which all of them are part of."""
-    plan = make_plan(table.tenant(tenant), [nodes[0].id], LIMITS)
+    plan = make_plan(table.for_tenant(tenant), [nodes[0].id], LIMITS)
     if len(plan.install_order) != len(nodes):
         raise AssertionError(f"{len(plan.install_order)} instead of {len(nodes)} artifacts")
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
-from installhub.artifacts import ArtifactNode, ArtifactStatus, ArtifactType
-from installhub.definitions import canonical_json, pack, sha256_hex
+from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType
+from installhub.model.definition import canonical_json, pack, sha256_hex
 
 SMALL: Final = 1_000
 LARGE: Final = 50_000

@@ -14,9 +14,9 @@ from typing import Final
 from bench import stub_s3
 from bench.harness import PROJECT, Outcome, Timed, at_least, at_most, peak_memory, save, say
 from bench.samples import node
-from installhub.bundler import write_bundle
-from installhub.definitions import PackedDefinition
-from installhub.packages import BundleStore
+from installhub.bundler.bundle import write_bundle
+from installhub.model.definition import PackedDefinition
+from installhub.packages.bundle_store import BundleStore
 
 COUNT: Final = 20_480
 PACKED: Final = 52_429

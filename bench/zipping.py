@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from bench.harness import Outcome, Timed, at_least, at_most, save, say, side_by_side
 from bench.samples import LARGE, definitions, mixed_definitions
-from installhub.bundler import ArchiveWriter
-from installhub.definitions import PackedDefinition, pack
+from installhub.bundler.archive import ArchiveWriter
+from installhub.model.definition import PackedDefinition, pack
 
 
 class Hashed:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from installhub.errors import ServiceUnavailableError
-from installhub.publishing import ArtifactDraft, InvalidArtifactError, Publisher, PublishSummary
+from installhub.artifacts.publisher import Publisher, PublishSummary
+from installhub.artifacts.validation import ArtifactInput, InvalidArtifactError
+from installhub.model.errors import ServiceUnavailableError
 from local.aws import Aws
 from local.console import stderr
 from local.errors import LocalStackError
@@ -45,7 +46,7 @@ def seed(stack: Stack, file_name: str) -> PublishSummary:
     return summary
 
 
-def read(file: Path) -> list[ArtifactDraft]:
+def read(file: Path) -> list[ArtifactInput]:
     """The artifacts of a file; an error names the artifacts that are not sound and what is wrong with them."""
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -65,15 +66,15 @@ def read(file: Path) -> list[ArtifactDraft]:
     return drafts
 
 
-def _drafts(content: Sequence[object]) -> tuple[list[ArtifactDraft], list[str]]:
-    drafts: dict[tuple[str, str], ArtifactDraft] = {}
+def _drafts(content: Sequence[object]) -> tuple[list[ArtifactInput], list[str]]:
+    drafts: dict[tuple[str, str], ArtifactInput] = {}
     problems = []
     for index, value in enumerate(content):
         name = f"artifact [{index}]"
         if isinstance(value, dict) and "artifactId" in value:
             name += f" ({value['artifactId']})"
         try:
-            draft = ArtifactDraft.from_json(value)
+            draft = ArtifactInput.from_json(value)
         except InvalidArtifactError as error:
             problems.append(f"{name}: {f'{error.pointer} {error.detail}'.strip()}")
             continue
@@ -83,7 +84,7 @@ def _drafts(content: Sequence[object]) -> tuple[list[ArtifactDraft], list[str]]:
     return list(drafts.values()), problems
 
 
-def publish(stack: Stack, drafts: Sequence[ArtifactDraft], title: str) -> PublishSummary:
+def publish(stack: Stack, drafts: Sequence[ArtifactInput], title: str) -> PublishSummary:
     """Publish artifacts, several pieces at a time, with a progress bar where there is a terminal."""
     aws = Aws(stack.endpoint)
     publisher = Publisher(aws.dynamodb, aws.s3, stack.outputs["ArtifactsTable"], stack.outputs["DefinitionBucket"])
@@ -106,7 +107,7 @@ def publish(stack: Stack, drafts: Sequence[ArtifactDraft], title: str) -> Publis
     return total
 
 
-def _chunks(drafts: Sequence[ArtifactDraft]) -> Iterator[list[ArtifactDraft]]:
+def _chunks(drafts: Sequence[ArtifactInput]) -> Iterator[list[ArtifactInput]]:
     """Pieces of one tenant each, which can be published at the same time."""
     tenant = attrgetter("tenant")
     for _, of_tenant in groupby(sorted(drafts, key=tenant), key=tenant):

@@ -8,14 +8,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from installhub.artifacts import ArtifactNode, ArtifactStatus, ArtifactType, PackageType
-from installhub.auth import Caller
-from installhub.bundler import BundleLayout, PackageDescription
-from installhub.caller import to_context
-from installhub.definitions import sha256_hex
-from installhub.packages import PackageRecord
-from installhub.proxy import Request
-from installhub.routes import REQUIRED_SCOPE
+from installhub.bundler.bundle import BundleLayout
+from installhub.http.request import Request
+from installhub.identity.caller import EXPORT_SCOPE, Caller, authorizer_context
+from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType, PackageType
+from installhub.model.definition import sha256_hex
+from installhub.model.package import PackageDescription
+from installhub.packages.records import PackageRecord
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -62,7 +61,7 @@ class FakeCatalog:
         self.asked.append(list(ids))
         return {artifact_id: self.artifacts[artifact_id] for artifact_id in ids if artifact_id in self.artifacts}
 
-    def owned_elsewhere(self, ids: Collection[str]) -> Collection[str]:
+    def existing_in_other_tenants(self, ids: Collection[str]) -> Collection[str]:
         self.asked_elsewhere.append(list(ids))
         return [artifact_id for artifact_id in ids if artifact_id in self.elsewhere]
 
@@ -74,14 +73,14 @@ class FakePackages:
         self.stored = stored
         self.asked: list[str] = []
 
-    def find_of(self, package_id: str, tenants: Collection[str]) -> PackageRecord | None:
+    def find_for_tenants(self, package_id: str, tenants: Collection[str]) -> PackageRecord | None:
         self.asked.append(package_id)
         is_it = package_id == self.stored.description.package_id and self.stored.tenant in tenants
         return self.stored if is_it else None
 
 
 def caller(
-    *tenants: str, scopes: Iterable[str] = (REQUIRED_SCOPE,), expires_in: float = 300, subject: str = "user-1"
+    *tenants: str, scopes: Iterable[str] = (EXPORT_SCOPE,), expires_in: float = 300, subject: str = "user-1"
 ) -> Caller:
     return Caller(subject, tenants, frozenset(scopes), int(time.time() + expires_in))
 
@@ -113,7 +112,7 @@ def event(
             "authorizer": {
                 "principalId": "user-1",
                 "integrationLatency": 7,
-                **to_context(who or caller(TENANT)),
+                **authorizer_context(who or caller(TENANT)),
             },
         },
     }

@@ -9,9 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from installhub.artifacts import ArtifactType
-from installhub.bundler import build_manifest, encode_manifest, write_bundle
-from installhub.definitions import canonical_json, pack, sha256_hex
+from installhub.bundler.bundle import write_bundle
+from installhub.bundler.manifest import build_manifest, encode_manifest
+from installhub.model.artifact import ArtifactType
+from installhub.model.definition import canonical_json, pack, sha256_hex
 from tests.builders import node, package
 from tests.zip_programs import Program
 

@@ -48,19 +48,19 @@ def _stream(table: str) -> Needs:
 
 _ANY_STREAM: Final = _needs("*", LAMBDA, "dynamodb:ListStreams")
 _RESOLVE: Final = {
-    **_needs("ArtifactsTable", "catalog/tenant.py", "dynamodb:Query"),
-    **_needs("ArtifactsTable", "catalog/reads.py", "dynamodb:BatchGetItem"),
-    **_needs("ArtifactsTable/index/by-artifact-id", "catalog/tenant.py", "dynamodb:Query"),
+    **_needs("ArtifactsTable", "artifacts/catalog.py", "dynamodb:Query"),
+    **_needs("ArtifactsTable", "artifacts/batch_get.py", "dynamodb:BatchGetItem"),
+    **_needs("ArtifactsTable/index/by-artifact-id", "artifacts/catalog.py", "dynamodb:Query"),
 }
 _FIND_PACKAGE: Final = _needs("PackagesTable", "packages/table.py", "dynamodb:Query")
-_READ_BUNDLE: Final = _needs("BundleBucket/bundles/*", "packages/bundles.py", "s3:GetObject")
+_READ_BUNDLE: Final = _needs("BundleBucket/bundles/*", "packages/bundle_store.py", "s3:GetObject")
 _EXPORT: Final = {
     **_RESOLVE,
     **_READ_BUNDLE,
-    **_needs("DefinitionBucket/definitions/*", "catalog/definitions.py", "s3:GetObject"),
+    **_needs("DefinitionBucket/definitions/*", "artifacts/definition_reader.py", "s3:GetObject"),
     **_needs("PackagesTable", "packages/table.py", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
     **_needs(
-        *("BundleBucket/bundles/*", "packages/bundles.py"),
+        *("BundleBucket/bundles/*", "packages/bundle_store.py"),
         *("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"),
     ),
 }
@@ -69,43 +69,43 @@ _OWN: Final[dict[str, Needs]] = {
         **_stream("PackagesTable"),
         **_stream("RequestsTable"),
         **_ANY_STREAM,
-        **_needs("EventBus", "background/outcomes.py", "events:PutEvents"),
+        **_needs("EventBus", "events/outcome_events.py", "events:PutEvents"),
         **_needs("UnannouncedQueue", LAMBDA, "sqs:SendMessage"),
     },
-    "authorizer": _needs("PlansTable", "usage.py", "dynamodb:GetItem", "dynamodb:PutItem"),
+    "authorizer": _needs("PlansTable", "identity/usage_keys.py", "dynamodb:GetItem", "dynamodb:PutItem"),
     "download": {**_FIND_PACKAGE, **_READ_BUNDLE},
     "enroll": {
         **_stream("PlansTable"),
         **_ANY_STREAM,
-        **_needs("PlansTable", "usage.py", "dynamodb:UpdateItem"),
-        **_needs("/apikeys", "usage.py", "apigateway:POST", "apigateway:GET"),
-        **_needs("/usageplans/UsagePlan/keys", "usage.py", "apigateway:POST"),
+        **_needs("PlansTable", "identity/usage_keys.py", "dynamodb:UpdateItem"),
+        **_needs("/apikeys", "identity/usage_keys.py", "apigateway:POST", "apigateway:GET"),
+        **_needs("/usageplans/UsagePlan/keys", "identity/usage_keys.py", "apigateway:POST"),
     },
     "export": {
         **_EXPORT,
         **_FIND_PACKAGE,
         **_needs(
-            *("RequestsTable", "idempotency.py"),
+            *("RequestsTable", "exports/idempotency_store.py"),
             *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
         ),
-        **_needs("ExportQueue", "background/queue.py", "sqs:SendMessage"),
+        **_needs("ExportQueue", "exports/queue.py", "sqs:SendMessage"),
     },
     "export_worker": {
         **_EXPORT,
-        **_needs("RequestsTable", "background/failures.py", "dynamodb:GetItem", "dynamodb:PutItem"),
+        **_needs("RequestsTable", "events/failure_store.py", "dynamodb:GetItem", "dynamodb:PutItem"),
         **_needs("ExportQueue", LAMBDA, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
-        **_needs("ExportQueue", "background/queue.py", "sqs:ChangeMessageVisibility"),
-        **_needs("ExportDeadLetterQueue", "background/queue.py", "sqs:SendMessage"),
-        **_needs("InboxBucket/requests/*", "background/inbox.py", "s3:GetObject", "s3:GetObjectVersion"),
-        **_needs("InboxBucket/requests/*.result", "background/inbox.py", "s3:PutObject"),
+        **_needs("ExportQueue", "exports/queue.py", "sqs:ChangeMessageVisibility"),
+        **_needs("ExportDeadLetterQueue", "exports/queue.py", "sqs:SendMessage"),
+        **_needs("InboxBucket/requests/*", "events/inbox.py", "s3:GetObject", "s3:GetObjectVersion"),
+        **_needs("InboxBucket/requests/*.result", "events/inbox.py", "s3:PutObject"),
     },
     "get_package": {**_FIND_PACKAGE, **_READ_BUNDLE},
     "preview": _RESOLVE,
     "sweep": {
         **_needs("PackagesTable/index/by-lease", "packages/table.py", "dynamodb:Query"),
         **_needs("PackagesTable", "packages/table.py", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
-        **_needs("BundleBucket/bundles/*", "packages/bundles.py", "s3:DeleteObject"),
-        **_needs("RequestsTable", "background/failures.py", "dynamodb:PutItem"),
+        **_needs("BundleBucket/bundles/*", "packages/bundle_store.py", "s3:DeleteObject"),
+        **_needs("RequestsTable", "events/failure_store.py", "dynamodb:PutItem"),
     },
 }
 

@@ -6,7 +6,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from installhub.artifacts import MAX_ID_LENGTH, ArtifactNode, ArtifactType
+from installhub.model.artifact import MAX_ID_LENGTH, ArtifactNode, ArtifactType
 from tests.builders import node
 
 NASTY = "aAzZ09.~%/\\:*?\"'<>| $é\u0301Éßİ\u0131ﬃ\u1e9eΣς漢😀\U000e0001"

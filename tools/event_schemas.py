@@ -12,11 +12,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from installhub.background.jobs import EXPORT_REQUESTED
-from installhub.background.outcomes import PACKAGE_EXPORT_FAILED, PACKAGE_EXPORTED, SCHEMA_VERSION, data_schema
-from installhub.event_models import PackageExported, PackageExportFailed
-from installhub.models import json_schema_of
-from installhub.request_models import ExportRequested, PreviewRequest
+from installhub.contract.event_models import PackageExported, PackageExportFailed
+from installhub.contract.request_models import ExportRequested, PreviewRequest
+from installhub.contract.response_models import json_schemas
+from installhub.events.outcome_events import PACKAGE_EXPORT_FAILED, PACKAGE_EXPORTED, SCHEMA_VERSION, data_schema
+from installhub.exports.messages import EXPORT_REQUESTED
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -40,7 +40,7 @@ def _file(name: str) -> Path:
 
 
 def _schema(name: str, model: type[BaseModel | PreviewRequest]) -> dict[str, Any]:
-    definitions = json_schema_of([model], "#/$defs/{model}")
+    definitions = json_schemas([model], "#/$defs/{model}")
     own = definitions.pop(model.__name__)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

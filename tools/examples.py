@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from installhub.artifacts import ArtifactNode, ArtifactStatus, ArtifactType, PackageType
-from installhub.bundler import BundleLayout, PackageDescription, build_manifest
-from installhub.definitions import sha256_hex
-from installhub.errors import ErrorCode, Problem
-from installhub.packages import Acceptance, PackageRecord, PackageStatus, PendingExport
-from installhub.presenting import package_body, pending_body, preview_body
-from installhub.resolver import Limits, make_plan
-from installhub.versions import package_id
+from installhub.bundler.bundle import BundleLayout
+from installhub.bundler.manifest import build_manifest
+from installhub.contract.bodies import package_body, pending_body, preview_body
+from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType, PackageType
+from installhub.model.definition import sha256_hex
+from installhub.model.errors import ErrorCode, Problem
+from installhub.model.package import PackageDescription, package_id
+from installhub.packages.pending_exports import PendingExport
+from installhub.packages.records import AcceptedExport, PackageRecord, PackageStatus
+from installhub.resolver.plan import Limits, make_plan
 
 _TENANT: Final = "tenant-7f3a9b12"
 
@@ -64,7 +66,7 @@ class _Catalog:
         del ids
         return _NODES
 
-    def owned_elsewhere(self, ids: object) -> list[str]:
+    def existing_in_other_tenants(self, ids: object) -> list[str]:
         """None of ``ids``."""
         del ids
         return []
@@ -100,19 +102,19 @@ PACKAGE: Final = package_body(
 _PENDING: Final = PendingExport(
     package_id=PACKAGE_ID,
     request_id="",
-    acceptance=Acceptance(
+    accepted=AcceptedExport(
         tenant=_TENANT,
         name=_DESCRIPTION.name,
         version=_DESCRIPTION.version,
         requested_by="",
         requested_at="2026-05-25T09:00:00Z",
-        until=0,
+        expires_at=0,
     ),
     status=PackageStatus.QUEUED,
 )
 PENDING: Final = pending_body(_PENDING)
 PENDING_EXPORTING: Final = pending_body(
-    replace(_PENDING, status=PackageStatus.EXPORTING, done=2, total=len(_NODES)),
+    replace(_PENDING, status=PackageStatus.EXPORTING, written=2, total=len(_NODES)),
 )
 
 PROBLEMS: Final[dict[ErrorCode, Problem]] = {

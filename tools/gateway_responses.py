@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from installhub.errors import REGISTRY, ErrorCode, Problem
-from installhub.presenting import PROBLEM_TYPE, problem_body
+from installhub.contract.bodies import PROBLEM_TYPE, problem_body
+from installhub.model.errors import REGISTRY, ErrorCode, Problem
 
 TEMPLATE: Final = Path(__file__).parents[1] / "template.yaml"
 BEGIN: Final = "      # begin gateway responses\n"

@@ -16,19 +16,20 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 import installhub
-from installhub.errors import REGISTRY, ErrorCode, Problem
-from installhub.models import (
+from installhub.contract.bodies import JSON_TYPE, PROBLEM_TYPE, problem_body
+from installhub.contract.request_models import ExportRequest, PreviewRequest
+from installhub.contract.response_models import (
     PackageResponse,
     PendingResponse,
     PreviewResponse,
     ProblemDocument,
-    json_schema_of,
+    json_schemas,
 )
-from installhub.packages.bundles import CONTENT_TYPE
-from installhub.preferences import IDEMPOTENCY_HEADER, PREFER_HEADER
-from installhub.presenting import JSON_TYPE, PROBLEM_TYPE, problem_body
-from installhub.request_models import ExportRequest, PreviewRequest
-from installhub.routes import DOWNLOAD, EXPORT, GET_PACKAGE, PREVIEW, REQUIRED_SCOPE, ROUTES, TENANT_HEADER, Route
+from installhub.contract.routes import DOWNLOAD, EXPORT, GET_PACKAGE, PREVIEW, ROUTES, Route
+from installhub.http.headers import IDEMPOTENCY_HEADER, PREFER_HEADER, TENANT_HEADER
+from installhub.identity.caller import EXPORT_SCOPE
+from installhub.model.errors import REGISTRY, ErrorCode, Problem
+from installhub.packages.bundle_store import CONTENT_TYPE
 from tools import examples
 
 PATH: Final = Path(__file__).parents[1] / "docs" / "openapi.json"
@@ -113,16 +114,16 @@ def document() -> dict[str, Any]:
                 },
             }
         ],
-        "security": [{"bearer": [REQUIRED_SCOPE]}],
+        "security": [{"bearer": [EXPORT_SCOPE]}],
         "paths": dict(paths),
         "components": {
-            "schemas": json_schema_of(models, _REF),
+            "schemas": json_schemas(models, _REF),
             "securitySchemes": {
                 "bearer": {
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
-                    "description": f"RS256; needs the scope {REQUIRED_SCOPE}.",
+                    "description": f"RS256; needs the scope {EXPORT_SCOPE}.",
                 }
             },
         },

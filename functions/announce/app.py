@@ -1,4 +1,4 @@
-"""Announces on the event bus what the tables' streams say was exported, or failed."""
+"""Publishes outcome events for what the tables' streams report as exported or failed."""
 
 from __future__ import annotations
 
@@ -8,28 +8,32 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from installhub import aws
-from installhub.background.outcomes import Announcer, outcome_of
-from installhub.telemetry import about, logger, observed, record_logged
-from installhub.wiring import settings
+from installhub.composition.outcomes import outcome_publisher
+from installhub.composition.process import settings
+from installhub.events.outcome_events import outcome_event
+from installhub.runtime.telemetry import bind_log_context, instrumented, logger, record_log_context
 
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
 
 
-def announce_outcome(record: DynamoDBRecord) -> None:
-    """Announce what one stream record tells."""
-    with record_logged("not announced"):
+def publish_outcome(record: DynamoDBRecord) -> None:
+    """Publish the outcome that one stream record reports."""
+    with record_log_context("outcome not published"):
         image = record.dynamodb.new_image if record.dynamodb else {}
-        event = outcome_of(image, settings().text("EVENT_SOURCE_URI"))
+        event = outcome_event(image, settings().string("EVENT_SOURCE_URI"))
         data = event["data"]
-        about(tenant=data.get("tenantId"), package_id=data.get("packageId"), request_id=data.get("requestId"))
-        Announcer(aws.events, settings().text("EVENT_BUS")).announce(event)
-        logger.info("announced", extra={"type": event["type"], "subject": event["subject"], "eventId": event["id"]})
+        bind_log_context(
+            tenant=data.get("tenantId"), package_id=data.get("packageId"), request_id=data.get("requestId")
+        )
+        outcome_publisher().publish(event)
+        logger.info(
+            "outcome published", extra={"type": event["type"], "subject": event["subject"], "eventId": event["id"]}
+        )
 
 
-@observed
+@instrumented
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """What Lambda calls. Records that failed are reported, and only those come again."""
+    """Publish a batch. Only records that failed are delivered again."""
     return dict(
-        process_partial_response(event=event, record_handler=announce_outcome, processor=processor, context=context)
+        process_partial_response(event=event, record_handler=publish_outcome, processor=processor, context=context)
     )

@@ -1,9 +1,7 @@
-"""The JWT authorizer: says whom a bearer token stands for and which usage-plan key it counts against."""
+"""The JWT authorizer: verifies a bearer token and returns its caller and the usage-plan key it counts against."""
 
 from __future__ import annotations
 
-import time
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes.api_gateway_authorizer_event import (
@@ -12,60 +10,33 @@ from aws_lambda_powertools.utilities.data_classes.api_gateway_authorizer_event i
 )
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from installhub import aws
-from installhub.auth import InvalidToken, JwksCache, TokenPolicy, TokenVerifier, bearer_token, fetch_jwks
-from installhub.caller import to_context
-from installhub.telemetry import logger, observed
-from installhub.usage import UsageKeys
-from installhub.wiring import settings
+from installhub.composition.identity import issuer_keys, token_verifier, usage_keys
+from installhub.identity.caller import authorizer_context
+from installhub.identity.tokens import InvalidTokenError, bearer_token
+from installhub.runtime.telemetry import instrumented, logger
 
 
-@cache
-def issuer_keys() -> JwksCache:
-    """The issuer's keys, kept by this process."""
-    jwks_uri = settings().text("JWKS_URI")
-    return JwksCache(lambda: fetch_jwks(jwks_uri))
-
-
-@cache
-def verifier() -> TokenVerifier:
-    """The verifier of this process."""
-    policy = TokenPolicy(
-        issuer=settings().text("TOKEN_ISSUER"),
-        audience=settings().text("TOKEN_AUDIENCE"),
-        scope_claims=settings().names("SCOPE_CLAIMS"),
-        tenant_claims=settings().names("TENANT_CLAIMS"),
-    )
-    return TokenVerifier(policy, issuer_keys())
-
-
-@cache
-def usage_keys() -> UsageKeys:
-    """The usage-plan keys, those found ready remembered."""
-    return UsageKeys(aws.dynamodb(), settings().text("PLANS_TABLE"), settings().text("SHARED_USAGE_KEY"), time.time)
-
-
-@observed
+@instrumented
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """What Lambda calls.
+    """Authorize a request.
 
-    The policy covers the whole stage because API Gateway reuses it for every route. A refusal is a Deny, which the
-    gateway response ACCESS_DENIED turns into a 401; unlike an exception it is kept, so a bad token costs one
+    The policy covers the whole stage because API Gateway reuses it for every route. A rejected token is a Deny, which
+    the gateway response ACCESS_DENIED turns into a 401; unlike an exception it is cached, so a bad token costs one
     invocation.
     """
     request = APIGatewayAuthorizerRequestEvent(event)
     try:
         token = bearer_token(request.headers.get("Authorization"))
-        caller = verifier().verify(token or "")
-    except InvalidToken as refusal:
-        logger.info("token refused", extra={"fault": refusal.fault.name})
+        caller = token_verifier().verify(token or "")
+    except InvalidTokenError as rejection:
+        logger.info("token rejected", extra={"fault": rejection.fault.name})
         denied = _response(request, "anonymous", {}, None)
         denied.deny_all_routes()
         return denied.asdict()
     if issuer_keys().failure:
-        logger.warning("issuer out of reach, its last good keys are used", exc_info=issuer_keys().failure)
+        logger.warning("issuer unreachable, using its last good keys", exc_info=issuer_keys().failure)
     usage_key = usage_keys().key_for(caller.tenants)
-    allowed = _response(request, caller.subject or "anonymous", to_context(caller), usage_key)
+    allowed = _response(request, caller.subject or "anonymous", authorizer_context(caller), usage_key)
     allowed.allow_all_routes()
     return allowed.asdict()
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from installhub import wiring
-from installhub.downloading import find_package
-from installhub.http import bundle_answer, endpoint, package_id_in, tenants_in_reach
-from installhub.proxy import Answer, Request
-from installhub.routes import DOWNLOAD
-from installhub.telemetry import about
+from installhub.composition.packages import bundle_store, package_store
+from installhub.composition.process import settings
+from installhub.contract.routes import DOWNLOAD
+from installhub.http.endpoint import endpoint
+from installhub.http.parsing import package_id_parameter, permitted_tenants
+from installhub.http.request import Request
+from installhub.http.response import Response
+from installhub.http.responses import bundle_response
+from installhub.packages.lookup import find_package
+from installhub.runtime.telemetry import bind_log_context
 
 
 @endpoint(DOWNLOAD)
-def handler(request: Request, _context: LambdaContext) -> Answer:
-    """Answer with the bundle, or with where it is."""
-    record = find_package(wiring.packages(), package_id_in(request), tenants_in_reach(request))
-    about(tenant=record.tenant)
-    max_inline = wiring.settings().number("MAX_INLINE_BUNDLE_BYTES")
-    return bundle_answer(request, record, wiring.bundles(), max_inline)
+def handler(request: Request, _context: LambdaContext) -> Response:
+    """Respond with the bundle, or redirect to it."""
+    record = find_package(package_store(), package_id_parameter(request), permitted_tenants(request))
+    bind_log_context(tenant=record.tenant)
+    return bundle_response(request, record, bundle_store(), settings().integer("MAX_INLINE_BUNDLE_BYTES"))

@@ -4,33 +4,35 @@ from __future__ import annotations
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from installhub.answering import AskedExport
-from installhub.answering_wiring import export_desk
-from installhub.documents import export_command, export_document
-from installhub.exporting import describe
-from installhub.http import accepted_answer, endpoint, package_answer
-from installhub.preferences import idempotency_key, prefers_async
-from installhub.proxy import Answer, Request
-from installhub.request_models import ExportRequest
-from installhub.requests import read_request
-from installhub.routes import EXPORT
-from installhub.telemetry import about, package_exported
+from installhub.composition.submissions import export_service
+from installhub.contract.documents import export_command, export_document
+from installhub.contract.request_models import ExportRequest
+from installhub.contract.routes import EXPORT
+from installhub.exports.metrics import count_export
+from installhub.exports.submission import ExportSubmission
+from installhub.http.endpoint import endpoint
+from installhub.http.headers import idempotency_key, prefers_async
+from installhub.http.request import Request
+from installhub.http.request_body import read_request
+from installhub.http.response import Response
+from installhub.http.responses import accepted_response, package_response
+from installhub.runtime.telemetry import bind_log_context
 
 
 @endpoint(EXPORT)
-def handler(request: Request, context: LambdaContext) -> Answer:
-    """Resolve the request's artifacts and publish them as one bundle, now or later."""
+def handler(request: Request, context: LambdaContext) -> Response:
+    """Resolve the request's artifacts and publish them as one bundle, or accept to do so later."""
     body, tenant, caller = read_request(ExportRequest, request)
-    asked = AskedExport(
+    submission = ExportSubmission(
         command=export_command(body, tenant, caller.subject),
         document=export_document(body, tenant),
-        key=idempotency_key(request),
-        later=prefers_async(request),
+        idempotency_key=idempotency_key(request),
+        respond_async=prefers_async(request),
     )
-    about(package_id=describe(asked.command).package_id)
-    answer = export_desk().answer(asked, context.get_remaining_time_in_millis() / 1000)
-    if answer.exported is None:
-        return accepted_answer(answer.promise or {})
-    if answer.exported.is_new:
-        package_exported(answer.exported.record)
-    return package_answer(request, answer.exported.record, answer.exported.manifest)
+    bind_log_context(package_id=submission.command.package_id)
+    outcome = export_service().submit(submission, context.get_remaining_time_in_millis() / 1000)
+    if outcome.exported is None:
+        return accepted_response(outcome.accepted or {})
+    if outcome.exported.is_new:
+        count_export(outcome.exported.record)
+    return package_response(request, outcome.exported.record, outcome.exported.manifest)

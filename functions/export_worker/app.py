@@ -1,4 +1,4 @@
-"""Exports in the background: requests from the queue, in batches, and direct invocations, one at a time."""
+"""Exports asynchronously: queued requests in batches, and direct invocations one at a time."""
 
 from __future__ import annotations
 
@@ -7,51 +7,51 @@ from typing import Any
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from installhub import wiring
-from installhub.background.direct import direct_command, direct_result, named_error
-from installhub.background.wiring import deliveries
-from installhub.collector import lasting
-from installhub.errors import ErrorCode, InstallHubError
-from installhub.exporting import describe
-from installhub.telemetry import about, logger, observed, package_exported, record_logged, refused
+from installhub.composition.exports import exporter
+from installhub.composition.worker import message_handler
+from installhub.events.invocation import invocation_command, invocation_error, invocation_result
+from installhub.exports.metrics import count_export
+from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.runtime.gc import gc_frozen
+from installhub.runtime.telemetry import bind_log_context, instrumented, log_refusal, logger, record_log_context
 
-with lasting():
+with gc_frozen():
     from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 def handle_message(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    """Do what one message asks for."""
-    with record_logged("not done", message_id=record.message_id):
-        exported = deliveries().handle(record, lambda_context.get_remaining_time_in_millis() / 1000)
+    """Process one message."""
+    with record_log_context("message not processed", message_id=record.message_id):
+        exported = message_handler().handle(record, lambda_context.get_remaining_time_in_millis() / 1000)
         if exported is not None and exported.is_new:
-            package_exported(exported.record)
+            count_export(exported.record)
 
 
-def export_directly(payload: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Export what the caller asks for, who waits for it."""
+def export_invocation(payload: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Export what a direct invocation asks for, and return the result to the invoker."""
     try:
-        command = direct_command(payload)
-        about(tenant=command.tenant, package_id=describe(command).package_id, request_id=command.request_id)
-        exported = wiring.exporter().export(command, context.get_remaining_time_in_millis() / 1000)
+        command = invocation_command(payload)
+        bind_log_context(tenant=command.tenant, package_id=command.package_id, request_id=command.request_id)
+        exported = exporter().export(command, context.get_remaining_time_in_millis() / 1000)
     except InstallHubError as refusal:
-        refused(refusal)
-        raise named_error(refusal, f"urn:uuid:{context.aws_request_id}") from None
+        log_refusal(refusal)
+        raise invocation_error(refusal, f"urn:uuid:{context.aws_request_id}") from None
     except Exception:
-        logger.exception("unexpected failure")
+        logger.exception("unhandled exception")
         failure = InstallHubError.of(ErrorCode.INTERNAL_ERROR)
-        raise named_error(failure, f"urn:uuid:{context.aws_request_id}") from None
+        raise invocation_error(failure, f"urn:uuid:{context.aws_request_id}") from None
     if exported.is_new:
-        package_exported(exported.record)
-    return direct_result(exported)
+        count_export(exported.record)
+    return invocation_result(exported)
 
 
-@observed
+@instrumented
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """What Lambda calls. Messages that failed are reported, and only those come again."""
+    """Process a batch or a direct invocation. Only messages that failed are delivered again."""
     if "Records" not in event:
-        return export_directly(event, context)
+        return export_invocation(event, context)
     return dict(
         process_partial_response(event=event, record_handler=handle_message, processor=processor, context=context)
     )

@@ -1,4 +1,4 @@
-"""GET /api/installhub/packages/{packageId}: a package's metadata and manifest, or how far its export is."""
+"""GET /api/installhub/packages/{packageId}: a package's metadata and manifest, or the progress of its export."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ import time
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from installhub import wiring
-from installhub.downloading import look_for_package, read_manifest
-from installhub.http import endpoint, package_answer, package_id_in, pending_answer, tenants_in_reach
-from installhub.packages import PendingExport
-from installhub.presenting import pending_body
-from installhub.proxy import Answer, Request
-from installhub.routes import GET_PACKAGE
-from installhub.telemetry import about
+from installhub.composition.packages import bundle_store, pending_export_store
+from installhub.contract.bodies import pending_body
+from installhub.contract.routes import GET_PACKAGE
+from installhub.http.endpoint import endpoint
+from installhub.http.parsing import package_id_parameter, permitted_tenants
+from installhub.http.request import Request
+from installhub.http.response import Response
+from installhub.http.responses import package_response, pending_response
+from installhub.packages.lookup import find_package_or_pending, read_manifest
+from installhub.packages.pending_exports import PendingExport
+from installhub.runtime.telemetry import bind_log_context
 
 
 @endpoint(GET_PACKAGE)
-def handler(request: Request, _context: LambdaContext) -> Answer:
-    """Answer as the export of the package did, or tell where the accepted request is on its way."""
-    tenants = tenants_in_reach(request)
-    found = look_for_package(wiring.pending(), package_id_in(request), tenants, int(time.time()))
-    about(tenant=found.tenant)
+def handler(request: Request, _context: LambdaContext) -> Response:
+    """Respond as the export of the package did, or report the progress of the accepted export."""
+    tenants = permitted_tenants(request)
+    found = find_package_or_pending(pending_export_store(), package_id_parameter(request), tenants, int(time.time()))
+    bind_log_context(tenant=found.tenant)
     if isinstance(found, PendingExport):
-        return pending_answer(pending_body(found))
-    return package_answer(request, found, read_manifest(wiring.bundles(), found))
+        return pending_response(pending_body(found))
+    return package_response(request, found, read_manifest(bundle_store(), found))

@@ -1,22 +1,25 @@
-"""POST /api/installhub/packages/preview: resolves without creating a package."""
+"""POST /api/installhub/packages/preview: resolves artifacts without creating a package."""
 
 from __future__ import annotations
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from installhub import wiring
-from installhub.exporting import preview
-from installhub.http import endpoint, json_answer
-from installhub.presenting import preview_body
-from installhub.proxy import Answer, Request
-from installhub.request_models import PreviewRequest
-from installhub.requests import read_request
-from installhub.routes import PREVIEW
+from installhub.composition.artifacts import artifact_table
+from installhub.composition.process import limits
+from installhub.contract.bodies import preview_body
+from installhub.contract.request_models import PreviewRequest
+from installhub.contract.routes import PREVIEW
+from installhub.exports.preview import preview
+from installhub.http.endpoint import endpoint
+from installhub.http.request import Request
+from installhub.http.request_body import read_request
+from installhub.http.response import Response
+from installhub.http.responses import json_response
 
 
 @endpoint(PREVIEW)
-def handler(request: Request, _context: LambdaContext) -> Answer:
-    """Show what an export of the request's artifacts would include."""
+def handler(request: Request, _context: LambdaContext) -> Response:
+    """Return what an export of the request's artifacts would include."""
     body, tenant, _ = read_request(PreviewRequest, request)
-    plan = preview(wiring.artifacts(), tenant, tuple(body.artifact_ids), wiring.settings().limits())
-    return json_answer(request, preview_body(plan))
+    plan = preview(artifact_table(), tenant, tuple(body.artifact_ids), limits())
+    return json_response(request, preview_body(plan))

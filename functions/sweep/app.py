@@ -1,24 +1,20 @@
-"""Removes what exports that died half-way left behind, and ends accepted requests that nobody will do any more."""
+"""Removes what crashed exports left behind, and fails accepted exports that expired."""
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from installhub import aws, wiring
-from installhub.background.failures import FailureBook
-from installhub.background.lapses import Lapses
-from installhub.packages import Sweeper
-from installhub.telemetry import observed, swept
+from installhub.composition.failures import claim_sweeper, expired_requests
+from installhub.exports.metrics import count_sweep
+from installhub.runtime.telemetry import instrumented
 
 
-@observed
+@instrumented
 def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """What Lambda calls, once an hour."""
-    claims = Sweeper(wiring.packages(), wiring.bundles(), time.time).sweep()
-    failures = FailureBook(aws.dynamodb(), wiring.settings().text("REQUESTS_TABLE"))
-    given_up = Lapses(wiring.pending(), failures, time.time).give_up()
-    swept(claims, given_up)
-    return {"swept": claims, "givenUp": given_up}
+    """Run the sweep; scheduled once an hour."""
+    claims = claim_sweeper().sweep()
+    requests = expired_requests().fail_all()
+    count_sweep(claims, requests)
+    return {"claimsRemoved": claims, "requestsExpired": requests}

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import requests
 
-from installhub.versions import package_id
+from installhub.model.package import package_id
 from local import processes
 from local.state import PROJECT
 from operations.audit.findings import Report

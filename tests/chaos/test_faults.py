@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from installhub.errors import ErrorCode
+from installhub.model.errors import ErrorCode
 from tests.chaos.faults_gate import injected, no_key_at_all, one_key_at_a_time, reply_lost
 from tests.chaos.faults_stack import INJECTED, ROOTS, WARM_CALLS, FaultyStack, faulty
 from tests.conftest import Record

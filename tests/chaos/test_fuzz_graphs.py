@@ -10,10 +10,10 @@ from collections.abc import Callable
 import networkx as nx
 import pytest
 
-from installhub.errors import ErrorCode, InstallHubError
-from installhub.models import PackageResponse, PreviewResponse, ProblemDocument
-from installhub.resolver import Limits, make_plan
+from installhub.contract.response_models import PackageResponse, PreviewResponse, ProblemDocument
+from installhub.model.errors import ErrorCode, InstallHubError
 from installhub.resolver.cycles import MAX_CYCLES
+from installhub.resolver.plan import Limits, make_plan
 from tests.builders import FakeCatalog, node
 from tests.conftest import Record
 from tests.hostile_graphs import ACYCLIC, CYCLIC, Graph, chain, crowd, fan_out, ring

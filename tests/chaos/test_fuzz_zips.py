@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from installhub.bundler import ArchiveWriter
-from installhub.definitions import pack
+from installhub.bundler.archive import ArchiveWriter
+from installhub.model.definition import pack
 from tests.conftest import Record
 from tests.hostile_bundles import assert_alike, assert_zipfile_agrees, bundle_of
 from tests.strategies import NASTY

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from installhub.errors import ErrorCode
+from installhub.model.errors import ErrorCode
 from tests.conftest import Record
 from tests.forgeries import Mint
 from tests.key_server import CountedAuthorizer, counted, published

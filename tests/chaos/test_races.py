@@ -9,7 +9,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from installhub.versions import package_id
+from installhub.model.package import package_id
 from operations.audit.stack import audit
 from tests.conftest import Record
 from tests.integration.support.bundles import definitions_of

@@ -11,9 +11,9 @@ import moto.s3.models
 import pytest
 from moto import mock_aws
 
-from installhub import aws
-from installhub.catalog import items
-from installhub.packages import bundles
+from installhub.artifacts import items
+from installhub.packages import bundle_store
+from installhub.runtime import aws_errors
 from tests.integration.support import engines
 from tests.integration.support.api import Api
 from tests.integration.support.engines import CatalogTable, Engine
@@ -137,7 +137,7 @@ def small_items(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bundles over 16 KiB are large enough to go to S3 in parts."""
-    monkeypatch.setattr(bundles, "_PART_BYTES", 16 * 1024)
+    monkeypatch.setattr(bundle_store, "_MIN_PART_BYTES", 16 * 1024)
     monkeypatch.setattr(moto.s3.models, "S3_UPLOAD_PART_MIN_SIZE", 1)
 
 
@@ -150,7 +150,7 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         sleep = staticmethod(waits.append)
 
     monkeypatch.setattr(botocore.endpoint, "time", _Clock)
-    monkeypatch.setattr(aws, "time", _Clock)
+    monkeypatch.setattr(aws_errors, "time", _Clock)
     return waits
 
 

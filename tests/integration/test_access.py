@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from installhub.auth import Caller
+from installhub.identity.caller import Caller
 from tests.integration.support.api import (
     CALLER,
     EXPORT_BODY,

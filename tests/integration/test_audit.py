@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
-    from installhub.exporting import ExportedPackage
+    from installhub.exports.commands import ExportedPackage
     from tests.integration.support.world import World
 
 AT_ONCE = dt.timedelta(0)

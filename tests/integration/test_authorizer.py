@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from installhub.caller import from_context
-from installhub.errors import ErrorCode, InstallHubError
+from installhub.identity.caller import caller_from_context
+from installhub.model.errors import ErrorCode, InstallHubError
 from tests.conftest import Record
 from tests.integration.support import issuer as issuers
 from tests.integration.support.api import EXPORT_BODY, Api
@@ -94,7 +94,7 @@ def test_the_context_is_flat_strings_that_the_functions_read(gate: Gate) -> None
     result = gate.admit(TENANT, OTHER_TENANT, exp=expires_at)
 
     assert all(isinstance(value, str) for value in result["context"].values())
-    caller = from_context(result["context"], time.time())
+    caller = caller_from_context(result["context"], time.time())
     assert caller.subject == "hr-automation"
     assert caller.tenants == (TENANT, OTHER_TENANT)
     assert caller.scopes == {"installhub:export", "openid"}
@@ -105,13 +105,13 @@ def test_tenants_of_any_name_survive_the_way(gate: Gate) -> None:
     tenants = ('a"b', "a,b", "労働 \\ {x}", "x" * 256)
     result = gate.admit(*tenants)
 
-    assert from_context(result["context"], time.time()).tenants == tenants
+    assert caller_from_context(result["context"], time.time()).tenants == tenants
 
 
 @pytest.mark.parametrize("claims", [{"tenants": ..., "tenant_id": TENANT}, {"tenants": TENANT}])
 @pytest.mark.parametrize("scp", [["installhub:export"], "installhub:export"])
 def test_scopes_and_tenants_may_be_in_either_claim(gate: Gate, claims: dict[str, Any], scp: object) -> None:
-    caller = from_context(gate.admit(**claims, scope=..., scp=scp)["context"], time.time())
+    caller = caller_from_context(gate.admit(**claims, scope=..., scp=scp)["context"], time.time())
 
     assert caller.tenants == (TENANT,)
     assert caller.scopes == {"installhub:export"}
@@ -129,7 +129,7 @@ def test_a_token_without_the_scope_is_allowed_here_and_refused_by_the_functions(
     context = gate.admit(TENANT, scope="openid")["context"]
 
     with pytest.raises(InstallHubError) as refusal:
-        from_context(context, time.time())
+        caller_from_context(context, time.time())
 
     assert refusal.value.code is ErrorCode.INSUFFICIENT_SCOPE
 
@@ -269,6 +269,6 @@ def test_keys_have_a_length_that_api_gateway_takes(gate: Gate, plan: UsagePlan) 
 
 def test_a_caller_whom_the_authorizer_lets_pass_can_export(gate: Gate, sample_world: World) -> None:
     context = gate.admit(TENANT)["context"]
-    caller = from_context(context, time.time())
+    caller = caller_from_context(context, time.time())
 
     assert Api(Functions(sample_world.deployment)).export(EXPORT_BODY, caller=caller).status == 200

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from installhub.resolver import discover
-from installhub.text import is_printable
+from installhub.model.text import is_printable
+from installhub.resolver.closure import discover
 from tests.integration.support.drafts import draft
 from tests.integration.support.fake_catalog import FakeCatalog, node_of
 
 if TYPE_CHECKING:
-    from installhub.publishing import ArtifactDraft
+    from installhub.artifacts.validation import ArtifactInput
     from tests.integration.support.engines import CatalogTable, Engine
 
 LONGEST_ID: Final = "\N{OLD PERSIAN SIGN A}" * 256  # 256 characters of four bytes each
@@ -28,7 +28,7 @@ ids = st.sampled_from(AWKWARD_IDS) | st.text(min_size=1, max_size=256).filter(is
 
 
 @st.composite
-def two_tenants(draw: st.DrawFn) -> tuple[list[ArtifactDraft], list[str]]:
+def two_tenants(draw: st.DrawFn) -> tuple[list[ArtifactInput], list[str]]:
     """Artifacts of the tenants "own" and "other", which share some ids; all ids that occur, some of no artifact."""
     known = draw(st.lists(ids, min_size=1, max_size=12, unique=True))
     drafts = [
@@ -43,25 +43,25 @@ def two_tenants(draw: st.DrawFn) -> tuple[list[ArtifactDraft], list[str]]:
 @given(case=two_tenants(), consistent=st.booleans())
 def test_the_catalog_finds_what_the_model_finds(
     dynamodb_engine: Engine,
-    case: tuple[list[ArtifactDraft], list[str]],
+    case: tuple[list[ArtifactInput], list[str]],
     consistent: bool,  # noqa: FBT001  # a drawn value
 ) -> None:
     drafts, known = case
     model = FakeCatalog.holding("own", drafts)
     with dynamodb_engine.catalog_table() as table:
         table.publish(drafts)
-        catalog = table.artifacts.tenant("own", consistent=consistent)
+        catalog = table.artifacts.for_tenant("own", consistent=consistent)
 
         assert discover(catalog, known[:2], 1000) == discover(model, known[:2], 1000)
         assert catalog.nodes(known) == model.nodes(known)
-        assert sorted(catalog.owned_elsewhere(known)) == sorted(model.owned_elsewhere(known))
+        assert sorted(catalog.existing_in_other_tenants(known)) == sorted(model.existing_in_other_tenants(known))
 
 
 def test_each_awkward_id_is_an_artifact_of_its_own(catalog_table: CatalogTable) -> None:
     drafts = [draft(artifact_id, *AWKWARD_IDS, tenant="tenant-awkward") for artifact_id in AWKWARD_IDS]
     catalog_table.publish(drafts)
 
-    found = catalog_table.artifacts.tenant("tenant-awkward").nodes(AWKWARD_IDS)
+    found = catalog_table.artifacts.for_tenant("tenant-awkward").nodes(AWKWARD_IDS)
 
     assert found == {draft.id: node_of(draft) for draft in drafts}
 
@@ -70,15 +70,15 @@ def test_a_tenant_may_have_the_longest_id_too(catalog_table: CatalogTable) -> No
     artifact = draft("rule-1", tenant=LONGEST_ID)
     catalog_table.publish([artifact])
 
-    assert catalog_table.artifacts.tenant(LONGEST_ID).nodes(["rule-1"]) == {"rule-1": node_of(artifact)}
-    assert list(catalog_table.artifacts.tenant("another").owned_elsewhere(["rule-1"])) == ["rule-1"]
+    assert catalog_table.artifacts.for_tenant(LONGEST_ID).nodes(["rule-1"]) == {"rule-1": node_of(artifact)}
+    assert list(catalog_table.artifacts.for_tenant("another").existing_in_other_tenants(["rule-1"])) == ["rule-1"]
 
 
 @pytest.mark.parametrize("tenant", ["tenant-a", "tenant-b", "tenant-"])
 def test_tenants_whose_names_begin_alike_share_nothing(catalog_table: CatalogTable, tenant: str) -> None:
     catalog_table.publish([draft(f"of {owner}", tenant=owner) for owner in ("tenant-a", "tenant-b", "tenant-")])
 
-    found = catalog_table.artifacts.tenant(tenant).nodes(["of tenant-a", "of tenant-b", "of tenant-"])
+    found = catalog_table.artifacts.for_tenant(tenant).nodes(["of tenant-a", "of tenant-b", "of tenant-"])
 
     assert list(found) == [f"of {tenant}"]
 
@@ -88,24 +88,26 @@ def test_an_id_of_the_tenant_and_of_others_is_owned_elsewhere(catalog_table: Cat
     catalog_table.publish([draft("shared", tenant=owner) for owner in owners])
 
     for owner in owners:
-        assert list(catalog_table.artifacts.tenant(owner).owned_elsewhere(["shared", "nowhere"])) == ["shared"]
+        assert list(catalog_table.artifacts.for_tenant(owner).existing_in_other_tenants(["shared", "nowhere"])) == [
+            "shared"
+        ]
 
 
 def test_an_artifact_read_twice_keeps_its_first_revision(catalog_table: CatalogTable) -> None:
     first, second = draft("rule", "a", tenant="twice"), draft("rule", "b", tenant="twice", definition="changed")
     catalog_table.publish([first])
-    catalog = catalog_table.artifacts.tenant("twice")
+    catalog = catalog_table.artifacts.for_tenant("twice")
 
     assert catalog.nodes(["rule"]) == {"rule": node_of(first)}
     catalog_table.publish([second])
 
     assert catalog.nodes(["rule"]) == {"rule": node_of(first)}
-    assert catalog_table.artifacts.tenant("twice").nodes(["rule"]) == {"rule": node_of(second)}
+    assert catalog_table.artifacts.for_tenant("twice").nodes(["rule"]) == {"rule": node_of(second)}
 
 
 def test_nothing_is_found_of_nothing(catalog_table: CatalogTable) -> None:
-    catalog = catalog_table.artifacts.tenant("tenant-none")
+    catalog = catalog_table.artifacts.for_tenant("tenant-none")
 
     assert catalog.nodes([]) == {}
-    assert list(catalog.owned_elsewhere([])) == []
+    assert list(catalog.existing_in_other_tenants([])) == []
     assert catalog.nodes(["nothing"]) == {}

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from installhub.catalog import ArtifactTable, items
-from installhub.resolver import discover
+from installhub.artifacts import items
+from installhub.artifacts.catalog import ArtifactTable
+from installhub.resolver.closure import discover
 from tests.integration.support.fake_catalog import node
 from tests.integration.test_catalog_reads import READS, artifacts_found, layered, store_quickly
 
 if TYPE_CHECKING:
-    from installhub.artifacts import ArtifactNode
+    from installhub.model.artifact import ArtifactNode
     from tests.integration.support.engines import CatalogTable
     from tests.integration.support.wire import Wire
 
@@ -39,7 +40,7 @@ def test_the_pages_of_a_large_tenant_are_read_at_once_the_second_time(
 ) -> None:
     store_quickly(catalog_table, "large", layered(2_000, layers=4, dependencies=60))
     artifacts_found(catalog_table, "large", "root")
-    ends = catalog_table.artifacts.memory.shape("large").page_ends
+    ends = catalog_table.artifacts.cache.statistics("large").page_ends
     assert ends
     catalog_wire.forget()
 
@@ -56,7 +57,7 @@ def test_a_tenant_that_has_grown_is_read_whole_all_the_same(catalog_table: Catal
     store_quickly(catalog_table, "grown", [*grown, node("artifact-new")])
 
     assert artifacts_found(catalog_table, "grown", "root") == 2_002
-    assert catalog_table.artifacts.memory.shape("grown").edges == 2_502
+    assert catalog_table.artifacts.cache.statistics("grown").edges == 2_502
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -69,13 +70,13 @@ def test_whatever_is_remembered_a_walk_finds_what_there_is_now(catalog_table: Ca
         for name in chance.sample(names, 6):
             sort_key = items.edge_sort_key(name)
             if chance.random() < 0.2:
-                catalog_table.client.delete_item(TableName=catalog_table.name, Key=items.key_of(tenant, sort_key))
+                catalog_table.client.delete_item(TableName=catalog_table.name, Key=items.primary_key(tenant, sort_key))
             else:
                 changed = node(name, *chance.sample(names, chance.randrange(4)))
                 catalog_table.client.put_item(TableName=catalog_table.name, Item=items.edge_item(tenant, changed))
         roots = chance.sample(names[:4], 2)
-        found = discover(catalog_table.artifacts.tenant(tenant), roots, 50_000)
-        fresh = discover(ArtifactTable(catalog_table.client, catalog_table.name).tenant(tenant), roots, 50_000)
+        found = discover(catalog_table.artifacts.for_tenant(tenant), roots, 50_000)
+        fresh = discover(ArtifactTable(catalog_table.client, catalog_table.name).for_tenant(tenant), roots, 50_000)
         assert found == fresh
 
 

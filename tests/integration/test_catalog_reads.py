@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from installhub import aws
-from installhub.catalog import items
-from installhub.catalog.reads import batch_get
-from installhub.errors import ServiceUnavailableError
-from installhub.resolver import discover
+from installhub.artifacts import items
+from installhub.artifacts.batch_get import batch_get
+from installhub.model.errors import ServiceUnavailableError
+from installhub.resolver.closure import discover
+from installhub.runtime import aws_errors
 from tests.integration.support.drafts import draft
 from tests.integration.support.fake_catalog import node, node_of
 from tests.integration.support.wire import NoFault
@@ -20,7 +20,7 @@ from tests.integration.support.wire import NoFault
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from installhub.artifacts import ArtifactNode
+    from installhub.model.artifact import ArtifactNode
     from tests.integration.support.engines import CatalogTable
     from tests.integration.support.wire import Call, Parsed, Wire
 
@@ -37,7 +37,7 @@ def store_quickly(table: CatalogTable, tenant: str, nodes: Sequence[ArtifactNode
     table.client.put_item(
         TableName=table.name,
         Item={
-            **items.key_of(tenant, items.SUMMARY_KEY),
+            **items.primary_key(tenant, items.STATISTICS_SORT_KEY),
             items.EDGE_COUNT: {"N": str(len(nodes))},
             items.EDGE_BYTES: {"N": str(sum(items.edge_size(edge) for edge in edges))},
         },
@@ -58,7 +58,7 @@ def layered(count: int, layers: int, dependencies: int) -> list[ArtifactNode]:
 
 
 def artifacts_found(table: CatalogTable, tenant: str, root: str) -> int:
-    closure = discover(table.artifacts.tenant(tenant), [root], 50_000)
+    closure = discover(table.artifacts.for_tenant(tenant), [root], 50_000)
     assert not closure.missing
     return len(closure.nodes)
 
@@ -110,7 +110,7 @@ def test_many_roots_are_not_read_key_by_key_when_the_tenant_is_small(
     store_quickly(catalog_table, "rooted", nodes)
     catalog_wire.forget()
 
-    found = catalog_table.artifacts.tenant("rooted").nodes([node.id for node in nodes])
+    found = catalog_table.artifacts.for_tenant("rooted").nodes([node.id for node in nodes])
 
     assert len(found) == 1_000
     assert catalog_wire.count(*READS) <= 4
@@ -122,7 +122,7 @@ def test_publishing_keeps_the_summary_that_guides_the_reading(catalog_table: Cat
     catalog_table.publish(drafts)
 
     edges = [items.edge_item("counted", node_of(draft)) for draft in drafts]
-    key = items.key_of("counted", items.SUMMARY_KEY)
+    key = items.primary_key("counted", items.STATISTICS_SORT_KEY)
     summary = catalog_table.client.get_item(TableName=catalog_table.name, Key=key)["Item"]
 
     assert summary[items.EDGE_COUNT] == {"N": "40"}
@@ -151,7 +151,7 @@ def hundred(catalog_table: CatalogTable, catalog_wire: Wire) -> list[Any]:
     """The keys of a hundred artifacts."""
     store_quickly(catalog_table, "hundred", [node(f"artifact-{place}") for place in range(100)])
     catalog_wire.forget()
-    return [items.key_of("hundred", items.edge_sort_key(f"artifact-{place}")) for place in range(100)]
+    return [items.primary_key("hundred", items.edge_sort_key(f"artifact-{place}")) for place in range(100)]
 
 
 @pytest.mark.usefixtures("no_waiting")
@@ -190,7 +190,7 @@ def test_a_batch_that_gets_nowhere_is_given_up_soon(
 def test_waits_grow_and_are_random_and_bounded(no_waiting: list[float]) -> None:
     for attempt in range(1, 30):
         for _ in range(20):
-            aws.backoff(attempt)
+            aws_errors.sleep_before_retry(attempt)
 
     assert max(no_waiting[:20]) <= 0.1
     assert max(no_waiting) <= 2.0

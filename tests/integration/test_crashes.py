@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from installhub.errors import ErrorCode, InstallHubError
-from installhub.versions import package_id
+from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.model.package import package_id
 from tests.integration.support.bundles import bundle_in_memory, checksum_of
 from tests.integration.support.drafts import TENANT, draft, incompressible
 from tests.integration.support.wire import Faults, Interruption, Kill, Killed, Meanwhile, moments
@@ -75,7 +75,7 @@ def prepare(case: Case, world: World, wire: Wire) -> None:
     world.publish(draft("rule", definition=case.definition))
     if case.after_a_death:
         now = int(time.time()) - 100
-        key = world.bundles().key_of(PACKAGE, "dead")
+        key = world.bundles().object_key(PACKAGE, "dead")
         world.packages().claim(PACKAGE, "dead", key, now=now, lease_until=now + LEASE_SECONDS)
         with world.bundles().upload(key) as upload:
             upload.write(b"half of something")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from installhub import aws
-from installhub.usage import READY_AT, USAGE_KEY
+from installhub.identity.usage_keys import READY_AT, USAGE_KEY
+from installhub.runtime import aws_clients
 from tests.integration.support.drafts import TENANT
 from tests.integration.support.functions import Functions, sample_event
 from tests.integration.support.plans import UsagePlan, planned
@@ -45,7 +45,7 @@ def control_wire(plan: UsagePlan) -> Iterator[Wire]:
 
 def assert_enrolled_once(plan: UsagePlan) -> None:
     (value,) = plan.keys().values()
-    assert len(aws.apigateway().get_api_keys()["items"]) == 1
+    assert len(aws_clients.apigateway().get_api_keys()["items"]) == 1
     item = plan.customers()[CUSTOMER]
     assert item[USAGE_KEY] == {"S": value}
     assert 0 < int(item[READY_AT]["N"]) - time.time() <= 60

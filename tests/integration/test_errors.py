@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from installhub.documents import MAX_DOCUMENT_BYTES
-from installhub.errors import REGISTRY, ErrorCode
+from installhub.contract.documents import MAX_DOCUMENT_BYTES
+from installhub.model.errors import REGISTRY, ErrorCode
 from tests.integration.support.api import CALLER, EXPORT_BODY, PREVIEW_BODY, Answer, Api
 from tests.integration.support.drafts import OTHER_TENANT, TENANT
 from tests.integration.support.functions import Functions
@@ -313,7 +313,7 @@ def test_a_fault_of_ours_says_nothing_of_itself(api: Api, monkeypatch: pytest.Mo
     def fail(*_: object) -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr("installhub.exporting.make_plan", fail)
+    monkeypatch.setattr("installhub.exports.preview.make_plan", fail)
     for answer in (api.export(), api.preview()):
         assert_refused(answer, "InternalError")
         assert "secret" not in answer.body.decode()

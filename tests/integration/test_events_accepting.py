@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from installhub.background.accepting import QUEUED_SECONDS, Acceptor
-from installhub.background.queue import MAX_MESSAGE_BYTES, ExportQueue
-from installhub.downloading import find_package, look_for_package
-from installhub.errors import InstallHubError, ServiceUnavailableError, VersionHeldError
-from installhub.packages import PackageRecord, PackageStatus, PendingExport
-from installhub.packages.pending import FAILURE_SECONDS
-from installhub.presenting import pending_body
-from installhub.resolver import Limits
+from installhub.contract.bodies import pending_body
+from installhub.exports.async_exports import MAX_QUEUED_SECONDS, AsyncExports
+from installhub.exports.queue import MAX_MESSAGE_BYTES, ExportQueue
+from installhub.model.errors import InstallHubError, ServiceUnavailableError, VersionHeldError
+from installhub.packages.lookup import find_package, find_package_or_pending
+from installhub.packages.pending_exports import FAILURE_RETENTION_SECONDS, PendingExport
+from installhub.packages.records import PackageRecord, PackageStatus
+from installhub.resolver.plan import Limits
 from tests.integration.support.background import NOW, TRIES, Background, Killed, killed
 from tests.integration.support.drafts import OTHER_TENANT, TENANT, draft
 
@@ -109,14 +109,14 @@ def test_progress_is_told_about_once_a_second(background: Background, monkeypatc
     accepted = background.accept(artifactIds=["root"])
     message = background.message()
     told: list[tuple[str, int, int | None]] = []
-    report = type(background.world.packages()).report
+    report = type(background.world.packages()).report_progress
 
     def noted(*arguments: Any) -> None:  # noqa: ANN401  # report's
         report(*arguments)
         look = pending(background, accepted.package_id)
-        told.append((look.status.value, look.done, look.total))
+        told.append((look.status.value, look.written, look.total))
 
-    monkeypatch.setattr(type(background.world.packages()), "report", noted)
+    monkeypatch.setattr(type(background.world.packages()), "report_progress", noted)
     background.clock.tick = 0.1  # every artifact looks at the clock
     deliver(background, message)
 
@@ -159,7 +159,7 @@ def test_others_see_nothing_and_nobody_downloads_a_promise(background: Backgroun
     accepted = background.accept()
 
     def look(tenant: str) -> object:
-        return look_for_package(background.pending, accepted.package_id, [tenant], NOW)
+        return find_package_or_pending(background.pending, accepted.package_id, [tenant], NOW)
 
     assert look(TENANT) == accepted
     with pytest.raises(InstallHubError, match="PackageNotFound"):
@@ -201,7 +201,7 @@ def test_who_dies_before_sending_blocks_the_version_for_seconds_only(background:
 
 def test_a_message_of_a_promise_that_was_taken_back_does_nothing(background: Background) -> None:
     accepted = background.accept()
-    background.pending.withdraw(accepted.package_id, accepted.request_id)
+    background.pending.cancel(accepted.package_id, accepted.request_id)
 
     assert work(background) is None
 
@@ -221,7 +221,7 @@ def test_a_worker_that_dies_breaks_no_promise(background: Background) -> None:
     assert background.world.sweeper().sweep() == 1
     assert background.world.objects() == []
     assert pending(background, accepted.package_id).status is PackageStatus.QUEUED
-    assert background.lapses.give_up() == 0
+    assert background.lapses.fail_all() == 0
 
     assert deliver(background, message).is_new
     assert len(background.world.objects()) == 1
@@ -257,12 +257,12 @@ def test_a_promise_that_fails_every_time_ends_as_failed_and_can_be_redriven(back
 
 def test_a_promise_that_the_queue_lost_is_given_up_in_the_end(background: Background) -> None:
     accepted = background.accept()
-    background.clock.now += QUEUED_SECONDS
-    assert background.lapses.give_up() == 0
+    background.clock.now += MAX_QUEUED_SECONDS
+    assert background.lapses.fail_all() == 0
 
     background.clock.now += 1
-    assert background.lapses.give_up() == 1
-    assert background.lapses.give_up() == 0
+    assert background.lapses.fail_all() == 1
+    assert background.lapses.fail_all() == 0
 
     assert pending(background, accepted.package_id).errors[0]["errorCode"] == "ServiceUnavailable"
     (failure,) = background.failed()
@@ -275,8 +275,8 @@ def test_failures_are_forgotten_after_a_month_and_packages_never(background: Bac
     kept = background.accept(version="2.0.0")
     work(background)
 
-    background.clock.now += FAILURE_SECONDS + 1
-    background.lapses.give_up()
+    background.clock.now += FAILURE_RETENTION_SECONDS + 1
+    background.lapses.fail_all()
 
     assert background.world.packages_held() == {kept.package_id: "exported"}
 
@@ -296,7 +296,7 @@ def test_what_a_dead_export_left_goes_before_a_promise_is_given(background: Back
 
 def test_accepting_twice_sends_twice_and_is_done_once(background: Background) -> None:
     asked = background.ask()
-    acceptor: Acceptor = background.acceptor
+    acceptor: AsyncExports = background.acceptor
     for _ in range(2):
         acceptor.accept(asked.command, "key:1", json.dumps(asked.document).encode(), 29)
 

@@ -10,10 +10,10 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from jsonschema import Draft202012Validator
 
-from installhub.background.failures import Failure
-from installhub.background.outcomes import Announcer, outcome_of
-from installhub.errors import ErrorCode, InstallHubError, Problem, ServiceUnavailableError
-from installhub.event_models import OUTCOMES
+from installhub.contract.event_models import OUTCOMES
+from installhub.events.failure_store import ExportFailure
+from installhub.events.outcome_events import OutcomePublisher, outcome_event
+from installhub.model.errors import ErrorCode, InstallHubError, Problem, ServiceUnavailableError
 from tests.integration.support.background import Background, body, requested
 from tests.integration.support.drafts import TENANT, draft
 from tests.template import resources_of
@@ -46,7 +46,7 @@ def deliver(background: Background, *roots: str) -> None:
 def outcome(background: Background, table: str) -> dict[str, Any]:
     """The only outcome that a table tells of, sound by its schema."""
     (image,) = images(background, table)
-    event = outcome_of(image, "/installhub/test")
+    event = outcome_event(image, "/installhub/test")
     file = (
         DOCS / f"{'package-exported' if event['type'] == 'PackageExported' else 'package-export-failed'}-1.schema.json"
     )
@@ -79,7 +79,7 @@ def test_a_package_is_announced(background: Background) -> None:
 
 
 def test_a_package_of_a_caller_over_http_is_announced_too(background: Background) -> None:
-    background.desk.answer(background.ask(), 29)
+    background.desk.submit(background.ask(), 29)
 
     event = outcome(background, "PackagesTable")
 
@@ -117,10 +117,10 @@ def test_the_same_outcome_has_the_same_id_and_another_another(background: Backgr
     deliver(background)
     (image,) = images(background, "PackagesTable")
 
-    ids = [outcome_of(image, "/x")["id"] for _ in range(2)]
+    ids = [outcome_event(image, "/x")["id"] for _ in range(2)]
 
     assert ids[0] == ids[1]
-    assert outcome_of({**image, "packageId": "pkg-2"}, "/x")["id"] != ids[0]
+    assert outcome_event({**image, "packageId": "pkg-2"}, "/x")["id"] != ids[0]
 
 
 def test_however_many_errors_there_are_the_event_can_be_carried(background: Background) -> None:
@@ -138,7 +138,9 @@ def test_one_error_of_any_size_can_be_carried(background: Background) -> None:
     circle = tuple(str(number) for number in range(100_000))
     problem = Problem(ErrorCode.CIRCULAR_DEPENDENCY, " -> ".join(circle), cycle=circle)
     job_id = "event:x/1"
-    background.failures.record(Failure(job_id, "event:x", "2026-05-28T20:26:40Z", InstallHubError([problem]), {}), 0)
+    background.failures.record(
+        ExportFailure(job_id, "event:x", "2026-05-28T20:26:40Z", InstallHubError([problem]), {}), 0
+    )
 
     (error,) = outcome(background, "RequestsTable")["data"]["errors"]
     assert error["errorCode"] == "CircularDependency"
@@ -159,10 +161,10 @@ def test_what_the_bus_does_not_take_comes_again() -> None:
     bus = _Bus(failed=1)
 
     with pytest.raises(ServiceUnavailableError):
-        Announcer(lambda: bus, "bus").announce(event)  # type: ignore[arg-type, return-value]
+        OutcomePublisher(lambda: bus, "bus").publish(event)  # type: ignore[arg-type, return-value]
 
     bus.failed = 0
-    Announcer(lambda: bus, "bus").announce(event)  # type: ignore[arg-type, return-value]
+    OutcomePublisher(lambda: bus, "bus").publish(event)  # type: ignore[arg-type, return-value]
     assert [(entry["Source"], entry["DetailType"]) for entry in bus.entries] == [("installhub", "PackageExported")] * 2
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from installhub import aws
-from installhub.background.worker import Worker
-from installhub.models import PackageResponse, PendingResponse
+from installhub.contract.response_models import PackageResponse, PendingResponse
+from installhub.events.worker import ExportWorker
+from installhub.runtime import aws_clients
 from tests.integration.support.api import EXPORT_BODY, Api
 from tests.integration.support.background import Background, body, requested
 from tests.integration.support.drafts import OTHER_TENANT, TENANT, draft
@@ -137,7 +137,7 @@ def test_only_messages_that_failed_come_again(
     monkeypatch.setattr(
         "tests.integration.support.functions.FakeContext.get_remaining_time_in_millis", lambda _: 900_000
     )
-    monkeypatch.setattr("installhub.background.worker.Worker.run", _run_but_not_the_second())
+    monkeypatch.setattr("installhub.events.worker.ExportWorker.run", _run_but_not_the_second())
     for number in range(3):
         background.sqs.send_message(
             QueueUrl=background.queue_url, MessageBody=requested(body(f"Suite {number}", "root"))
@@ -155,7 +155,7 @@ def test_only_messages_that_failed_come_again(
 
 
 def _run_but_not_the_second() -> Any:  # noqa: ANN401  # a method
-    run = Worker.run
+    run = ExportWorker.run
     calls = 0
 
     def failing(*arguments: Any) -> Any:  # noqa: ANN401  # run's
@@ -208,7 +208,7 @@ def test_a_fault_of_ours_has_a_name_too_and_says_nothing(functions: Functions, m
     def breaks(*_: object) -> None:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr("installhub.exporting.Exporter.export", breaks)
+    monkeypatch.setattr("installhub.exports.exporter.Exporter.export", breaks)
     with pytest.raises(Exception, match="InternalError") as raised:
         functions.invoke("export_worker", {**EXPORT_BODY})
 
@@ -237,7 +237,7 @@ def test_a_stream_record_becomes_an_event_on_the_bus(
             entries.extend(Entries)
             return {"FailedEntryCount": 0}
 
-    monkeypatch.setattr(aws, "events", _Bus)
+    monkeypatch.setattr(aws_clients, "eventbridge", _Bus)
 
     assert functions.invoke("announce", sample_event(sample)) == {"batchItemFailures": []}
 
@@ -247,4 +247,4 @@ def test_a_stream_record_becomes_an_event_on_the_bus(
 
 
 def test_the_sweep_tells_what_it_gave_up(functions: Functions) -> None:
-    assert functions.invoke("sweep", {}) == {"swept": 0, "givenUp": 0}
+    assert functions.invoke("sweep", {}) == {"claimsRemoved": 0, "requestsExpired": 0}

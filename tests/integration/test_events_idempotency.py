@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from installhub.errors import ErrorCode, InstallHubError, ServiceUnavailableError, VersionHeldError
-from installhub.exporting import Exporter
-from installhub.idempotency import KEY_SECONDS, AnswerBook
+from installhub.exports.exporter import Exporter
+from installhub.exports.idempotency_store import KEY_RETENTION_SECONDS, IdempotencyStore
+from installhub.model.errors import ErrorCode, InstallHubError, ServiceUnavailableError, VersionHeldError
 from tests.integration.support.background import Background, Killed, killed
 from tests.integration.support.drafts import draft
 
@@ -26,7 +26,7 @@ def background(world: World) -> Background:
 
 
 def export(background: Background, key: str | None = "k", **asked: Any) -> Any:  # noqa: ANN401  # fields of any type
-    return background.desk.answer(background.ask(key=key, **asked), SECONDS)
+    return background.desk.submit(background.ask(key=key, **asked), SECONDS)
 
 
 def code_of(background: Background, key: str | None = "k", **asked: Any) -> ErrorCode:  # noqa: ANN401
@@ -64,8 +64,8 @@ def test_a_promise_is_answered_again_as_it_was(background: Background) -> None:
     first = export(background, later=True)
     background.deliveries.handle(background.message(), 900)
 
-    assert export(background, later=True).promise == first.promise
-    assert first.promise["status"] == "queued"
+    assert export(background, later=True).accepted == first.accepted
+    assert first.accepted["status"] == "queued"
 
 
 def test_another_request_with_the_key_is_a_mistake(background: Background) -> None:
@@ -139,7 +139,7 @@ def test_an_export_that_took_too_long_may_be_asked_for_asynchronously_with_the_s
     assert code_of(background) is ErrorCode.EXPORT_TAKES_TOO_LONG
     background.clock.tick = 0
 
-    assert export(background, later=True).promise["status"] == "queued"
+    assert export(background, later=True).accepted["status"] == "queued"
 
 
 def test_who_died_after_the_commit_gets_the_package_when_the_lease_is_over(background: Background) -> None:
@@ -165,7 +165,7 @@ def test_who_died_before_the_commit_works_when_the_lease_is_over(background: Bac
 def test_an_answer_that_cannot_be_noted_stands_all_the_same(
     background: Background, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(AnswerBook, "_remember", lambda *_: None)
+    monkeypatch.setattr(IdempotencyStore, "_complete", lambda *_: None)
 
     assert export(background).exported.is_new
     background.clock.now += SECONDS + 6
@@ -174,13 +174,13 @@ def test_an_answer_that_cannot_be_noted_stands_all_the_same(
 
 def test_a_key_is_forgotten_after_a_day(background: Background) -> None:
     export(background)
-    background.clock.now += KEY_SECONDS + 1
+    background.clock.now += KEY_RETENTION_SECONDS + 1
 
     assert export(background, version="2.0.0").exported.is_new
 
 
 def test_a_refusal_too_long_to_remember_is_found_anew(background: Background, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("installhub.idempotency._MAX_ANSWER_BYTES", 10)
+    monkeypatch.setattr("installhub.exports.idempotency_store._MAX_RESPONSE_BYTES", 10)
     assert code_of(background, artifactIds=["gone"]) is ErrorCode.ARTIFACT_NOT_FOUND
     background.world.publish(draft("gone", kind="ProcessDefinition"))
 

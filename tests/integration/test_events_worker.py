@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from installhub.background.deliveries import MIN_SECONDS, TriedAgainLaterError
-from installhub.background.queue import ExportQueue
-from installhub.errors import ServiceUnavailableError
-from installhub.exporting import Exporter
+from installhub.events.message_handler import MIN_SECONDS_LEFT, RetryLaterError
+from installhub.exports.exporter import Exporter
+from installhub.exports.queue import ExportQueue
+from installhub.model.errors import ServiceUnavailableError
 from tests.integration.support.background import SOURCE, TRIES, Background, Killed, body, dropped, killed, requested
 from tests.integration.support.drafts import TENANT, draft
 from tests.integration.support.wire import Refusal, Wire
@@ -34,13 +34,13 @@ def deliver(background: Background, text: str, *, tries: int = 1, seconds: float
 def waits_of(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """For how long messages are hidden."""
     waits: list[int] = []
-    hide = ExportQueue.hide
+    hide = ExportQueue.change_visibility
 
     def noted(queue: ExportQueue, receipt_handle: str, seconds: int) -> None:
         waits.append(seconds)
         hide(queue, receipt_handle, seconds)
 
-    monkeypatch.setattr(ExportQueue, "hide", noted)
+    monkeypatch.setattr(ExportQueue, "change_visibility", noted)
     return waits
 
 
@@ -84,7 +84,7 @@ def test_a_request_that_died_before_its_commit_is_done_when_its_lease_is_over(
         deliver(background, event)
     waits = waits_of(monkeypatch)
 
-    with pytest.raises(TriedAgainLaterError):
+    with pytest.raises(RetryLaterError):
         deliver(background, event, tries=TRIES)
     assert LEASE + 5 < waits[-1] <= LEASE + 30, "not before the first try must be over"
     assert background.buried() == []
@@ -176,7 +176,7 @@ def test_a_passing_failure_is_tried_again_and_buried_in_the_end(
     with monkeypatch.context() as patch:
         patch.setattr(Exporter, "export", fails)
         for tries in range(1, TRIES):
-            with pytest.raises(TriedAgainLaterError):
+            with pytest.raises(RetryLaterError):
                 deliver(background, event, tries=tries)
         assert waits[1::2] == [15, 30, 60], "each time later"
         assert background.failed() == []
@@ -209,8 +209,8 @@ def test_a_fault_of_ours_is_told_without_its_text_and_buried_with_it(
 
 
 def test_no_job_is_begun_without_time_to_end_it(background: Background) -> None:
-    with pytest.raises(TriedAgainLaterError):
-        deliver(background, requested(body()), seconds=MIN_SECONDS - 1)
+    with pytest.raises(RetryLaterError):
+        deliver(background, requested(body()), seconds=MIN_SECONDS_LEFT - 1)
 
     assert background.world.packages_held() == {}
 
@@ -218,7 +218,7 @@ def test_no_job_is_begun_without_time_to_end_it(background: Background) -> None:
 def test_an_export_that_takes_too_long_leaves_nothing(background: Background) -> None:
     background.clock.tick = LEASE
 
-    with pytest.raises(TriedAgainLaterError) as raised:
+    with pytest.raises(RetryLaterError) as raised:
         deliver(background, requested(body()))
 
     assert str(raised.value.__cause__) == "ExportTakesTooLong"

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from installhub.auth import JwksCache, KeysUnavailable, fetch_jwks
+from installhub.identity.jwks import JwksCache, KeysUnavailableError, fetch_jwks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,48 +125,48 @@ def test_the_body_of_a_good_answer_is_returned(issuer: Issuer, url: str, path: s
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects_are_not_followed(issuer: Issuer, url: str, status: int) -> None:
-    with pytest.raises(KeysUnavailable, match=str(status)):
+    with pytest.raises(KeysUnavailableError, match=str(status)):
         fetch_jwks(f"{url}/redirect-{status}")
     assert issuer.asked == [f"/redirect-{status}"]
 
 
 @pytest.mark.parametrize("status", [201, 206, 400, 401, 404, 429, 500, 503])
 def test_any_other_status_is_a_failure(url: str, status: int) -> None:
-    with pytest.raises(KeysUnavailable, match=str(status)):
+    with pytest.raises(KeysUnavailableError, match=str(status)):
         fetch_jwks(f"{url}/status-{status}")
 
 
 def test_the_longest_answer_and_one_byte_more(url: str) -> None:
     assert len(fetch_jwks(f"{url}/size-262144")) == 262144
-    with pytest.raises(KeysUnavailable, match="too long"):
+    with pytest.raises(KeysUnavailableError, match="too long"):
         fetch_jwks(f"{url}/size-262145")
-    with pytest.raises(KeysUnavailable, match="too long"):
+    with pytest.raises(KeysUnavailableError, match="too long"):
         fetch_jwks(f"{url}/ok", max_bytes=len(BODY) - 1)
 
 
 def test_an_endless_answer_is_cut_off(url: str) -> None:
-    with pytest.raises(KeysUnavailable, match="too long"):
+    with pytest.raises(KeysUnavailableError, match="too long"):
         fetch_jwks(f"{url}/endless")
 
 
 @pytest.mark.parametrize("path", ["/silent", "/drip"])
 def test_a_slow_issuer_is_not_waited_for(url: str, path: str) -> None:
     started = time.monotonic()
-    with pytest.raises(KeysUnavailable):
+    with pytest.raises(KeysUnavailableError):
         fetch_jwks(url + path, timeout=0.3)
     assert time.monotonic() - started < 3
 
 
 @pytest.mark.parametrize("path", ["/garbage", "/broken-chunks"])
 def test_an_answer_that_is_no_http_is_a_failure_with_its_cause(url: str, path: str) -> None:
-    with pytest.raises(KeysUnavailable) as caught:
+    with pytest.raises(KeysUnavailableError) as caught:
         fetch_jwks(url + path)
     assert caught.value.__cause__ is not None
 
 
 def test_a_refused_connection_is_a_failure_with_its_cause(issuer: Issuer) -> None:
     issuer.server_close()
-    with pytest.raises(KeysUnavailable) as caught:
+    with pytest.raises(KeysUnavailableError) as caught:
         fetch_jwks(f"http://127.0.0.1:{issuer.server_port}/ok")
     assert isinstance(caught.value.__cause__, OSError)
 
@@ -179,7 +179,7 @@ def test_a_refused_connection_is_a_failure_with_its_cause(issuer: Issuer) -> Non
     ],
 )
 def test_other_schemes_and_broken_addresses_are_failures(address: str) -> None:
-    with pytest.raises(KeysUnavailable):
+    with pytest.raises(KeysUnavailableError):
         fetch_jwks(address)
 
 
@@ -195,7 +195,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(issuer: Issuer, tmp_pa
     context.load_cert_chain(self_signed(tmp_path / "issuer.pem"))
     issuer.socket = context.wrap_socket(issuer.socket, server_side=True)
 
-    with serving(issuer) as address, pytest.raises(KeysUnavailable) as caught:
+    with serving(issuer) as address, pytest.raises(KeysUnavailableError) as caught:
         fetch_jwks(f"https://{address}/ok")
 
     assert isinstance(caught.value.__cause__, URLError)
@@ -206,7 +206,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(issuer: Issuer, tmp_pa
 def test_the_cache_tells_of_a_failed_fetch(url: str) -> None:
     cache = JwksCache(lambda: fetch_jwks(f"{url}/status-503"))
 
-    with pytest.raises(KeysUnavailable):
+    with pytest.raises(KeysUnavailableError):
         cache.key("any")
     assert "503" in str(cache.failure)
 

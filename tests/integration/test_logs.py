@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from installhub.telemetry import logger
+from installhub.runtime.telemetry import logger
 from tests.conftest import Record
 from tests.integration.support import canaries
 from tests.integration.support import issuer as issuers
@@ -109,7 +109,7 @@ def test_lines_of_a_request_name_it_its_tenant_and_its_package(scene: Scene, log
     scene.http("export", 409, post("export", body()))
     scene.http("export", 403, post("export", body(tenantId=FOREIGN)))
 
-    exported, conflict, foreign = log.of("exported") + log.of("refused")
+    exported, conflict, foreign = log.of("package exported") + log.of("request refused")
     for entry in (exported, conflict):
         assert (entry["correlation_id"], entry["tenantId"], entry["packageId"]) == (REQUEST_ID, TENANT, package)
         assert (entry["operation"], entry["subject"]) == ("exportPackage", "hr-automation")
@@ -121,14 +121,14 @@ def test_lines_of_a_request_name_it_its_tenant_and_its_package(scene: Scene, log
 @pytest.mark.parametrize("name", ["get_package", "download"])
 def test_lines_of_a_look_name_what_was_looked_for(scene: Scene, log: Log, name: str) -> None:
     package = scene.http("export", 200, post("export", body()))["packageId"]
-    scene.patch.setattr("installhub.packages.bundles.BundleStore.read_range", canaries.broken)
-    scene.patch.setattr("installhub.packages.bundles.BundleStore.link", canaries.broken)
+    scene.patch.setattr("installhub.packages.bundle_store.BundleStore.read_range", canaries.broken)
+    scene.patch.setattr("installhub.packages.bundle_store.BundleStore.presigned_url", canaries.broken)
 
     scene.http(name, 500, get(name, package))
     scene.http(name, 404, get(name, UNKNOWN))
     scene.http(name, 404, get(name, f"{UNKNOWN}\n"))
 
-    (failed,), (unknown, nonsense) = log.of("unexpected failure"), log.of("refused")
+    (failed,), (unknown, nonsense) = log.of("unhandled exception"), log.of("request refused")
     assert (failed["correlation_id"], failed["tenantId"], failed["packageId"]) == (REQUEST_ID, TENANT, package)
     assert (unknown["correlation_id"], unknown["tenantId"], unknown["packageId"]) == (REQUEST_ID, TENANT, UNKNOWN)
     assert "packageId" not in nonsense
@@ -136,27 +136,31 @@ def test_lines_of_a_look_name_what_was_looked_for(scene: Scene, log: Log, name: 
 
 def test_lines_of_a_batch_name_their_own_message_and_not_the_one_before(scene: Scene, log: Log) -> None:
     scene.work(requested(body("First"), "event-1"), "no message", requested(body("Loop", "loop"), "event-2"))
-    scene.patch.setattr("installhub.exporting.Exporter.export", canaries.broken)
+    scene.patch.setattr("installhub.exports.exporter.Exporter.export", canaries.broken)
     scene.work(requested(body("Bug"), "event-3"))
 
-    (exported,), (refused,), (failed,) = log.of("exported"), log.of("refused"), log.of("not done")
+    (exported,), (refused,), (failed,) = (
+        log.of("package exported"),
+        log.of("request refused"),
+        log.of("message not processed"),
+    )
     for number, entry in enumerate((exported, refused, failed), start=1):
         assert entry["tenantId"] == TENANT
         assert entry["requestId"].endswith(f"/event-{number}")
         assert entry["message_id"]
     assert len({entry["packageId"] for entry in (exported, refused, failed)}) == 3
-    assert failed["reason"] == "TriedAgainLaterError: try 1 of 4"
+    assert failed["reason"] == "RetryLaterError: try 1 of 4"
 
 
 def test_a_bug_is_told_by_its_kind_and_place(scene: Scene, log: Log) -> None:
-    scene.patch.setattr("installhub.exporting.Exporter.export", canaries.broken)
+    scene.patch.setattr("installhub.exports.exporter.Exporter.export", canaries.broken)
     scene.http("export", 500, post("export", body()))
 
-    (entry,) = log.of("unexpected failure")
+    (entry,) = log.of("unhandled exception")
     assert entry["exception_name"] == "ParamValidationError"
     assert entry["exception"].endswith("\nParamValidationError")
     assert "KeyError\n\nwhich led to:" in entry["exception"]
-    assert ", in answer\n" in entry["exception"]
+    assert ", in submit\n" in entry["exception"]
 
 
 def test_what_aws_answers_is_quoted(scene: Scene, log: Log) -> None:
@@ -164,7 +168,7 @@ def test_what_aws_answers_is_quoted(scene: Scene, log: Log) -> None:
     scene.wire.fault = Refusal("PutObject-1")
     scene.http("export", 500, post("export", body()))
 
-    (entry,) = log.of("unexpected failure")
+    (entry,) = log.of("unhandled exception")
     assert "(AccessDenied) when calling the PutObject operation: No such permission." in entry["exception"]
 
 

@@ -11,7 +11,7 @@ from tests.integration.support.drafts import draft, incompressible
 from tests.integration.support.world import command
 
 if TYPE_CHECKING:
-    from installhub.packages import BundleUpload
+    from installhub.packages.bundle_store import BundleUpload
     from tests.integration.support.wire import Wire
     from tests.integration.support.world import World
 

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from installhub.artifacts import PackageType
-from installhub.bundler import BundleLayout, PackageDescription
-from installhub.errors import ErrorCode, InstallHubError
-from installhub.packages import PackageRecord, PackageStore, discard
+from installhub.bundler.bundle import BundleLayout
+from installhub.model.artifact import PackageType
+from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.model.package import PackageDescription
+from installhub.packages.cleanup import discard_claim
+from installhub.packages.records import PackageRecord
+from installhub.packages.store import PackageStore
 from tests.integration.support.drafts import TENANT
 
 if TYPE_CHECKING:
-    from installhub.packages import Claim
+    from installhub.packages.records import Claim
     from tests.integration.support.world import World
 
 PACKAGE: Final = "pkg-a3f9c821-4b2e-59d1-bc44-f7e2a1c09d33"
@@ -84,7 +87,7 @@ def test_only_committed_packages_are_found(packages: PackageStore) -> None:
     assert packages.find(PACKAGE) is None
     packages.abandon(held)
     assert packages.find(PACKAGE) is None
-    packages.forget(held)
+    packages.delete_claim(held)
     assert packages.find(PACKAGE) is None
 
 
@@ -95,13 +98,13 @@ def test_a_package_is_found_for_its_tenant_among_any_number_and_for_no_other(
     tenants = [f"other-{number}" for number in range(others)]
     held = claim(packages, "first")
     record = record_of(held)
-    assert packages.find_of(PACKAGE, [*tenants, record.tenant]) is None
+    assert packages.find_for_tenants(PACKAGE, [*tenants, record.tenant]) is None
 
     assert packages.commit(held, record)
 
-    assert packages.find_of(PACKAGE, [*tenants, record.tenant]) == record
-    assert packages.find_of(PACKAGE, tenants) is None
-    assert packages.find_of("pkg-of-nobody", [record.tenant]) is None
+    assert packages.find_for_tenants(PACKAGE, [*tenants, record.tenant]) == record
+    assert packages.find_for_tenants(PACKAGE, tenants) is None
+    assert packages.find_for_tenants("pkg-of-nobody", [record.tenant]) is None
 
 
 def test_of_two_claimers_one_wins(packages: PackageStore) -> None:
@@ -127,7 +130,7 @@ def test_repeating_a_claim_is_harmless(packages: PackageStore) -> None:
 
     held = claim(packages, "first")
 
-    assert set(held.objects) == {"bundles/first.zip"}
+    assert set(held.object_keys) == {"bundles/first.zip"}
     assert packages.commit(held, record_of(held))
 
 
@@ -157,7 +160,7 @@ def test_a_claim_whose_lease_ran_out_is_taken_over_with_what_it_left(packages: P
     taken_over = claim(packages, "second", now=LEASE_ENDS + 1)
 
     assert taken_over.attempt_id == "second"
-    assert taken_over.objects == ("bundles/first.zip", "bundles/second.zip")
+    assert taken_over.object_keys == ("bundles/first.zip", "bundles/second.zip")
 
 
 def test_a_claim_taken_over_can_do_nothing_more(packages: PackageStore) -> None:
@@ -166,7 +169,7 @@ def test_a_claim_taken_over_can_do_nothing_more(packages: PackageStore) -> None:
 
     assert not packages.commit(slow, record_of(slow))
     assert not packages.abandon(slow)
-    packages.forget(slow)
+    packages.delete_claim(slow)
 
     assert packages.find(PACKAGE) is None
     assert packages.commit(quick, record_of(quick))
@@ -181,14 +184,14 @@ def test_an_abandoned_claim_can_do_nothing_more_and_lists_what_it_left(packages:
 
     assert not packages.commit(held, record_of(held))
     (left,) = packages.expired_claims(NOW + 1)
-    assert left.objects == held.objects
+    assert left.object_keys == held.object_keys
 
 
 def test_an_abandoned_version_is_free_at_once(packages: PackageStore) -> None:
     packages.abandon(claim(packages, "first"))
 
     assert not packages.is_taken(PACKAGE, NOW)
-    assert claim(packages, "second", now=NOW).objects == ("bundles/first.zip", "bundles/second.zip")
+    assert claim(packages, "second", now=NOW).object_keys == ("bundles/first.zip", "bundles/second.zip")
 
 
 def test_a_committed_package_is_neither_abandoned_nor_forgotten(packages: PackageStore) -> None:
@@ -196,7 +199,7 @@ def test_a_committed_package_is_neither_abandoned_nor_forgotten(packages: Packag
     packages.commit(held, record_of(held))
 
     assert not packages.abandon(held)
-    packages.forget(held)
+    packages.delete_claim(held)
 
     assert packages.find(PACKAGE) == record_of(held)
 
@@ -204,7 +207,7 @@ def test_a_committed_package_is_neither_abandoned_nor_forgotten(packages: Packag
 def test_a_version_that_was_given_up_leaves_nothing(world: World, packages: PackageStore) -> None:
     held = claim(packages, "first")
 
-    assert discard(packages, world.bundles(), held)
+    assert discard_claim(packages, world.bundles(), held)
 
     assert world.packages_held() == {}
     assert not is_refused(packages, "second")
@@ -215,7 +218,7 @@ def test_a_claim_taken_over_while_it_is_given_up_is_not_forgotten(packages: Pack
     packages.abandon(held)
     taken_over = claim(packages, "second", now=NOW + 1)
 
-    packages.forget(held)
+    packages.delete_claim(held)
 
     assert packages.commit(taken_over, record_of(taken_over))
 

@@ -20,7 +20,7 @@ from tests.integration.support.drafts import TENANT
 from tests.integration.support.functions import Functions
 
 if TYPE_CHECKING:
-    from installhub.models import PackageResponse
+    from installhub.contract.response_models import PackageResponse
     from tests.integration.support.world import World
 
 ROOTS = [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from installhub.models import PreviewResponse
+from installhub.contract.response_models import PreviewResponse
 from tests.integration.support.api import PREVIEW_BODY, Api
 from tests.integration.support.drafts import TENANT, draft
 

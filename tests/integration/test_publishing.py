@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from installhub.catalog import items
-from installhub.errors import ServiceUnavailableError
-from installhub.publishing import SUPERSEDED_BODY_SECONDS, ArtifactDraft, PublishSummary
+from installhub.artifacts import items
+from installhub.artifacts.publisher import SUPERSEDED_BODY_RETENTION_SECONDS, PublishSummary
+from installhub.artifacts.validation import ArtifactInput
+from installhub.model.errors import ServiceUnavailableError
 from tests.integration.support.bundles import bundle_of, definitions_of
 from tests.integration.support.drafts import TENANT, draft, incompressible
 from tests.integration.support.fake_catalog import node_of
@@ -30,8 +31,8 @@ def stored(world: World, artifact_id: str = "rule") -> Any:  # noqa: ANN401  # a
     return definitions_of(bundle_of(world, world.export(artifact_id)))[artifact_id]
 
 
-def body_item(world: World, artifact: ArtifactDraft) -> dict[str, Any]:
-    key = items.key_of(artifact.tenant, items.body_sort_key(artifact.id, node_of(artifact).sha256))
+def body_item(world: World, artifact: ArtifactInput) -> dict[str, Any]:
+    key = items.primary_key(artifact.tenant, items.body_sort_key(artifact.id, node_of(artifact).sha256))
     item: dict[str, Any] = world.dynamodb.get_item(TableName=world.name("ArtifactsTable"), Key=key)["Item"]
     return item
 
@@ -51,7 +52,7 @@ def test_artifacts_of_several_tenants_go_each_to_its_own(world: World) -> None:
     world.publish(*drafts)
 
     for owner in ("a", "b"):
-        assert world.artifacts().tenant(owner).nodes(["rule"]) == {"rule": node_of(draft("rule", definition=owner))}
+        assert world.artifacts().for_tenant(owner).nodes(["rule"]) == {"rule": node_of(draft("rule", definition=owner))}
 
 
 def test_of_several_drafts_of_one_artifact_the_last_counts(world: World) -> None:
@@ -69,7 +70,7 @@ def test_the_body_of_an_earlier_revision_stays_for_a_week(world: World, before: 
     then.publish(draft("rule", definition=after))
 
     expiry = body_item(world, draft("rule", definition=before))[items.EXPIRES_AT]
-    assert expiry == {"N": str(NOW + SUPERSEDED_BODY_SECONDS)}
+    assert expiry == {"N": str(NOW + SUPERSEDED_BODY_RETENTION_SECONDS)}
     assert items.EXPIRES_AT not in body_item(world, draft("rule", definition=after))
 
 
@@ -92,7 +93,7 @@ def test_a_change_of_anything_else_leaves_the_body_alone(world: World, wire: Wir
 
     assert wire.count("PutObject") == 0
     assert items.EXPIRES_AT not in body_item(world, draft("rule", definition=LARGE))
-    assert world.artifacts().tenant(TENANT).nodes(["rule"])["rule"].name == "New"
+    assert world.artifacts().for_tenant(TENANT).nodes(["rule"])["rule"].name == "New"
 
 
 def test_a_change_by_somebody_else_in_between_is_taken_into_account(
@@ -171,11 +172,11 @@ def test_publishing_that_dies_leaves_whole_artifacts(world: World, wire: Wire, m
     assert stored(survivor) in (LARGER, LARGE)
     survivor.publish(*drafts)
     assert survivor.publish(*drafts) == PublishSummary(unchanged=2)
-    assert set(survivor.artifacts().tenant(TENANT).nodes(["rule", "more"])) == {"rule", "more"}
+    assert set(survivor.artifacts().for_tenant(TENANT).nodes(["rule", "more"])) == {"rule", "more"}
     assert not expires(survivor, drafts[0])
 
 
-def expires(world: World, artifact: ArtifactDraft) -> bool:
+def expires(world: World, artifact: ArtifactInput) -> bool:
     """Whether the bucket's lifecycle rules remove the object that holds a definition."""
     body = body_item(world, artifact)
     bucket, key = world.name("DefinitionBucket"), body[items.OBJECT_KEY]["S"]

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from installhub.artifacts import MAX_DEFINITION_BYTES
-from installhub.catalog import items
-from installhub.publishing import ArtifactDraft, InvalidArtifactError, PublishSummary
+from installhub.artifacts import items
+from installhub.artifacts.publisher import PublishSummary
+from installhub.artifacts.validation import ArtifactInput, InvalidArtifactError
+from installhub.model.artifact import MAX_DEFINITION_BYTES
 from tests.integration.support.bundles import bundle_of, definitions_of
 from tests.integration.support.drafts import TENANT, draft, incompressible
 from tests.integration.support.fake_catalog import node_of
@@ -89,7 +90,7 @@ def test_artifacts_with_long_edges_are_not_too_many_for_one_transaction(
 
     catalog_table.publish(drafts)
 
-    assert len(catalog_table.artifacts.tenant("long").nodes([draft.id for draft in drafts])) == 33
+    assert len(catalog_table.artifacts.for_tenant("long").nodes([draft.id for draft in drafts])) == 33
     transactions = [call for call in catalog_wire.calls if call.operation == "TransactWriteItems"]
     assert max(call.size for call in transactions) <= MOST_BYTES_OF_A_TRANSACTION
 
@@ -97,7 +98,7 @@ def test_artifacts_with_long_edges_are_not_too_many_for_one_transaction(
 def test_a_dependency_named_twice_is_one_dependency(world: World) -> None:
     world.publish(draft("rule", "b", "a", "b", "a"))
 
-    assert world.artifacts().tenant(TENANT).nodes(["rule"])["rule"].dependencies == ("b", "a")
+    assert world.artifacts().for_tenant(TENANT).nodes(["rule"])["rule"].dependencies == ("b", "a")
 
 
 def test_thousands_of_dependencies_keep_their_order(world: World) -> None:
@@ -105,13 +106,13 @@ def test_thousands_of_dependencies_keep_their_order(world: World) -> None:
 
     assert world.publish(draft("root", *ids)) == PublishSummary(created=1)
 
-    assert world.artifacts().tenant(TENANT).nodes(["root"])["root"].dependencies == tuple(ids)
+    assert world.artifacts().for_tenant(TENANT).nodes(["root"])["root"].dependencies == tuple(ids)
 
 
 @pytest.mark.parametrize("field", GOOD)
 def test_a_missing_field_is_named(field: str) -> None:
     with pytest.raises(InvalidArtifactError) as refusal:
-        ArtifactDraft.from_json({name: value for name, value in GOOD.items() if name != field})
+        ArtifactInput.from_json({name: value for name, value in GOOD.items() if name != field})
 
     assert refusal.value.pointer == f"/{field}"
 
@@ -149,7 +150,7 @@ def test_a_missing_field_is_named(field: str) -> None:
 )
 def test_a_field_that_does_not_hold_what_it_should_is_named(changes: dict[str, Any], pointer: str) -> None:
     with pytest.raises(InvalidArtifactError) as refusal:
-        ArtifactDraft.from_json({**GOOD, **changes})
+        ArtifactInput.from_json({**GOOD, **changes})
 
     assert refusal.value.pointer == pointer
 
@@ -157,7 +158,7 @@ def test_a_field_that_does_not_hold_what_it_should_is_named(changes: dict[str, A
 @pytest.mark.parametrize("value", [None, [], "artifact", 7])
 def test_an_artifact_is_an_object(value: object) -> None:
     with pytest.raises(InvalidArtifactError) as refusal:
-        ArtifactDraft.from_json(value)
+        ArtifactInput.from_json(value)
 
     assert refusal.value.pointer == ""
 
@@ -168,14 +169,14 @@ def test_a_definition_nested_beyond_measure_is_refused() -> None:
         nested = [nested]
 
     with pytest.raises(InvalidArtifactError) as refusal:
-        ArtifactDraft.from_json({**GOOD, "definition": nested})
+        ArtifactInput.from_json({**GOOD, "definition": nested})
 
     assert refusal.value.pointer == "/definition"
 
 
 @pytest.mark.parametrize("definition", [None, True, 0, -1.5, "", "text", [], {}, {"": None}, 10**30, "\x00\x1f"])
 def test_any_json_value_is_a_definition(world: World, definition: object) -> None:
-    world.publish(ArtifactDraft.from_json({**GOOD, "definition": definition}))
+    world.publish(ArtifactInput.from_json({**GOOD, "definition": definition}))
 
     found = definitions_of(bundle_of(world, world.export("rule")))["rule"]
 

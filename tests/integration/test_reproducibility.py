@@ -16,13 +16,13 @@ from tests.integration.support.world import new_world, samples
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from installhub.publishing import ArtifactDraft
+    from installhub.artifacts.validation import ArtifactInput
 
 ROOTS = [(["proc-1001"], "workflow-package"), (["app-5003"], "app-package")]
 SMALL = [draft("root", "rule"), draft("rule")]
 
 
-def export_anew(drafts: Sequence[ArtifactDraft], roots: list[str], package_type: str) -> tuple[bytes, bytes]:
+def export_anew(drafts: Sequence[ArtifactInput], roots: list[str], package_type: str) -> tuple[bytes, bytes]:
     """The answer and the bundle of an export in an account of its own."""
     with new_world() as world:
         world.publish(*drafts)

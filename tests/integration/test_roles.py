@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from installhub import aws
+from installhub.runtime import aws_clients
 from tests.integration.support.roles import permissions_for, role_of
 from tests.privileges import Permission
 
@@ -24,13 +24,13 @@ def test_a_call_that_the_role_does_not_allow_is_noticed(world: World) -> None:
 
 def test_a_call_that_the_role_allows_is_none(world: World) -> None:
     with role_of("get_package", world.deployment):
-        world.packages().find_of("pkg-1", ["t-1"])
+        world.packages().find_for_tenants("pkg-1", ["t-1"])
 
 
 def test_the_world_itself_may_do_everything(world: World) -> None:
     with role_of("preview", world.deployment):
         pass
-    aws.dynamodb().scan(TableName=world.name("PackagesTable"))
+    aws_clients.dynamodb().scan(TableName=world.name("PackagesTable"))
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from installhub.auth import Caller
-from installhub.caller import to_context
-from installhub.request_models import ExportRequest, PreviewRequest, parse
-from installhub.routes import DOWNLOAD, EXPORT, GET_PACKAGE, PREVIEW
-from installhub.usage import CUSTOMER, customer_of
-from installhub.versions import package_id
+from installhub.contract.request_models import ExportRequest, PreviewRequest, parse
+from installhub.contract.routes import DOWNLOAD, EXPORT, GET_PACKAGE, PREVIEW
+from installhub.identity.caller import Caller, authorizer_context
+from installhub.identity.usage_keys import SUBJECT, usage_subject
+from installhub.model.package import package_id
 from tests.integration.support.api import CALLER, EXPORT_BODY, PREVIEW_BODY, answer_of
 from tests.integration.support.drafts import TENANT
 from tests.integration.support.functions import PROJECT, Functions, sample_event
@@ -60,7 +59,7 @@ def test_headers_are_given_both_ways(name: str) -> None:
 def test_api_events_carry_what_the_authorizer_says_of_a_caller_for_a_long_time_to_come(name: str) -> None:
     context = sample_event(name)["requestContext"]["authorizer"]
 
-    assert context == {**to_context(CALLER), "principalId": CALLER.subject, "integrationLatency": 42}
+    assert context == {**authorizer_context(CALLER), "principalId": CALLER.subject, "integrationLatency": 42}
     assert int(context["expiresAt"]) >= 4_000_000_000
 
 
@@ -92,7 +91,7 @@ def test_the_stream_event_is_what_the_plans_table_sends_of_a_new_customer() -> N
 
     assert record["eventName"] in json.loads(pattern["Pattern"])["eventName"]
     assert record["dynamodb"]["StreamViewType"] == table["StreamSpecification"]["StreamViewType"]
-    assert record["dynamodb"]["Keys"] == {CUSTOMER: {"S": customer_of([TENANT])}}
+    assert record["dynamodb"]["Keys"] == {SUBJECT: {"S": usage_subject([TENANT])}}
     assert record["dynamodb"]["NewImage"].items() >= record["dynamodb"]["Keys"].items()
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from installhub.artifacts import PackageType
-from installhub.versions import package_id
+from installhub.model.artifact import PackageType
+from installhub.model.package import package_id
 from tests.integration.support.api import EXPORT_BODY, Answer, Api
 from tests.integration.support.drafts import TENANT, draft, incompressible
 from tests.integration.support.wire import BrokenBody, NoFault, Outage, Refusal

@@ -6,13 +6,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from installhub.errors import ErrorCode, InstallHubError
+from installhub.model.errors import ErrorCode, InstallHubError
 from tests.integration.support.bundles import bundle_of, definitions_of
 from tests.integration.support.drafts import draft
 from tests.integration.support.world import command
 
 if TYPE_CHECKING:
-    from installhub.exporting import ExportedPackage
+    from installhub.exports.commands import ExportedPackage
     from tests.integration.support.wire import Wire
     from tests.integration.support.world import World
 

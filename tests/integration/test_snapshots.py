@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from installhub.catalog import items
-from installhub.definitions import unpack
-from installhub.errors import ServiceUnavailableError
-from installhub.resolver import discover
+from installhub.artifacts import items
+from installhub.model.definition import unpack
+from installhub.model.errors import ServiceUnavailableError
+from installhub.resolver.closure import discover
 from tests.integration.support.bundles import bundle_of, definitions_of
 from tests.integration.support.drafts import TENANT, draft, incompressible
 from tests.integration.support.wire import BrokenBody, Meanwhile
 
 if TYPE_CHECKING:
-    from installhub.publishing import ArtifactDraft
+    from installhub.artifacts.validation import ArtifactInput
     from tests.integration.support.wire import Wire
     from tests.integration.support.world import World
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("small_items")
 IDS = [f"rule-{place}" for place in range(5)]
 
 
-def revision(number: int) -> list[ArtifactDraft]:
+def revision(number: int) -> list[ArtifactInput]:
     """A chain of artifacts, all of one revision; some of the definitions are large."""
     chain = [*IDS, ""]
     return [
@@ -43,7 +43,7 @@ def revision(number: int) -> list[ArtifactDraft]:
 def test_what_was_resolved_is_what_is_read_whatever_was_published_since(world: World, text: str) -> None:
     first = draft("rule", definition=["first", text])
     world.publish(first)
-    nodes = list(discover(world.artifacts().tenant(TENANT), ["rule"], 10).nodes.values())
+    nodes = list(discover(world.artifacts().for_tenant(TENANT), ["rule"], 10).nodes.values())
 
     for number in range(3):
         world.publish(draft("rule", definition=[number, text]))
@@ -78,9 +78,9 @@ def test_an_export_while_dependencies_move_takes_each_artifact_as_it_was_read(wo
 
 def test_a_definition_that_is_gone_is_no_half_bundle(world: World) -> None:
     world.publish(draft("rule"), draft("root", "rule"))
-    nodes = list(discover(world.artifacts().tenant(TENANT), ["root"], 10).nodes.values())
+    nodes = list(discover(world.artifacts().for_tenant(TENANT), ["root"], 10).nodes.values())
     for node in nodes:
-        key = items.key_of(TENANT, items.body_sort_key(node.id, node.sha256))
+        key = items.primary_key(TENANT, items.body_sort_key(node.id, node.sha256))
         world.dynamodb.delete_item(TableName=world.name("ArtifactsTable"), Key=key)
 
     with pytest.raises(ServiceUnavailableError):

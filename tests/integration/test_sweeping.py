@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def leave_behind(world: World, package_id: str, lease_until: int) -> str:
     """Do what an export does up to the commit, and the key of its bundle."""
-    key = world.bundles().key_of(package_id, "attempt")
+    key = world.bundles().object_key(package_id, "attempt")
     world.packages().claim(package_id, "attempt", key, now=lease_until - 34, lease_until=lease_until)
     with world.bundles().upload(key) as upload:
         upload.write(b"a bundle")
@@ -100,8 +100,8 @@ def test_a_sweeper_that_dies_is_followed_by_one_that_finishes(world: World, wire
 def test_the_function_says_how_many_it_swept(world: World, functions: Functions) -> None:
     leave_behind(world, "pkg-1", int(time.time()) - 1)
 
-    assert functions.invoke("sweep", sample_event("sweep")) == {"swept": 1, "givenUp": 0}
-    assert functions.invoke("sweep", sample_event("sweep")) == {"swept": 0, "givenUp": 0}
+    assert functions.invoke("sweep", sample_event("sweep")) == {"claimsRemoved": 1, "requestsExpired": 0}
+    assert functions.invoke("sweep", sample_event("sweep")) == {"claimsRemoved": 0, "requestsExpired": 0}
     assert world.objects() == []
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from installhub.errors import ErrorCode
+from installhub.model.errors import ErrorCode
 from local import containers, docker, sam, sam_local
 from tests.sam_local.conftest import free_port
 from tests.system.client import OTHER_TENANT, TENANT, Api, export_body

@@ -35,6 +35,6 @@ def test_a_sample_event_is_handled(served: Served, event: str) -> None:
         case "enroll":
             assert answer == {"batchItemFailures": []}
         case "sweep":
-            assert answer["swept"] == 0
+            assert answer["claimsRemoved"] == 0
         case _ if "statusCode" in answer:
             assert answer["statusCode"] == 200, answer["body"]

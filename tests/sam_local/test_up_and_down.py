@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from installhub.errors import ErrorCode
+from installhub.model.errors import ErrorCode
 from local.state import SamLocal
 from tests.system.client import TENANT, Api
 from tests.system.test_refusals import problem

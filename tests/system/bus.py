@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from installhub.event_models import OUTCOMES
+from installhub.contract.event_models import OUTCOMES
 from tests.system.client import Api
 
 SOURCE = "com.example.hr"

@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from installhub.publishing import ArtifactDraft
+from installhub.artifacts.validation import ArtifactInput
 from local import seed, stack
 from local.aws import Aws
 from local.issuer import DEFAULT_SCOPE, Issuer
@@ -91,7 +91,7 @@ class Api:
 
     def publish(self, artifacts: list[dict[str, Any]]) -> None:
         """Put artifacts into the stack's tables, as `make seed` does."""
-        seed.publish(self.stack, [ArtifactDraft.from_json(artifact) for artifact in artifacts], "test artifacts")
+        seed.publish(self.stack, [ArtifactInput.from_json(artifact) for artifact in artifacts], "test artifacts")
 
     @property
     def aws(self) -> Aws:

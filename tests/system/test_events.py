@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
 
-from installhub.errors import ErrorCode
+from installhub.model.errors import ErrorCode
 from local.state import PROJECT
 from operations import redrive
 from tests.system.bus import QUIET, SOURCE, Bus, eventually

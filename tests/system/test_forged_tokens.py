@@ -10,7 +10,7 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from installhub.errors import ErrorCode
+from installhub.model.errors import ErrorCode
 from tests import forgeries
 from tests.conftest import Record
 from tests.forgeries import Mint

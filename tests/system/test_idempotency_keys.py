@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from installhub.errors import ErrorCode
+from installhub.model.errors import ErrorCode
 from tests.system.client import Api, export_body
 from tests.system.test_refusals import problem
 

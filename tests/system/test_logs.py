@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from installhub.errors import ErrorCode
+from installhub.model.errors import ErrorCode
 from local import logs
 from tests.conftest import Record
 from tests.forgeries import Mint
@@ -119,7 +119,7 @@ def test_the_log_groups_hold_no_secret_and_name_what_their_lines_are_about(api: 
         told = [entry for entry in about[folder] if entry.get("packageId") == packages[name]]
         assert {entry["tenantId"] for entry in told} == {OURS}, (folder, name)
     assert {entry["fault"] for entry in about["authorizer"]} == {"ALGORITHM", "SIGNATURE", "EXPIRED"}
-    (failed,) = [entry for entry in about["get_package"] if entry["message"] == "unexpected failure"]
+    (failed,) = [entry for entry in about["get_package"] if entry["message"] == "unhandled exception"]
     assert (failed["packageId"], failed["exception_name"]) == (packages["now"], "KeyError")
     record(
         "logs",

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urljoin
 
-from installhub.errors import ErrorCode
+from installhub.model.errors import ErrorCode
 from tests.system.bus import Bus, eventually
 from tests.system.client import OTHER_TENANT, Api, artifact, export_body
 from tests.system.test_refusals import problem

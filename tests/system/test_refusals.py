@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from installhub.errors import REGISTRY, ErrorCode
-from installhub.models import ProblemDocument
+from installhub.contract.response_models import ProblemDocument
+from installhub.model.errors import REGISTRY, ErrorCode
 from tests.system.client import OTHER_TENANT, TENANT, Api, export_body
 
 if TYPE_CHECKING:

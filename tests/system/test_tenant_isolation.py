@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from installhub.errors import ErrorCode
+from installhub.model.errors import ErrorCode
 from tests.conftest import Record
 from tests.system.client import OTHER_TENANT, TENANT, Api, artifact, export_body
 from tests.system.test_refusals import UNKNOWN_PACKAGE, problem

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from installhub.errors import ErrorCode
+from installhub.model.errors import ErrorCode
 from tests.system.client import Api, artifact, export_body
 from tests.system.test_refusals import problem
 

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from installhub.errors import ErrorCode
+from installhub.model.errors import ErrorCode
 from tests.jws import encode
 from tests.system.client import OTHER_TENANT, TENANT, Api, export_body
 from tests.system.test_refusals import UNKNOWN_PACKAGE, problem

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from installhub.artifacts import (
+from installhub.model.artifact import (
     INSTALL_RANK,
     MAX_DEFINITION_BYTES,
     MAX_ID_LENGTH,

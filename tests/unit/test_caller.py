@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installhub.auth import Caller
-from installhub.caller import TenantChoice, from_context, to_context
-from installhub.errors import ErrorCode, InstallHubError
-from installhub.routes import REQUIRED_SCOPE
+from installhub.http.requested_tenant import RequestedTenant
+from installhub.identity.caller import EXPORT_SCOPE, Caller, authorizer_context, caller_from_context
+from installhub.model.errors import ErrorCode, InstallHubError
 from tests.strategies import ids, printable_texts
 
 NOW = 1_800_000_000
-CALLER = Caller("user-1", ("tenant-a", "tenant-b"), frozenset({REQUIRED_SCOPE, "other"}), NOW + 1)
+CALLER = Caller("user-1", ("tenant-a", "tenant-b"), frozenset({EXPORT_SCOPE, "other"}), NOW + 1)
 
 scopes = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1)
 
@@ -24,38 +23,38 @@ scopes = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size
 def test_what_the_authorizer_writes_the_function_reads(
     subject: str, tenants: list[str], granted: frozenset[str], expires_at: int
 ) -> None:
-    told = Caller(subject, tuple(tenants), granted | {REQUIRED_SCOPE}, expires_at)
+    told = Caller(subject, tuple(tenants), granted | {EXPORT_SCOPE}, expires_at)
 
-    assert from_context(to_context(told), NOW) == told
+    assert caller_from_context(authorizer_context(told), NOW) == told
 
 
 def test_api_gateway_passes_on_flat_strings_only() -> None:
-    assert {type(value) for value in to_context(CALLER).values()} == {str}
+    assert {type(value) for value in authorizer_context(CALLER).values()} == {str}
 
 
 def test_what_api_gateway_adds_does_not_matter() -> None:
-    context: dict[str, Any] = {**to_context(CALLER), "principalId": "x", "integrationLatency": 12}
+    context: dict[str, Any] = {**authorizer_context(CALLER), "principalId": "x", "integrationLatency": 12}
 
-    assert from_context(context, NOW) == CALLER
+    assert caller_from_context(context, NOW) == CALLER
 
 
 @pytest.mark.parametrize("context", [None, {}, {"principalId": "user-1", "integrationLatency": 1}])
 def test_without_an_authorizer_s_word_nobody_calls(context: dict[str, Any] | None) -> None:
     with pytest.raises(InstallHubError) as refusal:
-        from_context(context, NOW)
+        caller_from_context(context, NOW)
 
     assert refusal.value.code is ErrorCode.UNAUTHORIZED
 
 
 @pytest.mark.parametrize(("now", "good"), [(NOW, True), (NOW + 0.9, True), (NOW + 1, False), (NOW + 2, False)])
 def test_a_kept_answer_lives_no_longer_than_its_token(now: float, good: bool) -> None:  # noqa: FBT001
-    context = to_context(CALLER)
+    context = authorizer_context(CALLER)
 
     if good:
-        assert from_context(context, now) == CALLER
+        assert caller_from_context(context, now) == CALLER
     else:
         with pytest.raises(InstallHubError) as refusal:
-            from_context(context, now)
+            caller_from_context(context, now)
         assert refusal.value.code is ErrorCode.UNAUTHORIZED
 
 
@@ -65,10 +64,10 @@ def test_a_kept_answer_lives_no_longer_than_its_token(now: float, good: bool) ->
     ids=repr,
 )
 def test_the_scope_is_needed_to_the_letter(granted: list[str]) -> None:
-    context = to_context(Caller("user-1", ("tenant-a",), frozenset(granted), NOW + 1))
+    context = authorizer_context(Caller("user-1", ("tenant-a",), frozenset(granted), NOW + 1))
 
     with pytest.raises(InstallHubError) as refusal:
-        from_context(context, NOW)
+        caller_from_context(context, NOW)
 
     assert refusal.value.code is ErrorCode.INSUFFICIENT_SCOPE
 
@@ -83,9 +82,9 @@ def test_the_scope_is_needed_to_the_letter(granted: list[str]) -> None:
     ],
 )
 def test_either_place_will_do(header: str | None, body: str | None, named: str | None) -> None:
-    choice = TenantChoice(header, body)
+    choice = RequestedTenant(header, body)
 
-    assert choice.named == named
+    assert choice.tenant == named
     assert choice.problems(CALLER, required=False) == []
 
 
@@ -108,23 +107,23 @@ def test_tenants_that_disagree_or_are_not_the_caller_s_are_a_mismatch(
     body: str | None,
     required: bool,  # noqa: FBT001
 ) -> None:
-    problems = TenantChoice(header, body).problems(CALLER, required=required)
+    problems = RequestedTenant(header, body).problems(CALLER, required=required)
 
     assert [problem.code for problem in problems] == [ErrorCode.TENANT_MISMATCH]
 
 
 def test_a_mismatch_names_no_tenant() -> None:
-    for choice in (TenantChoice("tenant-c"), TenantChoice("tenant-a", "tenant-c")):
+    for choice in (RequestedTenant("tenant-c"), RequestedTenant("tenant-a", "tenant-c")):
         assert "tenant-" not in str(choice.problems(CALLER, required=True))
 
 
 def test_a_request_that_needs_a_tenant_and_names_none_is_invalid() -> None:
-    problems = TenantChoice(None, None).problems(CALLER, required=True)
+    problems = RequestedTenant(None, None).problems(CALLER, required=True)
 
     assert [(problem.code, problem.pointer) for problem in problems] == [(ErrorCode.INVALID_REQUEST, "/tenantId")]
 
 
 def test_a_caller_without_tenants_may_act_for_none() -> None:
-    nobody = Caller("user-1", (), frozenset({REQUIRED_SCOPE}), NOW + 1)
+    nobody = Caller("user-1", (), frozenset({EXPORT_SCOPE}), NOW + 1)
 
-    assert TenantChoice("tenant-a").problems(nobody, required=True)
+    assert RequestedTenant("tenant-a").problems(nobody, required=True)

@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from installhub.collector import lasting, paused
+from installhub.runtime.gc import gc_frozen, gc_paused
 
-BOTH = pytest.mark.parametrize("spare", [paused, lasting])
+BOTH = pytest.mark.parametrize("spare", [gc_paused, gc_frozen])
 Spare = Callable[[], AbstractContextManager[None]]
 
 
@@ -53,9 +53,9 @@ def test_one_within_another_does_not_turn_it_on(spare: Spare) -> None:
 
 def test_only_what_is_made_to_last_is_never_searched_again() -> None:
     before = gc.get_freeze_count()
-    with paused():
+    with gc_paused():
         pass
     assert gc.get_freeze_count() == before
-    with lasting():
+    with gc_frozen():
         pass
     assert gc.get_freeze_count() > before

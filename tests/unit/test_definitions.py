@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installhub.definitions import canonical_json, pack, sha256_hex, unpack
+from installhub.model.definition import canonical_json, pack, sha256_hex, unpack
 from tests.strategies import json_values
 
 

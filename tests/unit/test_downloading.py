@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installhub.downloading import content_disposition, entity_tag, find_package, is_unchanged
-from installhub.errors import ErrorCode, InstallHubError
-from installhub.packages import PackageRecord, PackageStore
+from installhub.http.bundle_headers import content_disposition, entity_tag, is_not_modified
+from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.packages.lookup import find_package
+from installhub.packages.records import PackageRecord
+from installhub.packages.store import PackageStore
 from tests.builders import TENANT, FakePackages, record
 from tests.strategies import printable_texts
 
@@ -113,7 +115,7 @@ TAG = '"sha256-abc"'
     ],
 )
 def test_if_none_match_by_weak_comparison(if_none_match: str | None, unchanged: bool) -> None:  # noqa: FBT001
-    assert is_unchanged(TAG, if_none_match) is unchanged
+    assert is_not_modified(TAG, if_none_match) is unchanged
 
 
 def test_an_entity_tag_is_strong_and_made_of_the_checksum() -> None:

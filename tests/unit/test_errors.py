@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installhub.errors import (
+from installhub.contract.routes import ROUTES
+from installhub.model.errors import (
     REGISTRY,
     ErrorCode,
     InstallHubError,
     Problem,
     ServiceUnavailableError,
-    in_precedence,
+    sorted_by_precedence,
 )
-from installhub.routes import ROUTES
 
 # Written out rather than taken from the code: these are the table and the order of CONTRACT section 2.
 STATUS_OF = {
@@ -91,7 +91,7 @@ def test_the_first_in_the_contract_s_order_is_the_answer_s_code(codes: list[str]
 def test_problems_of_one_code_keep_their_order(codes: list[str]) -> None:
     problems = [Problem(ErrorCode(code), str(index)) for index, code in enumerate(codes)]
 
-    ordered = in_precedence(problems)
+    ordered = sorted_by_precedence(problems)
 
     assert ordered == sorted(problems, key=lambda problem: (PRECEDENCE.index(problem.code), int(problem.detail)))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
-from installhub.auth import KeysUnavailable
-from installhub.errors import ErrorCode, InstallHubError
-from installhub.failing import FunctionFailedError, story_of, told, without_history
+from installhub.identity.jwks import KeysUnavailableError
+from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.runtime.redaction import FunctionFailedError, safe_message, safe_traceback, sanitized
 
 SECRET = "what was being worked on"
 DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "Not allowed."}}, "PutObject")
@@ -23,30 +23,30 @@ DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "Not allowed.
         (FileNotFoundError(2, "No such file or directory", SECRET), "FileNotFoundError: No such file or directory"),
         (OSError(SECRET), "OSError"),
         (DENIED, "ClientError: An error occurred (AccessDenied) when calling the PutObject operation: Not allowed."),
-        (KeysUnavailable("no key set"), "KeysUnavailable: no key set"),
+        (KeysUnavailableError("no key set"), "KeysUnavailableError: no key set"),
         (InstallHubError.of(ErrorCode.INTERNAL_ERROR, SECRET), "InstallHubError: InternalError"),
     ],
 )
 def test_only_texts_without_anyones_data_are_quoted(error: Exception, text: str) -> None:
-    assert told(error) == text
+    assert safe_message(error) == text
 
 
 def test_a_class_that_pretends_to_be_ours_by_its_name_is_not() -> None:
     pretender = type("Pretender", (Exception,), {"__module__": "installhubby.errors"})
 
-    assert told(pretender(SECRET)) == "Pretender"
+    assert safe_message(pretender(SECRET)) == "Pretender"
 
 
 def test_the_story_begins_with_the_cause_and_says_where() -> None:
-    with pytest.raises(KeysUnavailable) as caught:
+    with pytest.raises(KeysUnavailableError) as caught:
         _fail()
 
-    story = story_of(caught.value)
+    story = safe_traceback(caught.value)
 
     first, second, third = story.split("\n\nwhich led to:\n\n")
     assert first.endswith("ConnectionRefusedError: Connection refused")
     assert second.endswith("ValueError")
-    assert third.endswith("KeysUnavailable: no key set")
+    assert third.endswith("KeysUnavailableError: no key set")
     assert ", in _fail\n" in third
     assert SECRET not in story
 
@@ -58,20 +58,20 @@ def _fail() -> None:
         except OSError:
             raise ValueError(SECRET)  # noqa: B904  # a context, and no cause
     except ValueError as error:
-        raise KeysUnavailable("no key set") from error
+        raise KeysUnavailableError("no key set") from error
 
 
 def test_a_suppressed_context_is_no_part_of_the_story_and_a_circle_ends_it() -> None:
     suppressed = ValueError()
     suppressed.__context__, suppressed.__suppress_context__ = KeyError(), True
-    assert story_of(suppressed) == "ValueError"
+    assert safe_traceback(suppressed) == "ValueError"
     first, second = ValueError(), KeyError()
     first.__cause__, second.__cause__ = second, first
-    assert story_of(first) == "KeyError\n\nwhich led to:\n\nValueError"
+    assert safe_traceback(first) == "KeyError\n\nwhich led to:\n\nValueError"
 
 
 def test_what_leaves_a_function_may_be_quoted_or_is_replaced() -> None:
-    ours = KeysUnavailable("no key set")
-    assert without_history(ours) is ours
-    replacement = without_history(ValueError(SECRET))
+    ours = KeysUnavailableError("no key set")
+    assert sanitized(ours) is ours
+    replacement = sanitized(ValueError(SECRET))
     assert (type(replacement), str(replacement)) == (FunctionFailedError, "ValueError")

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installhub.downloading import content_disposition, entity_tag, is_unchanged
-from installhub.errors import ErrorCode, InstallHubError
-from installhub.preferences import idempotency_key, prefers_async
-from installhub.proxy import Request
+from installhub.http.bundle_headers import content_disposition, entity_tag, is_not_modified
+from installhub.http.headers import idempotency_key, prefers_async
+from installhub.http.request import Request
+from installhub.model.errors import ErrorCode, InstallHubError
 from tests.builders import record
 from tests.strategies import printable_texts
 
@@ -73,7 +73,7 @@ def test_two_keys_are_none(key: str) -> None:
 
 @given(lines)
 def test_any_if_none_match_is_read(header: str) -> None:
-    assert is_unchanged(entity_tag(record()), header) is (
+    assert is_not_modified(entity_tag(record()), header) is (
         any(part.strip() == "*" for part in header.split(",")) or entity_tag(record()) in header
     )
 
@@ -83,7 +83,7 @@ def test_a_tag_is_found_in_a_list_exactly_when_it_is_there(tags: list[str], spac
     own = entity_tag(record())
     header = f"{space},{space}".join([*tags, own] if there else tags)
 
-    assert is_unchanged(own, header) is there
+    assert is_not_modified(own, header) is there
 
 
 def by_rfc_8187(header: str) -> str | None:

@@ -7,10 +7,10 @@ from typing import Any
 
 from hypothesis import given
 
-from installhub.artifacts import ArtifactNode, ArtifactStatus, ArtifactType
-from installhub.models import PackageResponse, PreviewResponse
-from installhub.presenting import package_body, preview_body
-from installhub.resolver import Limits, make_plan
+from installhub.contract.bodies import package_body, preview_body
+from installhub.contract.response_models import PackageResponse, PreviewResponse
+from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType
+from installhub.resolver.plan import Limits, make_plan
 from tests.builders import FakeCatalog, is_a, node, record
 from tests.strategies import graphs
 

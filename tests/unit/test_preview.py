@@ -6,11 +6,11 @@ from typing import cast
 
 import pytest
 
-from installhub.artifacts import ArtifactNode, ArtifactStatus
-from installhub.catalog import ArtifactTable
-from installhub.errors import ErrorCode, InstallHubError
-from installhub.exporting import plan_export, preview
-from installhub.resolver import Limits, Plan
+from installhub.artifacts.catalog import ArtifactTable
+from installhub.exports.preview import plan_export, preview
+from installhub.model.artifact import ArtifactNode, ArtifactStatus
+from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.resolver.plan import Limits, Plan
 from tests.builders import TENANT, FakeCatalog, node, nodes
 
 
@@ -21,7 +21,7 @@ class FakeTable:
         self.catalogs = {True: FakeCatalog(now, ["theirs"]), False: FakeCatalog(before or now, ["theirs"])}
         self.reads: list[tuple[str, bool]] = []
 
-    def tenant(self, tenant: str, *, consistent: bool = False) -> FakeCatalog:
+    def for_tenant(self, tenant: str, *, consistent: bool = False) -> FakeCatalog:
         self.reads.append((tenant, consistent))
         return self.catalogs[consistent]
 

@@ -5,20 +5,21 @@ from typing import Any
 
 import pytest
 
-from installhub.proxy import Answer, Request
+from installhub.http.request import Request
+from installhub.http.response import Response
 
 
 @pytest.mark.parametrize("name", ["Prefer", "prefer", "PREFER"])
 def test_a_header_is_found_by_any_case_of_its_name(name: str) -> None:
     request = Request({"headers": {name: "b"}, "multiValueHeaders": {name: ["a", "b"]}})
     assert request.header("Prefer") == "b"
-    assert request.header_lines("preFER") == ["a", "b"]
+    assert request.header_values("preFER") == ["a", "b"]
 
 
 def test_a_header_may_come_without_its_other_values() -> None:
     request = Request({"headers": {"Prefer": "a"}, "multiValueHeaders": None})
-    assert request.header_lines("prefer") == ["a"]
-    assert request.header_lines("If-Match") == []
+    assert request.header_values("prefer") == ["a"]
+    assert request.header_values("If-Match") == []
 
 
 @pytest.mark.parametrize("event", [{}, dict.fromkeys(("headers", "pathParameters", "requestContext", "body", "path"))])
@@ -29,12 +30,12 @@ def test_nothing_of_a_request_need_be_there(event: dict[str, Any]) -> None:
 
 
 def test_text_is_sent_as_it_is_and_bytes_in_base64() -> None:
-    assert Answer(200, {"ETag": '"1"'}, "größe").as_proxy_result() == {
+    assert Response(200, {"ETag": '"1"'}, "größe").to_proxy_result() == {
         "statusCode": 200,
         "headers": {"ETag": '"1"'},
         "body": "größe",
         "isBase64Encoded": False,
     }
-    packed = Answer(200, body=b"\xff\x00").as_proxy_result()
+    packed = Response(200, body=b"\xff\x00").to_proxy_result()
     assert packed["isBase64Encoded"]
     assert base64.b64decode(packed["body"]) == b"\xff\x00"

@@ -4,33 +4,35 @@ from __future__ import annotations
 
 import pytest
 
-from installhub.resolver import Limits
-from installhub.settings import SettingMissingError, Settings
+from installhub.composition.process import limits
+from installhub.resolver.plan import Limits
+from installhub.runtime.settings import SettingMissingError, Settings
 
 
 def test_texts_numbers_and_lists() -> None:
     settings = Settings({"TEXT": "a b", "NUMBER": "42", "NAMES": " a, b ,,c "})
 
-    assert settings.text("TEXT") == "a b"
-    assert settings.number("NUMBER") == 42
-    assert settings.names("NAMES") == ("a", "b", "c")
+    assert settings.string("TEXT") == "a b"
+    assert settings.integer("NUMBER") == 42
+    assert settings.string_list("NAMES") == ("a", "b", "c")
 
 
 @pytest.mark.parametrize("environment", [{}, {"NAME": ""}])
 def test_what_is_not_set_is_named(environment: dict[str, str]) -> None:
     with pytest.raises(SettingMissingError, match="NAME"):
-        Settings(environment).text("NAME")
+        Settings(environment).string("NAME")
 
 
-def test_the_limits_of_a_package() -> None:
-    settings = Settings({"MAX_ROOTS": "1", "MAX_ARTIFACTS": "2", "MAX_DEFINITION_BYTES": "3"})
+def test_the_limits_of_a_package_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"MAX_ROOTS": "1", "MAX_ARTIFACTS": "2", "MAX_DEFINITION_BYTES": "3"}.items():
+        monkeypatch.setenv(name, value)
 
-    assert settings.limits() == Limits(roots=1, artifacts=2, definition_bytes=3)
+    assert limits.__wrapped__() == Limits(roots=1, artifacts=2, definition_bytes=3)
 
 
 def test_of_the_process_are_read_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = Settings.of_process()
+    settings = Settings.from_environment()
 
     monkeypatch.setenv("INSTALLHUB_TEST_SETTING", "later")
 
-    assert settings.text("INSTALLHUB_TEST_SETTING") == "later"
+    assert settings.string("INSTALLHUB_TEST_SETTING") == "later"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installhub.text import is_encodable, is_printable
+from installhub.model.text import is_encodable, is_printable
 
 
 @pytest.mark.parametrize(

@@ -5,35 +5,35 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installhub.usage import customer_of
+from installhub.identity.usage_keys import usage_subject
 from tests.strategies import ids
 
 
 def test_one_tenant_is_a_customer_by_its_name() -> None:
-    assert customer_of(["tenant-a"]) == "tenant:tenant-a"
+    assert usage_subject(["tenant-a"]) == "tenant:tenant-a"
 
 
 def test_nobody_is_no_customer() -> None:
-    assert customer_of([]) is None
+    assert usage_subject([]) is None
 
 
 @given(st.lists(ids, min_size=2, max_size=4, unique=True))
 def test_a_set_of_tenants_is_a_customer_whatever_their_order(tenants: list[str]) -> None:
-    assert customer_of(tenants) == customer_of(sorted(tenants))
+    assert usage_subject(tenants) == usage_subject(sorted(tenants))
 
 
 @given(st.sets(st.frozensets(ids, min_size=1, max_size=3), min_size=2, max_size=5))
 def test_different_sets_are_different_customers(sets: set[frozenset[str]]) -> None:
-    assert len({customer_of(sorted(tenants)) for tenants in sets}) == len(sets)
+    assert len({usage_subject(sorted(tenants)) for tenants in sets}) == len(sets)
 
 
 @given(st.lists(ids, min_size=1, max_size=4, unique=True))
 def test_a_customer_s_name_fits_a_key(tenants: list[str]) -> None:
-    assert len((customer_of(tenants) or "").encode()) <= 2048
+    assert len((usage_subject(tenants) or "").encode()) <= 2048
 
 
 def test_a_tenant_cannot_pose_as_a_set() -> None:
-    both = customer_of(["a", "b"])
+    both = usage_subject(["a", "b"])
 
-    assert customer_of([str(both)]) != both
-    assert customer_of([str(both).removeprefix("tenants:")]) != both
+    assert usage_subject([str(both)]) != both
+    assert usage_subject([str(both).removeprefix("tenants:")]) != both

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from installhub.versions import VERSION_PATTERN, is_valid_version, normalized_name, package_id, precedence_text
+from installhub.model.package import normalized_name, package_id
+from installhub.model.version import VERSION_PATTERN, is_valid_version, without_build_metadata
 from tests.builders import TENANT
 
 # The pattern that semver.org suggests, anchored and in ASCII.
@@ -117,7 +118,7 @@ def test_the_pattern_in_the_documents_says_the_same(text: str) -> None:
     ("version", "expected"), [("1.2.3", "1.2.3"), ("1.2.3-rc.1+b.1", "1.2.3-rc.1"), ("1.2.3+a-b", "1.2.3")]
 )
 def test_build_metadata_takes_no_part_in_precedence(version: str, expected: str) -> None:
-    assert precedence_text(version) == expected
+    assert without_build_metadata(version) == expected
 
 
 def test_a_package_id_never_changes() -> None:

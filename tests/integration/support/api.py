@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from installhub.auth import Caller
-from installhub.caller import to_context
-from installhub.models import PackageResponse, PreviewResponse, ProblemDocument
+from installhub.contract.response_models import PackageResponse, PreviewResponse, ProblemDocument
+from installhub.identity.caller import Caller, authorizer_context
 from tests.integration.support.drafts import TENANT
 from tests.integration.support.functions import Functions, sample_event
 
@@ -115,7 +114,7 @@ class Api:
         if caller is None:
             del event["requestContext"]["authorizer"]
         else:
-            event["requestContext"]["authorizer"].update(to_context(caller))
+            event["requestContext"]["authorizer"].update(authorizer_context(caller))
         return answer_of(self.functions.invoke(function, event))
 
 

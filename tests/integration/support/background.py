@@ -11,20 +11,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from installhub import aws
-from installhub.answering import AskedExport, ExportDesk
-from installhub.background.accepting import Acceptor
-from installhub.background.deliveries import Deliveries
-from installhub.background.failures import FailureBook
-from installhub.background.inbox import Inbox
-from installhub.background.lapses import Lapses
-from installhub.background.queue import ExportQueue
-from installhub.background.worker import Worker
-from installhub.documents import export_command, export_document
-from installhub.idempotency import AnswerBook
-from installhub.packages import PackageRecord, PendingExport, PendingStore
-from installhub.request_models import ExportRequest, parse
-from installhub.resolver import Limits
+from installhub.contract.bodies import pending_body
+from installhub.contract.documents import export_command, export_document
+from installhub.contract.request_models import ExportRequest, parse
+from installhub.events.expiry import ExpiredRequests
+from installhub.events.failure_store import FailureStore
+from installhub.events.inbox import Inbox
+from installhub.events.message_handler import MessageHandler
+from installhub.events.worker import ExportWorker
+from installhub.exports.async_exports import AsyncExports
+from installhub.exports.idempotency_store import IdempotencyStore
+from installhub.exports.queue import ExportQueue
+from installhub.exports.submission import ExportService, ExportSubmission
+from installhub.packages.pending_exports import PendingExport, PendingExportStore
+from installhub.packages.records import PackageRecord
+from installhub.resolver.plan import Limits
+from installhub.runtime import aws_clients
 from tests.integration.support.drafts import TENANT
 from tests.integration.support.world import World
 
@@ -115,7 +117,7 @@ class Background:
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
-        self.sqs: SQSClient = aws.sqs()
+        self.sqs: SQSClient = aws_clients.sqs()
         self.queue_url = self.world.name("ExportQueue")
         self.dead_url = self.world.name("ExportDeadLetterQueue")
         self.world = self.world.at(self.clock)
@@ -125,46 +127,55 @@ class Background:
         return ExportQueue(lambda: self.sqs, self.queue_url, self.dead_url)
 
     @property
-    def pending(self) -> PendingStore:
-        return PendingStore(self.world.dynamodb, self.world.name("PackagesTable"))
+    def pending(self) -> PendingExportStore:
+        return PendingExportStore(self.world.dynamodb, self.world.name("PackagesTable"))
 
     @property
-    def failures(self) -> FailureBook:
-        return FailureBook(self.world.dynamodb, self.world.name("RequestsTable"))
+    def failures(self) -> FailureStore:
+        return FailureStore(self.world.dynamodb, self.world.name("RequestsTable"))
 
     @property
-    def answers(self) -> AnswerBook:
-        return AnswerBook(self.world.dynamodb, self.world.name("RequestsTable"), self.clock)
+    def answers(self) -> IdempotencyStore:
+        return IdempotencyStore(self.world.dynamodb, self.world.name("RequestsTable"), self.clock)
 
     @property
     def inbox(self) -> Inbox:
         return Inbox(lambda: self.world.s3, self.world.name("InboxBucket"))
 
     @property
-    def worker(self) -> Worker:
-        return Worker(self.world.exporter(), self.pending, self.failures, self.inbox, self.clock)
+    def worker(self) -> ExportWorker:
+        return ExportWorker(self.world.exporter(), self.pending, self.failures, self.inbox, self.clock)
 
     @property
-    def deliveries(self) -> Deliveries:
-        return Deliveries(self.worker, self.queue, TRIES)
+    def deliveries(self) -> MessageHandler:
+        return MessageHandler(self.worker, self.queue, TRIES)
 
     @property
-    def acceptor(self) -> Acceptor:
+    def acceptor(self) -> AsyncExports:
         world = self.world
-        return Acceptor(world.packages(), self.pending, world.bundles(), self.queue, Limits(), self.clock)
+        return AsyncExports(world.packages(), self.pending, world.bundles(), self.queue, Limits(), self.clock)
 
     @property
-    def lapses(self) -> Lapses:
-        return Lapses(self.pending, self.failures, self.clock)
+    def lapses(self) -> ExpiredRequests:
+        return ExpiredRequests(self.pending, self.failures, self.clock)
 
     @property
-    def desk(self) -> ExportDesk:
+    def desk(self) -> ExportService:
         world = self.world
-        return ExportDesk(world.exporter, lambda: self.acceptor, lambda: self.answers, world.packages, world.bundles)
+        return ExportService(
+            world.exporter, lambda: self.acceptor, lambda: self.answers, world.packages, world.bundles, pending_body
+        )
 
-    def ask(self, *, key: str | None = None, later: bool = False, by: str = "user-1", **fields: Any) -> AskedExport:  # noqa: ANN401
+    def ask(
+        self,
+        *,
+        key: str | None = None,
+        later: bool = False,
+        by: str = "user-1",
+        **fields: Any,  # noqa: ANN401
+    ) -> ExportSubmission:
         request = parse(ExportRequest, json.dumps(body(**fields)).encode())
-        return AskedExport(export_command(request, TENANT, by), export_document(request, TENANT), key, later)
+        return ExportSubmission(export_command(request, TENANT, by), export_document(request, TENANT), key, later)
 
     def accept(self, **fields: Any) -> PendingExport:  # noqa: ANN401  # fields of any type
         """A request that HTTP accepted; its message is in the queue."""
@@ -206,7 +217,7 @@ class Background:
         ]
 
     def look(self, package_id: str) -> PackageRecord | PendingExport | None:
-        return self.pending.look(package_id, int(self.clock()))
+        return self.pending.get(package_id, int(self.clock()))
 
     def drop(self, key: str, content: bytes) -> str:
         """What EventBridge puts into the queue of a document that was dropped into the inbox."""

@@ -8,13 +8,14 @@ import json
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from installhub.bundler import PackageDescription, build_manifest, encode_manifest, write_bundle
-from installhub.exporting import plan_export
-from installhub.resolver import Limits
-from installhub.versions import package_id
+from installhub.bundler.bundle import write_bundle
+from installhub.bundler.manifest import build_manifest, encode_manifest
+from installhub.exports.preview import plan_export
+from installhub.model.package import PackageDescription, package_id
+from installhub.resolver.plan import Limits
 
 if TYPE_CHECKING:
-    from installhub.exporting import ExportCommand, ExportedPackage
+    from installhub.exports.commands import ExportCommand, ExportedPackage
     from tests.integration.support.world import World
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aws_lambda_powertools.logging.filters import SuppressFilter
 from botocore.exceptions import ParamValidationError
 
-from installhub import telemetry
+from installhub.runtime import telemetry
 from tests.integration.support.drafts import TENANT
 from tests.jws import encode
 

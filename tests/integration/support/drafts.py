@@ -6,7 +6,7 @@ import base64
 import random
 from typing import Any, Final
 
-from installhub.publishing import ArtifactDraft
+from installhub.artifacts.validation import ArtifactInput
 
 TENANT: Final = "tenant-7f3a9b12"
 OTHER_TENANT: Final = "tenant-c41d77e0"
@@ -20,9 +20,9 @@ def draft(
     tenant: str = TENANT,
     status: str = "published",
     name: str = "Made up",
-) -> ArtifactDraft:
+) -> ArtifactInput:
     """An artifact that is in order; its definition tells it from others unless one is given."""
-    return ArtifactDraft.from_json(
+    return ArtifactInput.from_json(
         {
             "tenantId": tenant,
             "artifactId": artifact_id,

@@ -21,9 +21,9 @@ from moto import mock_aws
 from moto.core.config import default_user_config
 
 from bench import dynamodb as dynamodb_local
-from installhub import aws
-from installhub.catalog import ArtifactTable
-from installhub.publishing import Publisher
+from installhub.artifacts.catalog import ArtifactTable
+from installhub.artifacts.publisher import Publisher
+from installhub.runtime import aws_clients
 from local import emulator
 from local.state import State
 from tests.integration.support.world import create_tables, forget_clients
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from installhub.publishing import ArtifactDraft
+    from installhub.artifacts.validation import ArtifactInput
 
 MOTO: Final = "moto"
 MINISTACK: Final = "MiniStack"
@@ -60,7 +60,7 @@ class CatalogTable:
     def artifacts(self) -> ArtifactTable:
         return ArtifactTable(self.client, self.name)
 
-    def publish(self, drafts: Iterable[ArtifactDraft]) -> None:
+    def publish(self, drafts: Iterable[ArtifactInput]) -> None:
         """Store artifacts whose definitions are small: the engine has no S3."""
         Publisher(self.client, None, self.name, "no-bucket").publish(drafts)  # type: ignore[arg-type]
 
@@ -112,7 +112,7 @@ def running(kind: str) -> Iterator[None]:
 def engine(kind: str) -> Iterator[Engine]:
     """The tables of the engine of that kind, which is running."""
     with mock_aws():
-        yield Engine(kind, boto3.client("dynamodb", config=aws._CONFIG))
+        yield Engine(kind, boto3.client("dynamodb", config=aws_clients._CONFIG))
 
 
 @contextmanager

@@ -6,13 +6,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from installhub.artifacts import ArtifactNode, ArtifactStatus, ArtifactType
-from installhub.definitions import pack, sha256_hex
+from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType
+from installhub.model.definition import pack, sha256_hex
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from installhub.publishing import ArtifactDraft
+    from installhub.artifacts.validation import ArtifactInput
 
 
 @dataclass
@@ -23,7 +23,7 @@ class FakeCatalog:
     artifacts: dict[str, dict[str, ArtifactNode]] = field(default_factory=lambda: defaultdict(dict))
 
     @classmethod
-    def holding(cls, tenant: str, drafts: Iterable[ArtifactDraft]) -> FakeCatalog:
+    def holding(cls, tenant: str, drafts: Iterable[ArtifactInput]) -> FakeCatalog:
         catalog = cls(tenant)
         for draft in drafts:
             catalog.artifacts[draft.tenant][draft.id] = node_of(draft)
@@ -33,7 +33,7 @@ class FakeCatalog:
         own = self.artifacts[self.tenant]
         return {artifact_id: own[artifact_id] for artifact_id in ids if artifact_id in own}
 
-    def owned_elsewhere(self, ids: Collection[str]) -> Collection[str]:
+    def existing_in_other_tenants(self, ids: Collection[str]) -> Collection[str]:
         others = [artifacts for tenant, artifacts in self.artifacts.items() if tenant != self.tenant]
         return [artifact_id for artifact_id in ids if any(artifact_id in artifacts for artifacts in others)]
 
@@ -52,7 +52,7 @@ def node(artifact_id: str, *dependencies: str) -> ArtifactNode:
     )
 
 
-def node_of(draft: ArtifactDraft) -> ArtifactNode:
+def node_of(draft: ArtifactInput) -> ArtifactNode:
     """The node that publishing ``draft`` makes."""
     packed = pack(draft.definition)
     return ArtifactNode(

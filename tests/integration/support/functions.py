@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
 
-from installhub import telemetry
+from installhub.runtime import telemetry
 from tests.builders import FakeContext
 from tests.integration.support.roles import role_of
-from tests.integration.support.world import forget_wiring
+from tests.integration.support.world import forget_composition
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -59,7 +59,7 @@ class Functions:
         return json.loads(json.dumps(answer))  # as Lambda does
 
     def _start(self, name: str) -> None:
-        forget_wiring()
+        forget_composition()
         self._running = name
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from installhub import aws
-from installhub.usage import CUSTOMER, PROPAGATION_SECONDS, READY_AT
+from installhub.identity.usage_keys import PROPAGATION_SECONDS, READY_AT, SUBJECT
+from installhub.runtime import aws_clients
 from tests.integration.support.functions import Functions, sample_event
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class UsagePlan:
         for customer, item in self.customers().items():
             self.world.dynamodb.update_item(
                 TableName=self.world.name("PlansTable"),
-                Key={CUSTOMER: {"S": customer}},
+                Key={SUBJECT: {"S": customer}},
                 UpdateExpression="SET #ready = :ready",
                 ExpressionAttributeNames={"#ready": READY_AT},
                 ExpressionAttributeValues={":ready": {"N": str(int(item[READY_AT]["N"]) - PROPAGATION_SECONDS)}},
@@ -77,7 +77,7 @@ class UsagePlan:
 
 def planned(world: World) -> UsagePlan:
     """The usage plan of the stack, made."""
-    apigateway = aws.apigateway()
+    apigateway = aws_clients.apigateway()
     plan = apigateway.create_usage_plan(name="installhub-tenants")
     deployment = replace(world.deployment, references={**world.deployment.references, "UsagePlan": plan["id"]})
     return UsagePlan(world, apigateway, deployment)

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from installhub import aws
-from installhub.artifacts import PackageType
-from installhub.caller import to_context
+from installhub.identity.caller import authorizer_context
+from installhub.model.artifact import PackageType
+from installhub.runtime import aws_clients
 from tests.integration.support import canaries
 from tests.integration.support.api import CALLER, EXPORT_BODY
 from tests.integration.support.background import requested
@@ -18,6 +18,7 @@ from tests.integration.support.canaries import FOREIGN, SECRETS, Log, broken
 from tests.integration.support.drafts import TENANT
 from tests.integration.support.functions import Functions, sample_event
 from tests.integration.support.wire import Outage, Refusal
+from tests.integration.support.world import forget_composition
 from tests.integration.test_authorizer import ISSUER
 from tests.integration.test_sweeping import leave_behind
 
@@ -57,7 +58,7 @@ class Scene:
 
     def work(self, *texts: str, tries: int = 1) -> Any:  # noqa: ANN401  # any JSON value
         """Let the worker do messages of the queue."""
-        sqs, queue = aws.sqs(), self.world.name("ExportQueue")
+        sqs, queue = aws_clients.sqs(), self.world.name("ExportQueue")
         for text in texts:
             sqs.send_message(QueueUrl=queue, MessageBody=text)
         received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
@@ -124,7 +125,7 @@ def exports(scene: Scene) -> None:
     scene.wire.fault = Refusal("PutObject-1")
     scene.http("export", 500, post("export", body("Forbidden")))
     scene.wire.fault = Outage(lambda _: False, "throttled")
-    scene.patch.setattr("installhub.exporting.Exporter.export", broken)
+    scene.patch.setattr("installhub.exports.exporter.Exporter.export", broken)
     scene.http("export", 500, post("export", body("Bug")))
 
 
@@ -136,7 +137,7 @@ def previews(scene: Scene) -> None:
     scene.http("preview", 403, post("preview", asked(tenantId=FOREIGN)))
     scene.wire.fault = Outage(lambda _: True, "throttled")
     scene.http("preview", 503, post("preview", asked()))
-    scene.patch.setattr("installhub.exporting.make_plan", broken)
+    scene.patch.setattr("installhub.exports.preview.make_plan", broken)
     scene.http("preview", 500, post("preview", asked()))
 
 
@@ -150,7 +151,7 @@ def looks(scene: Scene) -> None:
         scene.http(name, 404, get(name, f"a\nb{SECRETS}"))
         scene.http(name, 403, get(name, package, **{"X-Tenant-Id": FOREIGN}))
         expired = get(name, package)
-        expired["requestContext"]["authorizer"].update(to_context(replace(CALLER, expires_at=1)))
+        expired["requestContext"]["authorizer"].update(authorizer_context(replace(CALLER, expires_at=1)))
         scene.http(name, 401, expired)
         scene.wire.fault = Outage(lambda _: True, "unreachable")
         scene.http(name, 503, get(name, package))
@@ -158,7 +159,7 @@ def looks(scene: Scene) -> None:
         scene.http(name, 500, get(name, package))
         scene.wire.fault = Outage(lambda _: False, "throttled")
     assert scene.log.secrets, "there were links"
-    scene.patch.setattr("installhub.packages.table.PackageTable.get_of", broken)
+    scene.patch.setattr("installhub.packages.table.PackageTable.get_for_tenants", broken)
     scene.http("get_package", 500, get("get_package", package))
     scene.http("download", 500, get("download", package))
 
@@ -176,7 +177,7 @@ def authorizes(scene: Scene) -> None:
     scene.wire.fault = Outage(lambda _: True, "throttled")
     assert ask(scene, scene.issuer.token(ISSUER, TENANT)) is None
     scene.wire.fault = Outage(lambda _: False, "throttled")
-    scene.patch.setattr("installhub.auth.TokenVerifier.verify", broken)
+    scene.patch.setattr("installhub.identity.tokens.TokenVerifier.verify", broken)
     assert ask(scene, good) is None
     scene.patch.undo()
     scene.issuer.server.status = 503
@@ -186,7 +187,10 @@ def authorizes(scene: Scene) -> None:
 
 def announces(scene: Scene) -> None:
     for failing in (lambda **_: {"FailedEntryCount": 0}, lambda **_: {"FailedEntryCount": 1}, broken):
-        scene.patch.setattr(aws, "events", lambda put=failing: type("Bus", (), {"put_events": staticmethod(put)}))
+        scene.patch.setattr(
+            aws_clients, "eventbridge", lambda put=failing: type("Bus", (), {"put_events": staticmethod(put)})
+        )
+        forget_composition()
         for sample in ("announce", "announce-failed"):
             event = sample_event(sample)
             failures = scene.run("announce", event)["batchItemFailures"]
@@ -200,16 +204,16 @@ def enrolls(scene: Scene) -> None:
     assert scene.run("enroll", scene.enroll_event) == {"batchItemFailures": []}
     scene.wire.fault = Outage(lambda _: True, "unreachable")
     assert scene.run("enroll", scene.enroll_event)["batchItemFailures"]
-    scene.patch.setattr("installhub.usage.Enroller.enroll", broken)
+    scene.patch.setattr("installhub.identity.usage_keys.UsageKeyProvisioner.provision", broken)
     assert scene.run("enroll", scene.enroll_event)["batchItemFailures"]
 
 
 def sweeps(scene: Scene) -> None:
     leave_behind(scene.world, "pkg-1", 1)
-    assert scene.run("sweep", sample_event("sweep"))["swept"] == 1
+    assert scene.run("sweep", sample_event("sweep"))["claimsRemoved"] == 1
     scene.wire.fault = Outage(lambda _: True, "unreachable")
     assert scene.run("sweep", sample_event("sweep")) is None
-    scene.patch.setattr("installhub.packages.Sweeper.sweep", broken)
+    scene.patch.setattr("installhub.packages.cleanup.ClaimSweeper.sweep", broken)
     assert scene.run("sweep", sample_event("sweep")) is None
 
 
@@ -228,7 +232,7 @@ def works(scene: Scene) -> None:
     scene.wire.fault = Outage(lambda _: True, "unreachable")
     assert scene.work(requested(body("Unavailable"))) != done
     scene.wire.fault = Outage(lambda _: False, "unreachable")
-    scene.patch.setattr("installhub.exporting.Exporter.export", broken)
+    scene.patch.setattr("installhub.exports.exporter.Exporter.export", broken)
     assert scene.work(requested(body("Bug"))) != done
     assert scene.work(requested(body("Bug, the last try")), tries=4) == done
     assert scene.run("export_worker", {**body("Direct bug")}) is None

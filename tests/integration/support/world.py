@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import json
+import pkgutil
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,14 +16,19 @@ from typing import TYPE_CHECKING, Any, Final
 from moto import mock_aws
 from moto.core.base_backend import BackendDict
 
-from installhub import answering_wiring, aws, wiring
-from installhub.artifacts import PackageType
-from installhub.background import wiring as background_wiring
-from installhub.catalog import ArtifactTable, DefinitionReader
-from installhub.exporting import ExportCommand, ExportedPackage, Exporter
-from installhub.packages import BundleStore, PackageStore, Sweeper
-from installhub.publishing import ArtifactDraft, Publisher, PublishSummary
-from installhub.resolver import Limits
+from installhub import composition
+from installhub.artifacts.catalog import ArtifactTable
+from installhub.artifacts.definition_reader import DefinitionReader
+from installhub.artifacts.publisher import Publisher, PublishSummary
+from installhub.artifacts.validation import ArtifactInput
+from installhub.exports.commands import ExportCommand, ExportedPackage
+from installhub.exports.exporter import Exporter
+from installhub.model.artifact import PackageType
+from installhub.packages.bundle_store import BundleStore
+from installhub.packages.cleanup import ClaimSweeper
+from installhub.packages.store import PackageStore
+from installhub.resolver.plan import Limits
+from installhub.runtime import aws_clients
 from tests.integration.support.drafts import OTHER_TENANT, TENANT
 from tests.template import Deployment, is_versioned, resources_of, table_request
 
@@ -67,7 +74,7 @@ class World:
         """The physical name of a table or bucket."""
         return self.deployment.references[logical_id]
 
-    def publish(self, *drafts: ArtifactDraft) -> PublishSummary:
+    def publish(self, *drafts: ArtifactInput) -> PublishSummary:
         return self.publisher().publish(drafts)
 
     def publisher(self) -> Publisher:
@@ -94,8 +101,8 @@ class World:
             self.artifacts(), self.definitions(), self.packages(), self.bundles(), Limits(), clock=self.clock
         )
 
-    def sweeper(self) -> Sweeper:
-        return Sweeper(self.packages(), self.bundles(), self.clock)
+    def sweeper(self) -> ClaimSweeper:
+        return ClaimSweeper(self.packages(), self.bundles(), self.clock)
 
     def export(self, *roots: str, **changes: Any) -> ExportedPackage:  # noqa: ANN401  # see command
         """Export as the function would, with 29 seconds left."""
@@ -138,40 +145,40 @@ def new_world() -> Iterator[World]:
     """An account in which the stack has just been deployed, in place of any other."""
     with mock_aws():
         BackendDict.reset()
-        forget_wiring()
+        forget_composition()
         try:
-            yield _deploy(aws.dynamodb(), aws.s3())
+            yield _deploy(aws_clients.dynamodb(), aws_clients.s3())
         finally:
-            forget_wiring()
+            forget_composition()
 
 
 def forget_clients() -> None:
     """Make new clients when next asked for: the old ones were tampered with, or have used up their retries."""
-    _forget(aws)
+    _clear_caches(aws_clients)
     _other_clients.cache_clear()
-    forget_wiring()
+    forget_composition()
 
 
-def forget_wiring() -> None:
-    """Put everything together anew, as a new process would."""
-    for module in (wiring, answering_wiring, background_wiring):
-        _forget(module)
+def forget_composition() -> None:
+    """Compose everything again, as a new process would."""
+    for module in pkgutil.iter_modules(composition.__path__, f"{composition.__name__}."):
+        _clear_caches(importlib.import_module(module.name))
 
 
 @cache
 def _other_clients() -> tuple[DynamoDBClient, S3Client]:
-    return aws.dynamodb.__wrapped__(), aws.s3.__wrapped__()
+    return aws_clients.dynamodb.__wrapped__(), aws_clients.s3.__wrapped__()
 
 
-def _forget(module: ModuleType) -> None:
+def _clear_caches(module: ModuleType) -> None:
     for function in vars(module).values():
         if hasattr(function, "cache_clear"):
             function.cache_clear()
 
 
-def samples(tenant: str) -> list[ArtifactDraft]:
+def samples(tenant: str) -> list[ArtifactInput]:
     """The artifacts of a sample tenant."""
-    return [ArtifactDraft.from_json(artifact) for artifact in json.loads((SAMPLES / f"{tenant}.json").read_text())]
+    return [ArtifactInput.from_json(artifact) for artifact in json.loads((SAMPLES / f"{tenant}.json").read_text())]
 
 
 def load_samples(world: World) -> None:
@@ -209,7 +216,7 @@ def _deploy(dynamodb: DynamoDBClient, s3: S3Client) -> World:
         s3.create_bucket(Bucket=name)
         if is_versioned(logical_id):
             s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    sqs = aws.sqs()
+    sqs = aws_clients.sqs()
     queues = {
         logical_id: sqs.create_queue(QueueName=f"installhub-{logical_id}-{suffix}")["QueueUrl"]
         for logical_id in resources_of("AWS::SQS::Queue")

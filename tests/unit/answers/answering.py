@@ -8,9 +8,10 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from installhub.http import endpoint
-from installhub.proxy import Answer, Request
-from installhub.routes import EXPORT
+from installhub.contract.routes import EXPORT
+from installhub.http.endpoint import endpoint
+from installhub.http.request import Request
+from installhub.http.response import Response
 from tests.builders import FakeContext, event
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 LAMBDA_RESPONSE_BYTES = 6 * 1024 * 1024
 BUNDLE = b"PK\x03\x04 bytes \xff\x00"
 
-Use = Callable[[Request], Answer]
+Use = Callable[[Request], Response]
 
 
 def answer(use: Use, **request: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -33,7 +34,7 @@ def invoke(use: Use, sent: dict[str, Any]) -> dict[str, Any]:
 
 
 def refusal(error: BaseException, **request: Any) -> dict[str, Any]:  # noqa: ANN401
-    def refuse(_: Request) -> Answer:
+    def refuse(_: Request) -> Response:
         raise error
 
     return answer(refuse, **request)

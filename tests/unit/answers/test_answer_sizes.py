@@ -9,12 +9,13 @@ from random import Random
 
 import pytest
 
-from installhub.documents import MAX_DOCUMENT_BYTES
-from installhub.errors import ErrorCode, InstallHubError, Problem
-from installhub.http import MAX_ANSWER_BYTES, json_answer, package_answer
-from installhub.proxy import Answer, Request
-from installhub.request_models import PreviewRequest
-from installhub.requests import read_request
+from installhub.contract.documents import MAX_DOCUMENT_BYTES
+from installhub.contract.request_models import PreviewRequest
+from installhub.http.request import Request
+from installhub.http.request_body import read_request
+from installhub.http.response import Response
+from installhub.http.responses import MAX_RESPONSE_BYTES, json_response, package_response
+from installhub.model.errors import ErrorCode, InstallHubError, Problem
 from tests.builders import TENANT, record
 from tests.unit.answers.answering import (
     LAMBDA_RESPONSE_BYTES,
@@ -30,7 +31,7 @@ from tests.unit.answers.answering import (
 def test_a_small_answer_is_plain_json() -> None:
     body = {"name": "Größe 漢 😀", "none": None}
 
-    response = answer(lambda request: json_answer(request, body))
+    response = answer(lambda request: json_response(request, body))
 
     headers = headers_of(response)
     assert (response["statusCode"], response["isBase64Encoded"]) == (200, False)
@@ -42,7 +43,7 @@ def test_a_small_answer_is_plain_json() -> None:
 def test_an_answer_too_large_for_lambda_is_compressed_and_the_same() -> None:
     body = {"artifacts": [{"id": f"größe-{number}" * 100} for number in range(6_000)]}
 
-    response = answer(lambda request: json_answer(request, body))
+    response = answer(lambda request: json_response(request, body))
 
     headers = headers_of(response)
     assert response["isBase64Encoded"]
@@ -70,9 +71,9 @@ def test_an_error_too_large_for_lambda_is_compressed_and_still_an_error() -> Non
 @pytest.mark.parametrize("artifact_id", ["proc-1001", "\\", "é"])
 def test_the_largest_plain_answer_fits_a_lambda_response(artifact_id: str) -> None:
     each = len(json.dumps(artifact_id, ensure_ascii=False).encode()) + 1
-    ids = [artifact_id] * ((MAX_ANSWER_BYTES - 100) // each)
+    ids = [artifact_id] * ((MAX_RESPONSE_BYTES - 100) // each)
 
-    response = answer(lambda request: json_answer(request, {"installOrder": ids}))
+    response = answer(lambda request: json_response(request, {"installOrder": ids}))
 
     assert json.loads(content_of(response)) == {"installOrder": ids}
     assert payload_size(response) <= LAMBDA_RESPONSE_BYTES, "quotes are escaped once more within the response"
@@ -82,7 +83,7 @@ def test_a_refusal_of_a_long_unknown_field_fits_a_lambda_response() -> None:
     incompressible = "".join(Random(1).choices(string.ascii_letters, k=MAX_DOCUMENT_BYTES - 100))  # noqa: S311
     body = json.dumps({"tenantId": TENANT, "artifactIds": ["a"], incompressible: 1})
 
-    def preview(request: Request) -> Answer:
+    def preview(request: Request) -> Response:
         read_request(PreviewRequest, request)
         raise AssertionError
 
@@ -104,12 +105,12 @@ NOISE = [base64.b64encode(CHANCE.randbytes(190)).decode() for _ in range(5_000)]
 @pytest.fixture
 def small_responses(monkeypatch: pytest.MonkeyPatch) -> None:
     """What does not fit a response is tried with smaller ones, for the sake of speed."""
-    monkeypatch.setattr("installhub.http.MAX_ANSWER_BYTES", SMALL_RESPONSE_BYTES - 64 * 1024)
+    monkeypatch.setattr("installhub.http.responses.MAX_RESPONSE_BYTES", SMALL_RESPONSE_BYTES - 64 * 1024)
 
 
 @pytest.mark.usefixtures("small_responses")
 def test_an_answer_that_does_not_fit_even_compressed_is_refused() -> None:
-    response = answer(lambda request: json_answer(request, {"installOrder": NOISE}))
+    response = answer(lambda request: json_response(request, {"installOrder": NOISE}))
 
     assert (response["statusCode"], problem_of(response)["errorCode"]) == (400, "PackageTooLarge")
 
@@ -118,7 +119,7 @@ def test_an_answer_that_does_not_fit_even_compressed_is_refused() -> None:
 def test_a_package_whose_manifest_does_not_fit_is_shown_without_its_lists() -> None:
     manifest = {"name": "Suite", "artifacts": [{"id": noise} for noise in NOISE], "installOrder": NOISE}
 
-    response = answer(lambda request: package_answer(request, record(), manifest))
+    response = answer(lambda request: package_response(request, record(), manifest))
 
     body = json.loads(content_of(response))
     assert response["statusCode"] == 200

@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from installhub.downloading import LINK_SECONDS, entity_tag
-from installhub.http import bundle_answer
-from installhub.packages import BundleStore
+from installhub.http.bundle_headers import entity_tag
+from installhub.http.responses import bundle_response
+from installhub.packages.bundle_store import LINK_LIFETIME_SECONDS, BundleStore
 from tests.builders import record
 from tests.unit.answers.answering import BUNDLE, answer, content_of, headers_of
 
@@ -24,7 +24,7 @@ class FakeBundles:
         self.reads += 1
         return BUNDLE
 
-    def link(self, key: str, disposition: str, seconds: int) -> str:
+    def presigned_url(self, key: str, disposition: str, seconds: int) -> str:
         self.links.append((key, disposition, seconds))
         return "https://bucket.example/link?signature=x"
 
@@ -33,7 +33,7 @@ def download(bundles: FakeBundles, max_inline: int, **headers: str) -> dict[str,
     stored = record(name="Größe", bundle=BUNDLE)
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     return answer(
-        lambda request: bundle_answer(request, stored, cast("BundleStore", bundles), max_inline),
+        lambda request: bundle_response(request, stored, cast("BundleStore", bundles), max_inline),
         method="GET",
         headers=sent,
     )
@@ -76,8 +76,8 @@ def test_a_bundle_too_large_for_one_answer_is_a_short_lived_link_that_saves_it_u
     headers = headers_of(response)
     assert (response["statusCode"], headers["Location"]) == (307, "https://bucket.example/link?signature=x")
     assert bundles.links == [
-        (record().bundle_key, headers_of(download(FakeBundles(), 1_000))["Content-Disposition"], LINK_SECONDS)
+        (record().bundle_key, headers_of(download(FakeBundles(), 1_000))["Content-Disposition"], LINK_LIFETIME_SECONDS)
     ]
-    assert LINK_SECONDS <= 300
+    assert LINK_LIFETIME_SECONDS <= 300
     assert bundles.reads == 0
     assert headers["Cache-Control"] == "no-store", "the link is for this caller and soon dead"

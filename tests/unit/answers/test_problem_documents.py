@@ -6,10 +6,11 @@ import json
 
 import pytest
 
-from installhub.errors import REGISTRY, ErrorCode, InstallHubError, Problem, ServiceUnavailableError
-from installhub.http import caller_of, json_answer
-from installhub.models import ProblemDocument
-from installhub.presenting import problem_body
+from installhub.contract.bodies import problem_body
+from installhub.contract.response_models import ProblemDocument
+from installhub.http.parsing import authenticated_caller
+from installhub.http.responses import json_response
+from installhub.model.errors import REGISTRY, ErrorCode, InstallHubError, Problem, ServiceUnavailableError
 from tests.builders import REQUEST_ID, TENANT, caller, is_a
 from tests.unit.answers.answering import answer, content_of, headers_of, invoke, problem_of, refusal
 
@@ -76,7 +77,7 @@ def test_retry_after_is_a_number_of_seconds() -> None:
 
 def test_an_expired_token_is_answered_as_rfc_6750_has_it() -> None:
     response = answer(
-        lambda request: json_answer(request, {"subject": caller_of(request).subject}),
+        lambda request: json_response(request, {"subject": authenticated_caller(request).subject}),
         who=caller(TENANT, expires_in=-1),
     )
 
@@ -120,6 +121,6 @@ def test_which_service_failed_is_not_told() -> None:
 
 def test_without_a_request_context_an_error_is_still_answered() -> None:
     bare = {"httpMethod": "GET", "path": "/", "headers": None}
-    response = invoke(lambda request: json_answer(request, {"by": caller_of(request).subject}), bare)
+    response = invoke(lambda request: json_response(request, {"by": authenticated_caller(request).subject}), bare)
 
     assert problem_of(response)["errorCode"] == "Unauthorized"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from installhub.errors import ErrorCode, InstallHubError
-from installhub.http import tenant_header, tenants_in_reach
+from installhub.http.parsing import permitted_tenants, tenant_header
+from installhub.model.errors import ErrorCode, InstallHubError
 from tests.builders import caller
 from tests.builders import request as request_of
 
@@ -39,8 +39,8 @@ def test_the_tenant_header_by_any_case_of_its_name(headers: dict[str, str], expe
 def test_a_get_reaches_all_of_the_caller_s_tenants_or_the_header_s() -> None:
     who = caller("a", "b")
 
-    assert tenants_in_reach(request_of(who=who)) == ("a", "b")
-    assert tenants_in_reach(request_of(who=who, headers={"X-Tenant-Id": "b"})) == ("b",)
+    assert permitted_tenants(request_of(who=who)) == ("a", "b")
+    assert permitted_tenants(request_of(who=who, headers={"X-Tenant-Id": "b"})) == ("b",)
     with pytest.raises(InstallHubError) as mismatch:
-        tenants_in_reach(request_of(who=who, headers={"X-Tenant-Id": "c"}))
+        permitted_tenants(request_of(who=who, headers={"X-Tenant-Id": "c"}))
     assert mismatch.value.code is ErrorCode.TENANT_MISMATCH

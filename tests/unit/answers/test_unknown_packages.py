@@ -6,11 +6,13 @@ from typing import Any, cast
 
 import pytest
 
-from installhub.downloading import find_package
-from installhub.http import json_answer, package_id_in, tenants_in_reach
-from installhub.packages import PackageStore
-from installhub.proxy import Answer, Request
-from installhub.routes import DOWNLOAD, GET_PACKAGE, Route
+from installhub.contract.routes import DOWNLOAD, GET_PACKAGE, Route
+from installhub.http.parsing import package_id_parameter, permitted_tenants
+from installhub.http.request import Request
+from installhub.http.response import Response
+from installhub.http.responses import json_response
+from installhub.packages.lookup import find_package
+from installhub.packages.store import PackageStore
 from tests.builders import TENANT, FakePackages, caller, record
 from tests.unit.answers.answering import answer, problem_of
 
@@ -21,10 +23,10 @@ def look_up(
     route: Route = GET_PACKAGE,
     **request: Any,  # noqa: ANN401
 ) -> dict[str, Any]:
-    def look(received: Request) -> Answer:
-        tenants = tenants_in_reach(received)
-        found = find_package(cast("PackageStore", packages), package_id_in(received), tenants)
-        return json_answer(received, {"name": found.description.name})
+    def look(received: Request) -> Response:
+        tenants = permitted_tenants(received)
+        found = find_package(cast("PackageStore", packages), package_id_parameter(received), tenants)
+        return json_response(received, {"name": found.description.name})
 
     request = {
         "method": "GET",

@@ -8,7 +8,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from installhub.auth import JwksCache, TokenVerifier
+from installhub.identity.jwks import JwksCache
+from installhub.identity.tokens import TokenVerifier
 from tests.jws import Members, changed, encode
 from tests.unit.auth.verifying import POLICY, Issuer
 

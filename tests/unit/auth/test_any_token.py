@@ -8,11 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from installhub.auth import (
-    InvalidToken,
-    TokenVerifier,
-    bearer_token,
-)
+from installhub.identity.tokens import InvalidTokenError, TokenVerifier, bearer_token
 from tests.jws import encode
 
 if TYPE_CHECKING:
@@ -36,7 +32,7 @@ def test_no_changed_character_goes_unnoticed(
     token = mint({"tenants": ["t-1"], "scope": "installhub:export"})
     index = int(place * len(token))
 
-    with pytest.raises(InvalidToken):
+    with pytest.raises(InvalidTokenError):
         warm_verifier.verify(token[:index] + chr(ord(token[index]) ^ mask) + token[index + 1 :])
 
 
@@ -45,7 +41,7 @@ def test_no_changed_character_goes_unnoticed(
 @example(text="e30.e30.")
 @example(text="eyJhbGciOiJub25lIn0.e30.")
 def test_no_text_verifies_or_breaks_anything(warm_verifier: TokenVerifier, text: str) -> None:
-    with pytest.raises(InvalidToken):
+    with pytest.raises(InvalidTokenError):
         warm_verifier.verify(text)
 
 
@@ -54,7 +50,7 @@ def test_no_text_verifies_or_breaks_anything(warm_verifier: TokenVerifier, text:
 def test_no_authorization_header_breaks_anything(text: str) -> None:
     try:
         token = bearer_token(text)
-    except InvalidToken:
+    except InvalidTokenError:
         return
     assert token is None or (token and token in text and token.isascii())
 
@@ -69,7 +65,7 @@ def test_no_signed_content_breaks_anything(
 ) -> None:
     try:
         caller = warm_verifier.verify(mint(claims, header))
-    except InvalidToken:
+    except InvalidTokenError:
         return
     texts = [caller.subject, *caller.tenants, *caller.scopes]
     assert all(len(text) <= 256 and not any(character < " " for character in text) for text in texts)

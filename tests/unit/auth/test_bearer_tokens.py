@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from installhub.auth import (
-    InvalidToken,
-    TokenFault,
-    bearer_token,
-)
+from installhub.identity.tokens import InvalidTokenError, TokenFault, bearer_token
 
 
 @pytest.mark.parametrize("value", [None, "", " ", "\t "])
@@ -39,6 +35,6 @@ def test_the_scheme_is_case_insensitive_and_the_token_is_exact(value: str, token
     ],
 )
 def test_any_other_authorization_header_is_malformed(value: str) -> None:
-    with pytest.raises(InvalidToken) as caught:
+    with pytest.raises(InvalidTokenError) as caught:
         bearer_token(value)
     assert caught.value.fault is TokenFault.MALFORMED

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from installhub.auth import JwksCache, KeysUnavailable, UnknownKey
-from installhub.auth.jwks import parse_jwks
+from installhub.identity.jwks import JwksCache, KeysUnavailableError, UnknownKeyError, parse_jwks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +66,7 @@ def cache(issuer: Issuer) -> JwksCache:
 
 
 OUTAGES = [
-    KeysUnavailable("down"),
+    KeysUnavailableError("down"),
     OSError("no route"),
     TimeoutError("slow"),
     b"",
@@ -120,7 +119,7 @@ def test_a_withdrawn_key_is_refused_once_the_set_is_old(issuer: Issuer, cache: J
     cache.key("first")
     issuer.now += 1
 
-    with pytest.raises(UnknownKey):
+    with pytest.raises(UnknownKeyError):
         cache.key("first")
 
 
@@ -143,7 +142,7 @@ def test_a_new_key_is_picked_up_at_once_when_the_cooldown_is_over(
     cache.key("first")
     issuer.answer = second
     issuer.now += 29.9
-    with pytest.raises(UnknownKey):
+    with pytest.raises(UnknownKeyError):
         cache.key("second")
     issuer.now += 0.1
 
@@ -153,14 +152,14 @@ def test_a_new_key_is_picked_up_at_once_when_the_cooldown_is_over(
 
 def test_a_flood_of_unknown_ids_reaches_the_issuer_once_a_cooldown(issuer: Issuer, cache: JwksCache) -> None:
     for number in range(1000):
-        with pytest.raises(UnknownKey):
+        with pytest.raises(UnknownKeyError):
             cache.key(f"made-up-{number}")
         cache.key("first")
     assert issuer.asked == [1000]
 
     for number in range(1000):
         issuer.now += 0.1
-        with pytest.raises(UnknownKey):
+        with pytest.raises(UnknownKeyError):
             cache.key(f"made-up-{number}")
     assert len(issuer.asked) == 1 + 3
 
@@ -169,10 +168,10 @@ def test_an_unknown_id_while_the_issuer_is_down_is_unknown_and_asks_once_a_coold
     issuer: Issuer, cache: JwksCache
 ) -> None:
     cache.key("first")
-    issuer.answer = KeysUnavailable("down")
+    issuer.answer = KeysUnavailableError("down")
     for _ in range(90):
         issuer.now += 1
-        with pytest.raises(UnknownKey):
+        with pytest.raises(UnknownKeyError):
             cache.key("second")
 
     assert issuer.asked == [1000, 1030, 1060, 1090]
@@ -213,17 +212,17 @@ def test_without_any_good_set_nobody_can_be_verified(
 ) -> None:
     issuer.answer = outage
     for _ in range(100):
-        with pytest.raises(KeysUnavailable) as caught:
+        with pytest.raises(KeysUnavailableError) as caught:
             cache.key("first")
-        assert isinstance(caught.value.__cause__, KeysUnavailable | OSError)
+        assert isinstance(caught.value.__cause__, KeysUnavailableError | OSError)
 
     assert issuer.asked == [1000]
 
 
 def test_the_first_failures_are_retried_soon_and_then_less_and_less(issuer: Issuer, cache: JwksCache) -> None:
-    issuer.answer = KeysUnavailable("down")
+    issuer.answer = KeysUnavailableError("down")
     for _ in range(121):
-        with pytest.raises(KeysUnavailable):
+        with pytest.raises(KeysUnavailableError):
             cache.key("first")
         issuer.now += 1
 
@@ -233,7 +232,7 @@ def test_the_first_failures_are_retried_soon_and_then_less_and_less(issuer: Issu
 def test_the_wait_begins_when_a_slow_failure_ends(issuer: Issuer, cache: JwksCache) -> None:
     issuer.answer, issuer.delay = TimeoutError(), 3
     for _ in range(2):
-        with pytest.raises(KeysUnavailable):
+        with pytest.raises(KeysUnavailableError):
             cache.key("first")
 
     assert issuer.asked == [1000]
@@ -241,14 +240,14 @@ def test_the_wait_begins_when_a_slow_failure_ends(issuer: Issuer, cache: JwksCac
 
 def test_the_first_good_answer_ends_the_short_waits(issuer: Issuer, cache: JwksCache, first: bytes) -> None:
     issuer.answer = OSError()
-    with pytest.raises(KeysUnavailable):
+    with pytest.raises(KeysUnavailableError):
         cache.key("first")
     issuer.answer = first
     issuer.now += 1
     cache.key("first")
     for _ in range(30):
         issuer.now += 1
-        with pytest.raises(UnknownKey):
+        with pytest.raises(UnknownKeyError):
             cache.key("second")
 
     assert issuer.asked == [1000, 1001, 1031]

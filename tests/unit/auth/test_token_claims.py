@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from installhub.auth import (
-    TokenFault,
-    TokenVerifier,
-)
+from installhub.identity.tokens import TokenFault, TokenVerifier
 from tests.unit.auth.verifying import each, fault_of
 
 if TYPE_CHECKING:

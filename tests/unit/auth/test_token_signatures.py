@@ -12,12 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from installhub.auth import (
-    JwksCache,
-    TokenFault,
-    TokenPolicy,
-    TokenVerifier,
-)
+from installhub.identity.jwks import JwksCache
+from installhub.identity.tokens import TokenFault, TokenPolicy, TokenVerifier
 from tests.jws import encode
 from tests.unit.auth.verifying import POLICY, Issuer, each, fault_of
 

@@ -10,15 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from installhub.auth import (
-    Caller,
-    InvalidToken,
-    JwksCache,
-    KeysUnavailable,
-    TokenFault,
-    TokenPolicy,
-    TokenVerifier,
-)
+from installhub.identity.caller import Caller
+from installhub.identity.jwks import JwksCache, KeysUnavailableError
+from installhub.identity.tokens import InvalidTokenError, TokenFault, TokenPolicy, TokenVerifier
 from tests.unit.auth.verifying import POLICY, Issuer
 
 if TYPE_CHECKING:
@@ -131,7 +125,7 @@ def test_faults_are_fit_for_an_error_description() -> None:
 
 
 def test_a_fault_survives_pickling() -> None:
-    assert pickle.loads(pickle.dumps(InvalidToken(TokenFault.EXPIRED))).fault is TokenFault.EXPIRED  # noqa: S301
+    assert pickle.loads(pickle.dumps(InvalidTokenError(TokenFault.EXPIRED))).fault is TokenFault.EXPIRED  # noqa: S301
 
 
 @pytest.mark.parametrize(
@@ -149,7 +143,7 @@ def test_no_word_of_the_token_is_told(
     verifier: TokenVerifier, mint: Callable[..., str], claims: object, header: object
 ) -> None:
     token = mint(claims, header)
-    with pytest.raises(InvalidToken) as caught:
+    with pytest.raises(InvalidTokenError) as caught:
         verifier.verify(token)
 
     told = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
@@ -160,16 +154,16 @@ def test_no_word_of_the_token_is_told(
 def test_without_the_issuers_keys_a_token_is_not_judged(mint: Callable[..., str], now: int) -> None:
     verifier = TokenVerifier(POLICY, JwksCache(lambda: b""), clock=lambda: now)
 
-    with pytest.raises(KeysUnavailable):
+    with pytest.raises(KeysUnavailableError):
         verifier.verify(mint())
 
 
 # The cost of importing
 
 
-def test_importing_the_package_loads_no_cryptography() -> None:
+def test_importing_the_identity_modules_loads_no_cryptography() -> None:
     program = (
-        "import sys, installhub.auth\n"
+        "import sys, installhub.identity.tokens, installhub.identity.jwks\n"
         "sys.exit(' '.join({'jwt', 'cryptography', 'urllib.request', 'http.client'} & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)  # noqa: S603

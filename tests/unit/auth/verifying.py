@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from installhub.auth import InvalidToken, TokenFault, TokenPolicy, TokenVerifier
+from installhub.identity.tokens import InvalidTokenError, TokenFault, TokenPolicy, TokenVerifier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ class Issuer:
 
 def fault_of(verifier: TokenVerifier, token: str) -> TokenFault:
     """What is wrong with a token, which must not be believed."""
-    with pytest.raises(InvalidToken) as caught:
+    with pytest.raises(InvalidTokenError) as caught:
         verifier.verify(token)
     return caught.value.fault
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from installhub.errors import InstallHubError
-from installhub.request_models import ExportRequest, PreviewRequest
-from installhub.requests import read_request
+from installhub.contract.request_models import ExportRequest, PreviewRequest
+from installhub.http.request_body import read_request
+from installhub.model.errors import InstallHubError
 from tests.builders import TENANT
 from tests.builders import request as request_of
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from installhub.documents import MAX_DOCUMENT_BYTES
-from installhub.errors import InstallHubError
-from installhub.request_models import ExportRequest, PreviewRequest
-from installhub.requests import read_request
+from installhub.contract.documents import MAX_DOCUMENT_BYTES
+from installhub.contract.request_models import ExportRequest, PreviewRequest
+from installhub.http.request_body import read_request
+from installhub.model.errors import InstallHubError
 from tests.builders import TENANT, caller
 from tests.builders import request as request_of
 from tests.strategies import ids, json_values

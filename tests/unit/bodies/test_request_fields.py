@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from installhub.artifacts import PackageType
-from installhub.request_models import ExportRequest, PreviewRequest, as_json
-from installhub.requests import read_request
+from installhub.contract.request_models import ExportRequest, PreviewRequest, as_json
+from installhub.http.request_body import read_request
+from installhub.model.artifact import PackageType
 from tests.builders import TENANT
 from tests.builders import request as request_of
 from tests.unit.bodies.reading import EXPORT, LEFT_OUT, PREVIEW, changed, invalid, problems

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from installhub.request_models import ExportRequest, PreviewRequest
-from installhub.requests import read_request
+from installhub.contract.request_models import ExportRequest, PreviewRequest
+from installhub.http.request_body import read_request
 from tests.builders import TENANT, caller
 from tests.builders import request as request_of
 from tests.unit.bodies.reading import EXPORT, LEFT_OUT, PREVIEW, changed, invalid, problems

@@ -13,9 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installhub.bundler import ArchiveWriter
-from installhub.bundler.archive import ArchiveError
-from installhub.definitions import pack
+from installhub.bundler.archive import ArchiveError, ArchiveWriter
+from installhub.model.definition import pack
 from tests import rawzip
 
 NAMES = ("manifest.json", "artifacts/RuleSet/rule-305.json", "artifacts/AtlasForm/größe 漢 😀.json", "empty")

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from installhub.artifacts import ArtifactNode, ArtifactType
-from installhub.bundler import MANIFEST_PATH, BundleLayout, build_manifest, encode_manifest, write_bundle
 from installhub.bundler.archive import ArchiveError
-from installhub.definitions import PackedDefinition, canonical_json, pack, sha256_hex
+from installhub.bundler.bundle import BundleLayout, write_bundle
+from installhub.bundler.entry_names import MANIFEST_PATH
+from installhub.bundler.manifest import build_manifest, encode_manifest
+from installhub.model.artifact import ArtifactNode, ArtifactType
+from installhub.model.definition import PackedDefinition, canonical_json, pack, sha256_hex
 from tests import rawzip
 from tests.builders import node, package
 

@@ -7,9 +7,10 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installhub.artifacts import ArtifactNode, ArtifactType
-from installhub.bundler import build_manifest, encode_manifest, entry_path
-from installhub.models import Manifest
+from installhub.bundler.entry_names import entry_path
+from installhub.bundler.manifest import build_manifest, encode_manifest
+from installhub.contract.response_models import Manifest
+from installhub.model.artifact import ArtifactNode, ArtifactType
 from tests.builders import is_a, node, package
 from tests.strategies import ids, printable_texts
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from installhub.artifacts import ArtifactType
-from installhub.bundler import MANIFEST_PATH, entry_path
+from installhub.bundler.entry_names import MANIFEST_PATH, entry_path
+from installhub.model.artifact import ArtifactType
 from tests.strategies import NASTY, ids
 
 # What Windows does not allow in a name, beside the controls.

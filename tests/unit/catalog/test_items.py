@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from installhub.artifacts import ArtifactNode, ArtifactStatus, ArtifactType
-from installhub.catalog import items
-from installhub.catalog.items import (
+from installhub.artifacts.items import (
     EDGE_PREFIX,
     PARTITION,
     SORT,
-    SUMMARY_KEY,
+    STATISTICS_SORT_KEY,
     body_sort_key,
     edge_item,
     edge_size,
     edge_sort_key,
-    key_of,
-    node_of,
-    partition_of,
+    node_from_item,
+    partition_key,
+    primary_key,
 )
+from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType
 from tests.builders import TENANT, node
 from tests.strategies import ids, printable_texts
+
+if TYPE_CHECKING:
+    from installhub.runtime.dynamodb import Item
 
 LONGEST = "😀" * 256
 DIGEST = "ab" * 32
@@ -51,9 +53,9 @@ artifact_nodes = st.builds(
 @example("x", "😀" * 255 + "漢")
 @example("x", "😀" * 248 + "xxxxxxxx")
 def test_keys_are_within_dynamodb_s_limits(tenant: str, artifact_id: str) -> None:
-    for sort_key in (edge_sort_key(artifact_id), body_sort_key(artifact_id, DIGEST), SUMMARY_KEY):
-        assert key_of(tenant, sort_key) == {PARTITION: {"S": partition_of(tenant)}, SORT: {"S": sort_key}}
-        assert 1 <= len(partition_of(tenant).encode()) <= 2048
+    for sort_key in (edge_sort_key(artifact_id), body_sort_key(artifact_id, DIGEST), STATISTICS_SORT_KEY):
+        assert primary_key(tenant, sort_key) == {PARTITION: {"S": partition_key(tenant)}, SORT: {"S": sort_key}}
+        assert 1 <= len(partition_key(tenant).encode()) <= 2048
         assert 1 <= len(sort_key.encode()) <= 1024
 
 
@@ -61,7 +63,7 @@ def test_keys_are_within_dynamodb_s_limits(tenant: str, artifact_id: str) -> Non
 def test_different_ids_have_different_keys(found: list[str]) -> None:
     assert len({edge_sort_key(artifact_id) for artifact_id in found}) == len(found)
     assert len({body_sort_key(artifact_id, DIGEST) for artifact_id in found}) == len(found)
-    assert len({partition_of(artifact_id) for artifact_id in found}) == len(found)
+    assert len({partition_key(artifact_id) for artifact_id in found}) == len(found)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,7 @@ def test_no_id_takes_the_key_of_a_long_one(other: str) -> None:
 
 @given(ids)
 def test_edges_bodies_and_the_summary_never_mix(artifact_id: str) -> None:
-    keys = [edge_sort_key(artifact_id), body_sort_key(artifact_id, DIGEST), SUMMARY_KEY]
+    keys = [edge_sort_key(artifact_id), body_sort_key(artifact_id, DIGEST), STATISTICS_SORT_KEY]
 
     assert [key.startswith(EDGE_PREFIX) for key in keys] == [True, False, False]
     assert len(set(keys)) == 3
@@ -90,8 +92,8 @@ def test_each_revision_has_a_body_of_its_own(artifact_id: str) -> None:
 def test_an_edge_item_holds_its_node(found: ArtifactNode) -> None:
     item = edge_item(TENANT, found)
 
-    assert node_of(cast("items.Item", item)) == found
-    assert item[PARTITION] == {"S": partition_of(TENANT)}
+    assert node_from_item(cast("Item", item)) == found
+    assert item[PARTITION] == {"S": partition_key(TENANT)}
 
 
 @given(artifact_nodes)
@@ -117,5 +119,5 @@ def test_an_artifact_may_have_few_or_many_dependencies(count: int) -> None:
 
     edge = edge_item(TENANT, found)
 
-    assert node_of(cast("items.Item", edge)) == found
+    assert node_from_item(cast("Item", edge)) == found
     assert edge_size(edge) < 400 * 1024

@@ -29,7 +29,7 @@ def error_types() -> Callable[..., Any]:
     return function
 
 
-@pytest.mark.parametrize("module", ["", "installhub.background.direct."])
+@pytest.mark.parametrize("module", ["", "installhub.events.invocation."])
 def test_the_error_type_is_the_name_of_the_class(error_types: Callable[..., Any], module: str) -> None:
     failed = {
         "error": True,

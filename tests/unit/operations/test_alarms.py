@@ -59,7 +59,7 @@ def test_errors_throttles_dead_letters_latency_and_orphans_are_watched() -> None
         ("AWS/Lambda", "Throttles"),
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
     }
-    assert "OrphansSwept" in {alarm["MetricName"] for alarm in ALARMS.values()}
+    assert "OrphanedClaimsRemoved" in {alarm["MetricName"] for alarm in ALARMS.values()}
 
 
 def test_functions_that_answer_no_request_have_an_alarm_for_errors() -> None:

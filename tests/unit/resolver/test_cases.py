@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from installhub.artifacts import ArtifactStatus, ArtifactType, PackageType
-from installhub.resolver import Limits, make_plan
+from installhub.model.artifact import ArtifactStatus, ArtifactType, PackageType
+from installhub.resolver.plan import Limits, make_plan
 from tests.builders import FakeCatalog, node
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.json"))

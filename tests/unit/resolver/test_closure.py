@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installhub.artifacts import ArtifactNode
-from installhub.resolver import discover
+from installhub.model.artifact import ArtifactNode
+from installhub.resolver.closure import discover
 from tests.builders import FakeCatalog, nodes
 from tests.strategies import graphs
 

@@ -9,9 +9,8 @@ import networkx as nx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installhub.artifacts import ArtifactNode
-from installhub.resolver import find_cycles
-from installhub.resolver.cycles import MAX_CYCLES
+from installhub.model.artifact import ArtifactNode
+from installhub.resolver.cycles import MAX_CYCLES, find_cycles
 from tests.builders import node, nodes
 from tests.strategies import graphs
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installhub.artifacts import ArtifactNode, ArtifactType
-from installhub.resolver import install_order
+from installhub.model.artifact import ArtifactNode, ArtifactType
+from installhub.resolver.order import install_order
 from tests.builders import node
 from tests.strategies import graphs
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installhub.artifacts import ArtifactNode, ArtifactStatus, ArtifactType, PackageType
-from installhub.errors import ErrorCode, InstallHubError, Problem
-from installhub.resolver import Limits, Plan, make_plan
+from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType, PackageType
+from installhub.model.errors import ErrorCode, InstallHubError, Problem
+from installhub.resolver.plan import Limits, Plan, make_plan
 from tests.builders import FakeCatalog, node, nodes
 from tests.strategies import graphs
 

@@ -1,6 +1,7 @@
 """InstallHub: resolves artifacts of a low-code tenant and publishes them as immutable bundles.
 
-The way of an export: ``resolver`` finds the closure and its order, ``bundler`` lays out the ZIP, ``exporting`` claims
-the version, streams the bundle to S3 and commits. ``catalog`` and ``packages`` are the adapters to DynamoDB and S3;
-``http`` is the only module that knows about HTTP statuses beside the registry in ``errors``.
+Packages, from the top down; imports point downwards only, which import-linter checks:
+
+``composition``; ``http`` and ``events``; ``contract``; ``exports``; ``identity``, ``packages`` and ``artifacts``;
+``resolver`` and ``bundler``; ``runtime``; ``model``.
 """

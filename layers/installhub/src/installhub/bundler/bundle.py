@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from installhub.artifacts import ArtifactNode
 from installhub.bundler.archive import ArchiveWriter, Sink
-from installhub.bundler.names import MANIFEST_PATH, entry_path
-from installhub.definitions import PackedDefinition, pack
+from installhub.bundler.entry_names import MANIFEST_PATH, entry_path
+from installhub.model.artifact import ArtifactNode
+from installhub.model.definition import PackedDefinition, pack
 
 
 @dataclass(frozen=True, slots=True)

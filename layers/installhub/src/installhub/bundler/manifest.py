@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final
 
-from installhub.artifacts import ArtifactNode, PackageType
-from installhub.bundler.names import entry_path
+from installhub.bundler.entry_names import entry_path
+from installhub.model.artifact import ArtifactNode
+from installhub.model.package import PackageDescription
 
 FORMAT_VERSION: Final = "1"
 """Of the manifest and the bundle's layout; grows when an old reader could misread a new bundle."""
-
-
-@dataclass(frozen=True, slots=True)
-class PackageDescription:
-    """What the requester says of a package, and the id that follows from it."""
-
-    package_id: str
-    name: str
-    version: str
-    package_type: PackageType
-    description: str | None
-    author: str | None
-    tags: tuple[str, ...]
 
 
 def build_manifest(

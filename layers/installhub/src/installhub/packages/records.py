@@ -1,11 +1,11 @@
-"""The items of the packages table.
+"""The items of the packages table: keys and attributes.
 
 A version is first *claimed* (status ``exporting``, with a lease) and then *committed* (status ``exported``) in the
-same item. Only committed packages can be downloaded. A claim lists the objects its attempts may have left in the
+same item. Only committed packages can be downloaded. A claim lists the objects that its attempts may have left in the
 bucket.
 
-A request that was accepted to be done later claims its version as ``queued``; should it be refused, the item says
-``failed`` and why, and holds the version no longer.
+An accepted asynchronous export claims its version as ``queued``. If it is refused, the item becomes ``failed``, holds
+the reasons, and releases the version.
 """
 
 from __future__ import annotations
@@ -14,25 +14,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from installhub.artifacts import PackageType
-from installhub.bundler import BundleLayout, PackageDescription
+from installhub.bundler.bundle import BundleLayout
+from installhub.model.artifact import PackageType
+from installhub.model.package import PackageDescription
 
 if TYPE_CHECKING:
-    from installhub.catalog.items import Item, NewItem
+    from installhub.runtime.dynamodb import Item, NewItem
 
 PACKAGE_ID: Final = "packageId"
 TENANT: Final = "tenantId"
 STATUS: Final = "status"
-ATTEMPT: Final = "attemptId"
+ATTEMPT_ID: Final = "attemptId"
 LEASE_KIND: Final = "leaseKind"
 LEASE_UNTIL: Final = "leaseUntil"
 OBJECTS: Final = "objects"
-REQUEST: Final = "requestId"
+REQUEST_ID: Final = "requestId"
 REQUESTED_BY: Final = "requestedBy"
 REQUESTED_AT: Final = "requestedAt"
 QUEUED_UNTIL: Final = "queuedUntil"
-DONE: Final = "done"
-TOTAL: Final = "total"
+ARTIFACTS_WRITTEN: Final = "done"
+ARTIFACTS_TOTAL: Final = "total"
 ERRORS: Final = "errors"
 LEASE_INDEX: Final = "by-lease"
 EXPORT_LEASE: Final = "export"
@@ -41,7 +42,7 @@ FAILURE_LEASE: Final = "failed"
 
 
 class PackageStatus(StrEnum):
-    """Where a package is on its way."""
+    """The stages of a package."""
 
     QUEUED = "queued"
     EXPORTING = "exporting"
@@ -50,16 +51,16 @@ class PackageStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Acceptance:
-    """A request that somebody was told would be done later: its requester may look how far it is.
+class AcceptedExport:
+    """An asynchronous export that was accepted; its requester can follow its progress.
 
     Attributes:
-        tenant: Whose package it will be.
-        name: Of the package.
-        version: Of the package.
+        tenant: The tenant the package will belong to.
+        name: Name of the package.
+        version: Version of the package.
         requested_by: Who asked.
         requested_at: When it was accepted, RFC 3339 in UTC.
-        until: When it is given up if nothing came of it, in epoch seconds.
+        expires_at: When it fails if it has not been exported by then, in epoch seconds.
     """
 
     tenant: str
@@ -67,7 +68,7 @@ class Acceptance:
     version: str
     requested_by: str
     requested_at: str
-    until: int
+    expires_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,31 +78,31 @@ class Claim:
     Attributes:
         package_id: What is claimed.
         attempt_id: Who holds it; only this attempt can commit.
-        objects: Keys that earlier attempts may have left in the bucket, and the one this attempt writes.
-        queued_until: If it is for an accepted request, when that is given up, in epoch seconds.
+        object_keys: Objects that earlier attempts may have left in the bucket, and the one this attempt writes.
+        queued_until: For an accepted export, when it expires, in epoch seconds.
     """
 
     package_id: str
     attempt_id: str
-    objects: tuple[str, ...]
+    object_keys: tuple[str, ...]
     queued_until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PackageRecord:
-    """A committed package.
+    """An exported package.
 
     Attributes:
-        description: What the requester said of it, and its id.
-        tenant: Whose it is.
+        description: What the requester said about it, and its id.
+        tenant: The tenant it belongs to.
         checksum: ``sha256:<hex>`` of the bundle.
         bundle_key: Where the bundle is in the bucket.
         layout: Where things are in the bundle.
         artifact_count: Artifacts in the bundle.
         exported_at: When, RFC 3339 in UTC.
         exported_by: The caller's subject, or the source of the event, for the audit trail.
-        request_id: The request that made it, if it has an id: coming again it finds its own package.
-        requested_at: When that request was accepted, if it was one to be done later.
+        request_id: The request that made it, if it has an id; if the request is repeated, it finds this package.
+        requested_at: When that request was accepted, if it was asynchronous.
     """
 
     description: PackageDescription
@@ -116,12 +117,12 @@ class PackageRecord:
     requested_at: str | None = None
 
 
-def key_of(package_id: str) -> NewItem:
+def primary_key(package_id: str) -> NewItem:
     """A primary key."""
     return {PACKAGE_ID: {"S": package_id}}
 
 
-def attributes_of(record: PackageRecord) -> NewItem:
+def record_attributes(record: PackageRecord) -> NewItem:
     """The attributes that a commit adds to the claim."""
     description = record.description
     attributes: NewItem = {
@@ -146,30 +147,33 @@ def attributes_of(record: PackageRecord) -> NewItem:
     if description.author is not None:
         attributes["author"] = {"S": description.author}
     if record.request_id is not None:
-        attributes[REQUEST] = {"S": record.request_id}
+        attributes[REQUEST_ID] = {"S": record.request_id}
     if record.requested_at is not None:
         attributes[REQUESTED_AT] = {"S": record.requested_at}
     return attributes
 
 
-def attributes_of_acceptance(acceptance: Acceptance) -> NewItem:
-    """The attributes by which an accepted request can be looked at."""
+def accepted_export_attributes(acceptance: AcceptedExport) -> NewItem:
+    """The attributes by which an accepted export can be followed."""
     return {
         TENANT: {"S": acceptance.tenant},
         "name": {"S": acceptance.name},
         "version": {"S": acceptance.version},
         REQUESTED_BY: {"S": acceptance.requested_by},
         REQUESTED_AT: {"S": acceptance.requested_at},
-        QUEUED_UNTIL: {"N": str(acceptance.until)},
+        QUEUED_UNTIL: {"N": str(acceptance.expires_at)},
     }
 
 
-ACCEPTANCE_ATTRIBUTES: Final = (TENANT, "name", "version", REQUESTED_BY, REQUESTED_AT, QUEUED_UNTIL)
-PASSING_ATTRIBUTES: Final = (DONE, TOTAL, ERRORS)
-"""What is said of a request on its way, and of no package."""
+ACCEPTED_EXPORT_ATTRIBUTES: Final = (TENANT, "name", "version", REQUESTED_BY, REQUESTED_AT, QUEUED_UNTIL)
+PROGRESS_ATTRIBUTES: Final = (ARTIFACTS_WRITTEN, ARTIFACTS_TOTAL, ERRORS)
+"""How far a request is, and why it failed; a package has neither."""
+
+REQUEST_ATTRIBUTES: Final = (REQUEST_ID, *ACCEPTED_EXPORT_ATTRIBUTES, *PROGRESS_ATTRIBUTES)
+"""Everything that a claim holds of its request."""
 
 
-def record_of(item: Item) -> PackageRecord:
+def record_from_item(item: Item) -> PackageRecord:
     """The record that a committed item holds."""
     return PackageRecord(
         description=PackageDescription(
@@ -193,16 +197,16 @@ def record_of(item: Item) -> PackageRecord:
         artifact_count=int(item["artifactCount"]["N"]),
         exported_at=item["exportedAt"]["S"],
         exported_by=item["exportedBy"]["S"],
-        request_id=item[REQUEST]["S"] if REQUEST in item else None,
+        request_id=item[REQUEST_ID]["S"] if REQUEST_ID in item else None,
         requested_at=item[REQUESTED_AT]["S"] if REQUESTED_AT in item else None,
     )
 
 
-def claim_of(item: Item) -> Claim:
+def claim_from_item(item: Item) -> Claim:
     """The claim that an uncommitted item holds."""
     return Claim(
         package_id=item[PACKAGE_ID]["S"],
-        attempt_id=item[ATTEMPT]["S"],
-        objects=tuple(key["S"] for key in item[OBJECTS]["L"]),
+        attempt_id=item[ATTEMPT_ID]["S"],
+        object_keys=tuple(key["S"] for key in item[OBJECTS]["L"]),
         queued_until=int(item[QUEUED_UNTIL]["N"]) if QUEUED_UNTIL in item else None,
     )

@@ -1,21 +1,26 @@
-"""The packages table: claims, commits and reads."""
+"""Packages in the packages table: claims, commits and reads."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
-
-from botocore.exceptions import ClientError
+from typing import TYPE_CHECKING
 
 from installhub.packages import records
-from installhub.packages.records import Acceptance, Claim, PackageRecord, PackageStatus
-from installhub.packages.table import PackageTable, condition_failed, holder_of, request_of
+from installhub.packages.records import AcceptedExport, Claim, PackageRecord, PackageStatus
+from installhub.packages.table import (
+    PackageTable,
+    belongs_to_request,
+    has_status,
+    item_request_id,
+    lease_ended_before,
+)
+from installhub.runtime.dynamodb import Attribute, Condition, Update
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from installhub.catalog.items import Item
+    from installhub.runtime.dynamodb import Item, NewItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +31,17 @@ class PackageStore:
     table: str
 
     def find(self, package_id: str) -> PackageRecord | None:
-        """The committed package ``package_id``, or None."""
-        return _committed(self._items.get(package_id))
+        """The exported package ``package_id``, or None."""
+        return _exported(self._items.get(package_id))
 
-    def find_of(self, package_id: str, tenants: Collection[str]) -> PackageRecord | None:
-        """The committed package ``package_id`` of one of ``tenants``, or None."""
-        return _committed(self._items.get_of(package_id, tenants))
+    def find_for_tenants(self, package_id: str, tenants: Collection[str]) -> PackageRecord | None:
+        """The exported package ``package_id`` if it belongs to one of ``tenants``, else None."""
+        return _exported(self._items.get_for_tenants(package_id, tenants))
 
     def is_taken(self, package_id: str, now: int, *, request_id: str | None = None) -> bool:
         """Whether a claim of ``package_id`` for ``request_id`` would be refused at ``now``."""
         item = self._items.get(package_id)
-        if item is None or (request_id is not None and request_of(item) == request_id):
+        if item is None or (request_id is not None and item_request_id(item) == request_id):
             return False
         return _is_held(item, now)
 
@@ -49,174 +54,130 @@ class PackageStore:
         now: int,
         lease_until: int,
         request_id: str | None = None,
-        acceptance: Acceptance | None = None,
+        accepted: AcceptedExport | None = None,
         total: int = 0,
     ) -> Claim:
         """Claim a name and version for one attempt, which will write its bundle to ``object_key``.
 
-        The claim of an attempt that let its lease run out is taken over, with the objects it may have left; so is one
-        that its own request put in the queue. Repeating the call with the same attempt is harmless.
+        A claim whose lease has ended is taken over, with the objects its attempt may have left behind; so is a claim
+        that the same request holds while it is queued. Repeating the call with the same attempt changes nothing.
 
         Args:
             package_id: What to claim.
-            attempt_id: Who claims.
-            object_key: Where it writes.
-            now: The time.
+            attempt_id: Who claims it.
+            object_key: Where the attempt writes its bundle.
+            now: The current time.
             lease_until: When the claim may be taken over.
             request_id: The request that the attempt is made for, if it has an id.
-            acceptance: That request, if it may be looked at on its way.
-            total: How many artifacts there are, to tell how far the attempt is.
+            accepted: The accepted export that the attempt is made for, if its progress can be followed.
+            total: Number of artifacts in the closure, for the progress.
 
         Raises:
             VersionHeldError: The package exists, or another attempt holds it.
         """
-        shown: dict[str, Any] = {}
-        if acceptance is not None:
-            shown = {**records.attributes_of_acceptance(acceptance), records.TOTAL: {"N": str(total)}}
+        attributes: NewItem = {}
+        if accepted is not None:
+            attributes = {
+                **records.accepted_export_attributes(accepted),
+                records.ARTIFACTS_TOTAL: {"N": str(total)},
+            }
+        condition = (
+            Attribute(records.PACKAGE_ID).not_exists()
+            | (has_status(PackageStatus.EXPORTING) & Attribute(records.ATTEMPT_ID).equals(attempt_id))
+            | has_status(PackageStatus.FAILED)
+            | (has_status(PackageStatus.EXPORTING) & lease_ended_before(now))
+            | (has_status(PackageStatus.QUEUED) & lease_ended_before(now))
+        )
         if request_id is not None:
-            shown[records.REQUEST] = {"S": request_id}
-        every = (records.REQUEST, *records.ACCEPTANCE_ATTRIBUTES, *records.PASSING_ATTRIBUTES)
-        hidden = [name for name in every if name not in shown]
-        try:
-            item = self._items.update(
-                package_id,
-                update="SET #status = :exporting, #attempt = :attempt, #kind = :kind, #until = :until, "
-                "#objects = list_append(if_not_exists(#objects, :none), :objects)"
-                f"{_assignments(shown)} REMOVE {', '.join(f'#x_{name}' for name in hidden)}",
-                condition="attribute_not_exists(#id) OR (#status = :exporting AND #attempt = :attempt) "
-                "OR #status = :failed OR (#status IN (:exporting, :queued) AND #until < :now)"
-                f"{' OR (#status = :queued AND #x_requestId = :x_requestId)' if request_id is not None else ''}",
-                values={
-                    ":exporting": {"S": PackageStatus.EXPORTING.value},
-                    ":queued": {"S": PackageStatus.QUEUED.value},
-                    ":failed": {"S": PackageStatus.FAILED.value},
-                    ":attempt": {"S": attempt_id},
-                    ":kind": {"S": records.EXPORT_LEASE},
-                    ":until": {"N": str(lease_until)},
-                    ":now": {"N": str(now)},
-                    ":none": {"L": []},
-                    ":objects": {"L": [{"S": object_key}]},
-                    **{f":x_{name}": value for name, value in shown.items()},
-                },
-                names={f"#x_{name}": name for name in every},
-            )
-        except ClientError as error:
-            if condition_failed(error):
-                raise holder_of(self._items.get(package_id)) from error
-            raise
-        return records.claim_of(item)
+            attributes[records.REQUEST_ID] = {"S": request_id}
+            condition |= has_status(PackageStatus.QUEUED) & belongs_to_request(request_id)
+        item = self._items.claim(
+            package_id,
+            attempt_id,
+            PackageStatus.EXPORTING,
+            records.EXPORT_LEASE,
+            lease_until=lease_until,
+            attributes=attributes,
+            condition=condition,
+            object_key=object_key,
+        )
+        return records.claim_from_item(item)
 
     def commit(self, claim: Claim, record: PackageRecord) -> bool:
-        """Make the package visible. False when the claim is no longer the attempt's own. Repeating it is harmless."""
-        attributes = records.attributes_of(record)
-        passing = (records.QUEUED_UNTIL, records.REQUESTED_BY, *records.PASSING_ATTRIBUTES)
-        item = self._update_held(
-            claim,
-            f"SET {_assignments(attributes).removeprefix(', ')} "
-            f"REMOVE #kind, #until, #objects, {', '.join(f'#x_{name}' for name in passing)}",
-            {f":x_{name}": value for name, value in attributes.items()},
-            names={f"#x_{name}": name for name in (*attributes, *passing)},
+        """Make the package visible. False when the attempt no longer holds the claim. Repeating it changes nothing."""
+        update = Update(
+            assign=records.record_attributes(record),
+            remove=[
+                records.LEASE_KIND,
+                records.LEASE_UNTIL,
+                records.OBJECTS,
+                records.QUEUED_UNTIL,
+                records.REQUESTED_BY,
+                *records.PROGRESS_ATTRIBUTES,
+            ],
         )
-        return item is not None
+        return self._items.update(claim.package_id, update, _held_by(claim)) is not None
 
-    def report(self, claim: Claim, done: int) -> None:
-        """Tell how many artifacts an attempt has written."""
-        self._update_held(claim, "SET #done = :done", {":done": {"N": str(done)}})
+    def report_progress(self, claim: Claim, written: int) -> None:
+        """Record how many artifacts an attempt has written."""
+        self._items.update(claim.package_id, Update(assign={records.ARTIFACTS_WRITTEN: written}), _held_by(claim))
 
     def abandon(self, claim: Claim) -> Claim | None:
         """End the lease at once, so that nobody can commit under it.
 
         Returns:
-            The claim with every object that is to be removed; None when it is committed or somebody else's.
+            The claim with every object to remove; None when it is committed or held by somebody else.
         """
-        item = self._update_held(
-            claim,
-            "SET #attempt = :nobody, #until = :over",
-            {
-                ":nobody": {"S": f"{claim.attempt_id}/abandoned"},
-                ":over": {"N": "0"},
-                ":exporting": {"S": PackageStatus.EXPORTING.value},
-            },
-            condition=" AND #status = :exporting",
-        )
-        return None if item is None else replace(records.claim_of(item), attempt_id=claim.attempt_id)
+        update = Update(assign={records.ATTEMPT_ID: _abandoned(claim), records.LEASE_UNTIL: 0})
+        condition = _held_by(claim) & has_status(PackageStatus.EXPORTING)
+        item = self._items.update(claim.package_id, update, condition)
+        return None if item is None else replace(records.claim_from_item(item), attempt_id=claim.attempt_id)
 
-    def forget(self, claim: Claim) -> None:
-        """Delete an abandoned claim, unless somebody has taken it over since; one for an accepted request is queued."""
-        try:
-            if claim.queued_until is not None:
-                self._put_back(claim, claim.queued_until)
-                return
-            self._items.delete(
-                claim.package_id,
-                condition="#attempt = :nobody",
-                values={":nobody": {"S": f"{claim.attempt_id}/abandoned"}},
-            )
-        except ClientError as error:
-            if not condition_failed(error):
-                raise
+    def delete_claim(self, claim: Claim) -> None:
+        """Delete an abandoned claim unless it was taken over since; that of an accepted export is queued again."""
+        is_abandoned = Attribute(records.ATTEMPT_ID).equals(_abandoned(claim))
+        if claim.queued_until is None:
+            self._items.delete(claim.package_id, is_abandoned)
+            return
+        back_to_queue = Update(
+            assign={
+                records.STATUS: PackageStatus.QUEUED.value,
+                records.LEASE_KIND: records.QUEUE_LEASE,
+                records.LEASE_UNTIL: claim.queued_until,
+            },
+            remove=[records.OBJECTS, records.ARTIFACTS_WRITTEN, records.ARTIFACTS_TOTAL],
+        )
+        self._items.update(claim.package_id, back_to_queue, is_abandoned)
 
     def expired_claim(self, package_id: str, now: int) -> Claim | None:
-        """The claim of an attempt at ``package_id`` whose lease ran out before ``now``, if there is one."""
+        """The claim on ``package_id`` whose lease ended before ``now``, if there is one."""
         item = self._items.get(package_id)
         if item is None or item[records.STATUS]["S"] != PackageStatus.EXPORTING or _is_held(item, now):
             return None
-        return records.claim_of(item)
+        return records.claim_from_item(item)
 
     def expired_claims(self, now: int) -> Iterator[Claim]:
-        """The claims of attempts whose lease ran out before ``now``."""
-        for item in self._items.leases_before(records.EXPORT_LEASE, now):
-            yield records.claim_of(item)
+        """The claims of attempts whose lease ended before ``now``."""
+        return map(records.claim_from_item, self._items.expired_leases(records.EXPORT_LEASE, now))
 
     @property
     def _items(self) -> PackageTable:
         return PackageTable(self.client, self.table)
 
-    def _put_back(self, claim: Claim, until: int) -> None:
-        self._items.update(
-            claim.package_id,
-            update="SET #status = :queued, #kind = :kind, #until = :until REMOVE #objects, #done, #total",
-            condition="#attempt = :nobody",
-            values={
-                ":queued": {"S": PackageStatus.QUEUED.value},
-                ":kind": {"S": records.QUEUE_LEASE},
-                ":until": {"N": str(until)},
-                ":nobody": {"S": f"{claim.attempt_id}/abandoned"},
-            },
-        )
 
-    def _update_held(
-        self,
-        claim: Claim,
-        update: str,
-        values: Mapping[str, Any],
-        *,
-        condition: str = "",
-        names: Mapping[str, str] | None = None,
-    ) -> Item | None:
-        """The item as updated; None when it is not held by the claim's attempt."""
-        try:
-            return self._items.update(
-                claim.package_id,
-                update=update,
-                condition=f"#attempt = :mine{condition}",
-                values={**values, ":mine": {"S": claim.attempt_id}},
-                names=names,
-            )
-        except ClientError as error:
-            if condition_failed(error):
-                return None
-            raise
+def _held_by(claim: Claim) -> Condition:
+    return Attribute(records.ATTEMPT_ID).equals(claim.attempt_id)
 
 
-def _committed(item: Item | None) -> PackageRecord | None:
+def _abandoned(claim: Claim) -> str:
+    """The attempt id of a claim that was abandoned: nobody can commit under it."""
+    return f"{claim.attempt_id}/abandoned"
+
+
+def _exported(item: Item | None) -> PackageRecord | None:
     if item is None or item[records.STATUS]["S"] != PackageStatus.EXPORTED:
         return None
-    return records.record_of(item)
-
-
-def _assignments(attributes: Mapping[str, Any]) -> str:
-    return "".join(f", #x_{name} = :x_{name}" for name in attributes)
+    return records.record_from_item(item)
 
 
 def _is_held(item: Item, now: int) -> bool:

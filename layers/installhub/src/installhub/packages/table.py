@@ -1,142 +1,142 @@
-"""Single-item access to the packages table, shared by those that claim, commit and look."""
+"""The packages table, an item at a time: what claims, commits and look-ups have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import ClientError
-
-from installhub.aws import unavailable_when_failing
-from installhub.errors import VersionHeldError
+from installhub.model.errors import VersionHeldError
 from installhub.packages import records
 from installhub.packages.records import PackageStatus
+from installhub.runtime.dynamodb import Attribute, Condition, Table, Update
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from installhub.catalog.items import Item
+    from installhub.runtime.dynamodb import Item, NewItem
 
-_NAMES: Final = {
-    "#id": records.PACKAGE_ID,
-    "#status": records.STATUS,
-    "#attempt": records.ATTEMPT,
-    "#kind": records.LEASE_KIND,
-    "#until": records.LEASE_UNTIL,
-    "#objects": records.OBJECTS,
-    "#request": records.REQUEST,
-    "#done": records.DONE,
-    "#total": records.TOTAL,
-}
-_MOST_IN: Final = 100  # operands of IN, a limit of DynamoDB's; a token has room for over a thousand tenants
+_MAX_IN_OPERANDS: Final = 100  # a DynamoDB limit; a token has room for over a thousand tenants
 
 
 @dataclass(frozen=True, slots=True)
 class PackageTable:
-    """The packages table, an item at a time."""
+    """The packages table."""
 
     client: DynamoDBClient
     name: str
 
     def get(self, package_id: str) -> Item | None:
-        """The item of a package as it was last written."""
-        with unavailable_when_failing("dynamodb"):
-            answer = self.client.get_item(TableName=self.name, Key=records.key_of(package_id), ConsistentRead=True)
-        return answer.get("Item")
+        """The item of a package as last written."""
+        return self._table.get_item(records.primary_key(package_id))
 
-    def get_of(self, package_id: str, tenants: Collection[str]) -> Item | None:
-        """The item of a package, if it is one of ``tenants``'.
+    def get_for_tenants(self, package_id: str, tenants: Collection[str]) -> Item | None:
+        """The item of a package, if it belongs to one of ``tenants``.
 
-        The tenant is compared where the item lies, so that somebody else's item is not sent: nothing but None comes
-        back, on the same way and in the same time as for an item that never was.
+        DynamoDB compares the tenant, so that another tenant's item never reaches this process: the response is the
+        same, and takes the same time, as for an item that does not exist.
         """
-        asked = list(tenants)
-        for start in range(0, len(asked), _MOST_IN):
-            if item := self._get_of_some(package_id, asked[start : start + _MOST_IN]):
+        named = list(tenants)
+        for start in range(0, len(named), _MAX_IN_OPERANDS):
+            some = named[start : start + _MAX_IN_OPERANDS]
+            found = self._table.query(
+                Attribute(records.PACKAGE_ID).equals(package_id),
+                filter_condition=Attribute(records.TENANT).is_in(some),
+                consistent=True,
+            )
+            if item := next(found, None):
                 return item
         return None
 
-    def _get_of_some(self, package_id: str, tenants: Sequence[str]) -> Item | None:
-        values = {f":tenant{number}": {"S": tenant} for number, tenant in enumerate(tenants)}
-        with unavailable_when_failing("dynamodb"):
-            answer = self.client.query(
-                TableName=self.name,
-                KeyConditionExpression="#id = :id",
-                FilterExpression=f"#tenant IN ({', '.join(values)})",
-                ExpressionAttributeNames={"#id": records.PACKAGE_ID, "#tenant": records.TENANT},
-                ExpressionAttributeValues={":id": {"S": package_id}, **values},
-                ConsistentRead=True,
-            )
-        return next(iter(answer["Items"]), None)
-
-    def update(
+    def claim(  # noqa: PLR0913  # one write takes all of them
         self,
         package_id: str,
+        attempt_id: str,
+        status: PackageStatus,
+        lease_kind: str,
         *,
-        update: str,
-        condition: str,
-        values: Mapping[str, Any],
-        names: Mapping[str, str] | None = None,
+        lease_until: int,
+        attributes: NewItem,
+        condition: Condition,
+        object_key: str | None = None,
     ) -> Item:
-        """Update the item of a package on a condition, and return it as it is then."""
-        used = {name: real for name, real in _NAMES.items() if name in f"{update} {condition}"}
-        with unavailable_when_failing("dynamodb"):
-            answer = self.client.update_item(
-                TableName=self.name,
-                Key=records.key_of(package_id),
-                UpdateExpression=update,
-                ConditionExpression=condition,
-                ExpressionAttributeNames={**used, **(names or {})},
-                ExpressionAttributeValues=values,
-                ReturnValues="ALL_NEW",
-            )
-        return answer["Attributes"]
+        """Take hold of a name and version, and return the item as written.
 
-    def delete(self, package_id: str, *, condition: str, values: Mapping[str, Any]) -> bool:
-        """Delete the item of a package on a condition. False when it does not hold."""
-        try:
-            with unavailable_when_failing("dynamodb"):
-                self.client.delete_item(
-                    TableName=self.name,
-                    Key=records.key_of(package_id),
-                    ConditionExpression=condition,
-                    ExpressionAttributeNames={name: real for name, real in _NAMES.items() if name in condition},
-                    ExpressionAttributeValues=values,
-                )
-        except ClientError as error:
-            if condition_failed(error):
-                return False
-            raise
-        return True
+        Args:
+            package_id: What to claim.
+            attempt_id: Who claims it.
+            status: The status it has from now on.
+            lease_kind: The kind of lease that the claim holds.
+            lease_until: When the lease ends, in epoch seconds.
+            attributes: What else to write; other attributes of earlier requests are removed.
+            condition: When the claim is granted.
+            object_key: The bundle that the attempt will write, if it writes one.
 
-    def leases_before(self, kind: str, now: int) -> Iterator[Item]:
-        """The items that hold a lease of ``kind`` which ran out before ``now``."""
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.name,
-            IndexName=records.LEASE_INDEX,
-            KeyConditionExpression="#kind = :kind AND #until < :now",
-            ExpressionAttributeNames={"#kind": records.LEASE_KIND, "#until": records.LEASE_UNTIL},
-            ExpressionAttributeValues={":kind": {"S": kind}, ":now": {"N": str(now)}},
+        Raises:
+            VersionHeldError: ``condition`` does not hold.
+        """
+        claimed = self.update(
+            package_id,
+            Update(
+                assign={
+                    records.STATUS: status.value,
+                    records.ATTEMPT_ID: attempt_id,
+                    records.LEASE_KIND: lease_kind,
+                    records.LEASE_UNTIL: lease_until,
+                    **attributes,
+                },
+                append={} if object_key is None else {records.OBJECTS: {"L": [{"S": object_key}]}},
+                remove=[name for name in records.REQUEST_ATTRIBUTES if name not in attributes],
+            ),
+            condition,
         )
-        with unavailable_when_failing("dynamodb"):
-            for page in pages:
-                yield from page["Items"]
+        if claimed is None:
+            raise _version_held_error(self.get(package_id))
+        return claimed
+
+    def update(self, package_id: str, update: Update, condition: Condition) -> Item | None:
+        """Update the item of a package and return it as updated. None when ``condition`` does not hold."""
+        return self._table.update_item(records.primary_key(package_id), update, condition=condition)
+
+    def delete(self, package_id: str, condition: Condition) -> bool:
+        """Delete the item of a package. False when ``condition`` does not hold."""
+        return self._table.delete_item(records.primary_key(package_id), condition=condition)
+
+    def expired_leases(self, kind: str, now: int) -> Iterator[Item]:
+        """The items whose lease of ``kind`` ended before ``now``."""
+        return self._table.query(
+            Attribute(records.LEASE_KIND).equals(kind) & Attribute(records.LEASE_UNTIL).less_than(now),
+            index=records.LEASE_INDEX,
+        )
+
+    @property
+    def _table(self) -> Table:
+        return Table(self.client, self.name)
 
 
-def request_of(item: Item) -> str | None:
+def has_status(status: PackageStatus) -> Condition:
+    """The item has ``status``."""
+    return Attribute(records.STATUS).equals(status.value)
+
+
+def lease_ended_before(now: int) -> Condition:
+    """The item's lease ended before ``now``."""
+    return Attribute(records.LEASE_UNTIL).less_than(now)
+
+
+def belongs_to_request(request_id: str) -> Condition:
+    """The item was written for ``request_id``."""
+    return Attribute(records.REQUEST_ID).equals(request_id)
+
+
+def item_request_id(item: Item) -> str | None:
     """The request that an item was written for, if it has an id."""
-    return item[records.REQUEST]["S"] if records.REQUEST in item else None
+    return item[records.REQUEST_ID]["S"] if records.REQUEST_ID in item else None
 
 
-def holder_of(item: Item | None) -> VersionHeldError:
-    """Who has the name and version that a claim was refused for; None when it was given up since."""
+def _version_held_error(item: Item | None) -> VersionHeldError:
+    """The error that names the holder of a version; the holder may have given it up since."""
     if item is None:
         return VersionHeldError(None, None)
     is_exported = item[records.STATUS]["S"] == PackageStatus.EXPORTED
-    return VersionHeldError(request_of(item), None if is_exported else int(item[records.LEASE_UNTIL]["N"]))
-
-
-def condition_failed(error: ClientError) -> bool:
-    """Whether a write was refused by its own condition."""
-    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
+    return VersionHeldError(item_request_id(item), None if is_exported else int(item[records.LEASE_UNTIL]["N"]))

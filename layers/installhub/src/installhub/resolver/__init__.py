@@ -1,21 +1,5 @@
-"""Resolution: from a few roots to the closure of what they depend on, its install order and its problems.
+"""Resolution: from root artifacts to their closure, its install order and its problems.
 
-Pure: it knows a :class:`~installhub.resolver.closure.Catalog` port and nothing of AWS.
+Here: pure graph algorithms behind the :class:`~installhub.resolver.closure.Catalog` port.
+Not here: DynamoDB, S3, HTTP or anything else that performs I/O.
 """
-
-from installhub.resolver.closure import Catalog, Closure, discover
-from installhub.resolver.cycles import find_cycles
-from installhub.resolver.order import install_order
-from installhub.resolver.plan import Limits, Plan, check_roots, make_plan
-
-__all__ = [
-    "Catalog",
-    "Closure",
-    "Limits",
-    "Plan",
-    "check_roots",
-    "discover",
-    "find_cycles",
-    "install_order",
-    "make_plan",
-]

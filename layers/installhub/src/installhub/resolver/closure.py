@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from installhub.artifacts import ArtifactNode
+from installhub.model.artifact import ArtifactNode
 
 
 class Catalog(Protocol):
@@ -15,7 +15,7 @@ class Catalog(Protocol):
     def nodes(self, ids: Collection[str]) -> Mapping[str, ArtifactNode]:
         """The artifacts among ``ids`` that exist in the tenant, by id."""
 
-    def owned_elsewhere(self, ids: Collection[str]) -> Collection[str]:
+    def existing_in_other_tenants(self, ids: Collection[str]) -> Collection[str]:
         """Those of ``ids`` that exist in some other tenant."""
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from itertools import chain, pairwise
 from typing import Final
 
-from installhub.artifacts import ArtifactNode
-from installhub.collector import paused
+from installhub.model.artifact import ArtifactNode
+from installhub.runtime.gc import gc_paused
 
 MAX_CYCLES: Final = 100
 """Most cycles reported. A graph can have exponentially many; whoever mends a hundred can ask again."""
@@ -17,7 +17,7 @@ _MAX_VISITS: Final = 50_000
 cycle, which in a knot of 50,000 artifacts takes as long as ordering them."""
 
 
-@paused()
+@gc_paused()
 def find_cycles(nodes: Mapping[str, ArtifactNode], among: Iterable[str]) -> list[tuple[str, ...]]:
     """Find closed paths ``(a, b, ..., a)`` in the graph of ``nodes``.
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from heapq import heapify, heappop, heappush
 
-from installhub.artifacts import INSTALL_RANK, ArtifactNode
-from installhub.collector import paused
+from installhub.model.artifact import INSTALL_RANK, ArtifactNode
+from installhub.runtime.gc import gc_paused
 
 
 class _Step:
@@ -25,7 +25,7 @@ class _Step:
         return INSTALL_RANK[self.node.type], self.node.id
 
 
-@paused()
+@gc_paused()
 def install_order(nodes: Mapping[str, ArtifactNode]) -> list[str]:
     """Order ``nodes`` so that dependencies come first; of those ready, by type and then by id.
 

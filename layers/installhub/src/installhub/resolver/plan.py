@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from installhub.artifacts import PRIMARY_TYPES, ArtifactStatus, PackageType
-from installhub.errors import ErrorCode, InstallHubError, Problem, in_precedence
+from installhub.model.artifact import PRIMARY_TYPES, ArtifactStatus, PackageType
+from installhub.model.errors import ErrorCode, InstallHubError, Problem, sorted_by_precedence
 from installhub.resolver.closure import Catalog, Closure, discover
 from installhub.resolver.cycles import find_cycles
 from installhub.resolver.order import install_order
@@ -66,7 +66,7 @@ def make_plan(catalog: Catalog, roots: Iterable[str], limits: Limits, package_ty
     problems = [
         *_missing(catalog, closure, limits),
         *(_circular(cycle) for cycle in cycles),
-        *_unfinished(closure),
+        *_incomplete(closure),
         *_mismatched(closure, package_type),
         *_too_large(closure, limits),
     ]
@@ -74,7 +74,7 @@ def make_plan(catalog: Catalog, roots: Iterable[str], limits: Limits, package_ty
         closure=closure,
         install_order=tuple(order) if closure.complete and not cycles else (),
         cycles=tuple(cycles),
-        problems=tuple(in_precedence(problems)),
+        problems=tuple(sorted_by_precedence(problems)),
     )
 
 
@@ -93,7 +93,7 @@ def _missing(catalog: Catalog, closure: Closure, limits: Limits) -> Iterator[Pro
     missing_roots = [root for root in closure.roots if root not in closure.nodes]
     # Each is a look-up of its own; of a request that is refused for its many roots anyway they are not made.
     worthwhile = 0 < len(missing_roots) <= limits.roots
-    elsewhere = set(catalog.owned_elsewhere(missing_roots)) if worthwhile else set()
+    elsewhere = set(catalog.existing_in_other_tenants(missing_roots)) if worthwhile else set()
     for artifact_id in closure.missing:
         if artifact_id in elsewhere:
             yield Problem(
@@ -123,7 +123,7 @@ def _circular(cycle: tuple[str, ...]) -> Problem:
     )
 
 
-def _unfinished(closure: Closure) -> Iterator[Problem]:
+def _incomplete(closure: Closure) -> Iterator[Problem]:
     for node in closure.nodes.values():
         if node.status is not ArtifactStatus.PUBLISHED:
             yield Problem(

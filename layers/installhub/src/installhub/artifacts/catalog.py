@@ -1,0 +1,207 @@
+"""One tenant's artifacts as the resolver's catalog, read as cheaply as the closure allows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from installhub.artifacts import items
+from installhub.artifacts.batch_get import MAX_BATCH_KEYS, batch_get
+from installhub.artifacts.read_cache import CachedWalk, ReadCache
+from installhub.model.artifact import ArtifactNode
+from installhub.runtime.aws_errors import translate_aws_errors
+from installhub.runtime.dynamodb import Attribute, expressions
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from installhub.runtime.dynamodb import Item, NewItem
+
+_BYTES_PER_UNIT: Final = 8 * 1024  # an eventually consistent read unit of a Query
+_UNITS_PER_KEY: Final = 0.5  # a BatchGetItem rounds every item up to half a unit
+_KEYS_PER_BATCH: Final = MAX_BATCH_KEYS - 1  # the first batch reads the summary too
+_MAX_CONCURRENT_REQUESTS: Final = 8
+_UNITS_PER_ROUND_TRIP: Final = 10
+"""What waiting for one more request is worth in read units; see docs/decisions."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactTable:
+    """The artifacts table.
+
+    Attributes:
+        client: DynamoDB.
+        name: The table's.
+        memory: What was learned about reading it.
+    """
+
+    client: DynamoDBClient
+    name: str
+    cache: ReadCache = field(default_factory=ReadCache)
+
+    def for_tenant(self, tenant: str, *, consistent: bool = False) -> TenantCatalog:
+        """The catalog of ``tenant`` for one request.
+
+        Args:
+            tenant: Whose artifacts.
+            consistent: Read what was written last, at twice the cost, rather than what is a moment old.
+        """
+        return TenantCatalog(self, tenant, consistent=consistent)
+
+
+class TenantCatalog:
+    """Implements :class:`installhub.resolver.Catalog`.
+
+    Two ways lead to the edges: a BatchGetItem for each level of the graph, cheap when the closure is a small part of
+    the tenant, and a Query of all the tenant's edges, cheap when it is most of it. The closure's size is unknown
+    beforehand, so levels are read until they would have cost more than the whole tenant; then the whole tenant is
+    read. That is never more than about twice the cheaper way. Where this process has walked from the same roots
+    before, it knows better: what it met then is read at once, in the cheaper way.
+    """
+
+    def __init__(self, table: ArtifactTable, tenant: str, *, consistent: bool) -> None:
+        self._table = table
+        self._tenant = tenant
+        self._consistent = consistent
+        self._nodes: dict[str, ArtifactNode] = {}
+        self._requested: set[str] = set()
+        self._has_read_all = False
+        self._walk: CachedWalk | None = None
+        self._statistics = table.cache.statistics(tenant)
+        self._has_summary = False
+        self._units_spent = 0.0
+
+    def nodes(self, ids: Collection[str]) -> Mapping[str, ArtifactNode]:
+        """The artifacts among ``ids`` that exist in the tenant, by id."""
+        expected = dict.fromkeys([*ids, *self._predict_from_cache(ids)])
+        unread = (
+            []
+            if self._has_read_all
+            else [artifact_id for artifact_id in expected if artifact_id not in self._requested]
+        )
+        while unread:
+            if self._full_read_is_cheaper(len(unread)):
+                self._read_all()
+                break
+            # The first answer tells what everything would cost; then whole waves are read.
+            count = _KEYS_PER_BATCH * _MAX_CONCURRENT_REQUESTS if self._statistics.edges else _KEYS_PER_BATCH
+            self._read_keys(unread[:count])
+            unread = unread[count:]
+        return {artifact_id: self._nodes[artifact_id] for artifact_id in ids if artifact_id in self._nodes}
+
+    def existing_in_other_tenants(self, ids: Collection[str]) -> Collection[str]:
+        """Those of ``ids`` that exist in some other tenant."""
+        with ThreadPoolExecutor(max_workers=_MAX_CONCURRENT_REQUESTS) as pool:
+            return [
+                artifact_id
+                for artifact_id, owned in zip(ids, pool.map(self._exists_in_other_tenant, ids), strict=True)
+                if owned
+            ]
+
+    def _predict_from_cache(self, ids: Collection[str]) -> Collection[str]:
+        """What the walk will ask for after its first ``ids``, the roots, going by the last walk from them."""
+        if self._walk is not None:
+            self._walk.record(ids)
+            return ()
+        last, self._walk = self._table.cache.start_walk(self._tenant, ids)
+        self._walk.record(ids)
+        if last.count > len(last.ids) and self._full_read_is_cheaper(last.count):
+            self._read_all()
+        return last.ids
+
+    def _full_read_is_cheaper(self, unread: int) -> bool:
+        """Whether a Query of everything costs less than all batches of this request, ``unread`` more keys included."""
+        if not self._statistics.edges:
+            return False
+        whole = self._statistics.pages * _UNITS_PER_ROUND_TRIP + self._statistics.edge_bytes / _BYTES_PER_UNIT
+        return self._units_spent + _batch_get_cost(unread) > whole
+
+    def _read_keys(self, ids: Sequence[str]) -> None:
+        batches = [
+            [items.primary_key(self._tenant, items.edge_sort_key(artifact_id)) for artifact_id in ids[start:end]]
+            for start, end in pairwise([*range(0, len(ids), _KEYS_PER_BATCH), len(ids)])
+        ]
+        if not self._has_summary:
+            batches[0].insert(0, items.primary_key(self._tenant, items.STATISTICS_SORT_KEY))
+            self._has_summary = True
+        self._requested.update(ids)
+        self._units_spent += _batch_get_cost(len(ids))
+        if len(batches) == 1:
+            self._add_items(self._get_batch(batches[0]))
+            return
+        with ThreadPoolExecutor(max_workers=_MAX_CONCURRENT_REQUESTS) as pool:
+            for found in pool.map(self._get_batch, batches):
+                self._add_items(found)
+
+    def _get_batch(self, keys: Sequence[NewItem]) -> list[Item]:
+        return batch_get(self._table.client, self._table.name, keys, consistent=self._consistent)
+
+    def _add_items(self, found: Iterable[Item]) -> None:
+        for item in found:
+            if item[items.SORT]["S"] == items.STATISTICS_SORT_KEY:
+                self._statistics.edges = int(item[items.EDGE_COUNT]["N"])
+                self._statistics.edge_bytes = int(item[items.EDGE_BYTES]["N"])
+            else:
+                self._add_node(items.node_from_item(item))
+
+    def _read_all(self) -> None:
+        """Read all edges: at once, page by page, where the pages' ends are known from the last time."""
+        bounds = [None, *self._statistics.page_ends, None]
+        with ThreadPoolExecutor(max_workers=_MAX_CONCURRENT_REQUESTS) as pool:
+            sections = list(pool.map(self._read_section, bounds, bounds[1:]))
+        page_ends: list[str] = []
+        for (nodes, ends), end in zip(sections, bounds[1:], strict=True):
+            page_ends += ends if end is None else [*ends, end]
+            for node in nodes:
+                self._add_node(node)
+        self._has_read_all = True
+        self._statistics.update(sum(len(nodes) for nodes, _ in sections), page_ends)
+
+    def _read_section(self, after: str | None, last: str | None) -> tuple[list[ArtifactNode], list[str]]:
+        """The edges beyond the sort key ``after``, up to and with ``last``, and where pages ended between them."""
+        request: dict[str, Any] = {
+            "TableName": self._table.name,
+            "ConsistentRead": self._consistent,
+            **expressions(
+                key_condition=Attribute(items.PARTITION).equals(items.partition_key(self._tenant))
+                & Attribute(items.SORT).between(after or items.EDGE_PREFIX, last or items.EDGE_PREFIX_END)
+            ),
+        }
+        if after is not None:
+            request["ExclusiveStartKey"] = items.primary_key(self._tenant, after)
+        nodes: list[ArtifactNode] = []
+        ends: list[str] = []
+        while True:
+            with translate_aws_errors("dynamodb"):
+                page = self._table.client.query(**request)
+            nodes += map(items.node_from_item, page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return nodes, ends
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+            end = page["LastEvaluatedKey"][items.SORT]["S"]
+            if end == last:  # a page that is exactly full says that there may be more
+                return nodes, ends
+            ends.append(end)
+
+    def _add_node(self, node: ArtifactNode) -> None:
+        # Of an artifact read twice the first revision stays: the walk has followed its dependencies.
+        self._nodes.setdefault(node.id, node)
+
+    def _exists_in_other_tenant(self, artifact_id: str) -> bool:
+        with translate_aws_errors("dynamodb"):
+            found = self._table.client.query(
+                TableName=self._table.name,
+                IndexName=items.ID_INDEX,
+                Limit=2,
+                **expressions(key_condition=Attribute(items.ID).equals(artifact_id)),
+            )
+        own = items.partition_key(self._tenant)
+        return any(item[items.PARTITION]["S"] != own for item in found["Items"])
+
+
+def _batch_get_cost(ids: int) -> float:
+    requests = -(-ids // _KEYS_PER_BATCH)
+    return requests * _UNITS_PER_ROUND_TRIP + ids * _UNITS_PER_KEY

@@ -1,0 +1,108 @@
+"""Reads packed definitions in install order, a bounded number of bytes ahead."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
+
+from installhub.artifacts import items
+from installhub.artifacts.batch_get import MAX_BATCH_KEYS, batch_get
+from installhub.model.artifact import ArtifactNode
+from installhub.model.definition import PackedDefinition
+from installhub.model.errors import ServiceUnavailableError
+from installhub.runtime.aws_errors import error_code, translate_aws_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+    from installhub.runtime.dynamodb import Item
+
+_BATCH_BYTES: Final = 4 * 1024 * 1024
+_BATCHES_AHEAD: Final = 2
+_CHUNK_BYTES: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionReader:
+    """Reads the definitions that nodes pin by digest, so that what is read is the revision that was resolved.
+
+    Attributes:
+        client: DynamoDB.
+        table: Name of the artifacts table.
+        s3: Gives the S3 client; asked for only when a definition lives there.
+        bucket: Holds the definitions that are too large for an item.
+    """
+
+    client: DynamoDBClient
+    table: str
+    s3: Callable[[], S3Client]
+    bucket: str
+
+    def read(self, tenant: str, nodes: Sequence[ArtifactNode]) -> Iterator[PackedDefinition]:
+        """The definitions of ``nodes``, in their order.
+
+        Raises:
+            ServiceUnavailableError: A definition could not be read, or is gone since it was resolved.
+        """
+        batches = _batches(nodes)
+        with ThreadPoolExecutor(max_workers=_BATCHES_AHEAD) as pool:
+            ahead = deque(pool.submit(self._read_batch, tenant, batch) for batch in islice(batches, _BATCHES_AHEAD))
+            try:
+                while ahead:
+                    bodies = ahead.popleft().result()
+                    ahead.extend(pool.submit(self._read_batch, tenant, batch) for batch in islice(batches, 1))
+                    yield from map(self._packed_definition, bodies)
+            finally:
+                for future in ahead:
+                    future.cancel()
+
+    def _read_batch(self, tenant: str, nodes: Sequence[ArtifactNode]) -> list[Item]:
+        keys = {items.body_sort_key(node.id, node.sha256): node for node in nodes}
+        found: dict[str, Item] = {}
+        for consistent in (False, True):  # a body written a moment ago may not be everywhere yet
+            unread = [items.primary_key(tenant, sort_key) for sort_key in keys if sort_key not in found]
+            for body in batch_get(self.client, self.table, unread, consistent=consistent):
+                found[body[items.SORT]["S"]] = body
+            if len(found) == len(keys):
+                return [found[sort_key] for sort_key in keys]
+        raise ServiceUnavailableError("artifact bodies")
+
+    def _packed_definition(self, body: Item) -> PackedDefinition:
+        return PackedDefinition(
+            chunks=(body[items.DATA]["B"],) if items.DATA in body else self._object_chunks(body),
+            packed_size=int(body[items.PACKED_SIZE]["N"]),
+            crc32=int(body[items.CRC32]["N"]),
+            size=int(body[items.SIZE]["N"]),
+        )
+
+    def _object_chunks(self, body: Item) -> Iterator[bytes]:
+        try:
+            with translate_aws_errors("s3"):
+                answer = self.s3().get_object(Bucket=self.bucket, Key=body[items.OBJECT_KEY]["S"])
+                yield from answer["Body"].iter_chunks(_CHUNK_BYTES)
+        except ClientError as error:
+            if error_code(error) == "NoSuchKey":
+                raise ServiceUnavailableError("artifact bodies") from error
+            raise
+
+
+def _batches(nodes: Sequence[ArtifactNode]) -> Iterator[list[ArtifactNode]]:
+    batch: list[ArtifactNode] = []
+    size = 0
+    for node in nodes:
+        if batch and (len(batch) == MAX_BATCH_KEYS or size >= _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(node)
+        size += node.packed_size if node.packed_size <= items.MAX_INLINE_BYTES else 0
+    if batch:
+        yield batch

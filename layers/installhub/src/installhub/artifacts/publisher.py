@@ -1,0 +1,253 @@
+"""The write side of the catalog: how the platform puts artifacts where exports find them.
+
+Each artifact changes atomically: the edge item moves to the new digest in the transaction that writes the new body and
+lets the old one expire. An export that resolved the old edge goes on reading the old body.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from installhub.artifacts import items
+from installhub.artifacts.batch_get import batch_get
+from installhub.artifacts.validation import ArtifactInput
+from installhub.model.artifact import ArtifactNode
+from installhub.model.definition import pack, sha256_hex
+from installhub.model.errors import ServiceUnavailableError
+from installhub.runtime.aws_errors import error_code, sleep_before_retry, translate_aws_errors
+from installhub.runtime.dynamodb import Attribute, Table, Update, expressions
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+    from installhub.runtime.dynamodb import Item, NewItem
+
+
+SUPERSEDED_BODY_RETENTION_SECONDS: Final = 7 * 24 * 3600
+"""How long the body of an earlier revision stays: far longer than any export that resolved it runs."""
+
+_BATCH_ARTIFACTS: Final = 33  # a transaction holds 100 writes: an edge, a body and an expiry for each
+_BATCH_BYTES: Final = 2 * 1024 * 1024  # and 4 MB
+_MAX_TRIES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PublishSummary:
+    """What :meth:`Publisher.publish` did.
+
+    Attributes:
+        created: Artifacts that were not there before.
+        updated: Artifacts that changed.
+        unchanged: Artifacts that were there as they are.
+    """
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: PublishSummary) -> PublishSummary:
+        return PublishSummary(
+            self.created + other.created, self.updated + other.updated, self.unchanged + other.unchanged
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Revision:
+    """A artifact with what is known of it and of the edge it replaces."""
+
+    node: ArtifactNode
+    body: NewItem
+    object_key: str | None
+    previous: Item | None
+
+    @property
+    def previous_node(self) -> ArtifactNode | None:
+        return None if self.previous is None else items.node_from_item(self.previous)
+
+    @property
+    def is_unchanged(self) -> bool:
+        return self.previous_node == self.node
+
+    @property
+    def superseded(self) -> ArtifactNode | None:
+        """The earlier revision, if its definition was another one."""
+        old = self.previous_node
+        return old if old is not None and old.sha256 != self.node.sha256 else None
+
+
+class Publisher:
+    """Writes artifacts to the artifacts table and large definitions to the definition bucket."""
+
+    def __init__(
+        self,
+        dynamodb: DynamoDBClient,
+        s3: S3Client,
+        table: str,
+        bucket: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._dynamodb = dynamodb
+        self._s3 = s3
+        self._table = table
+        self._bucket = bucket
+        self._clock = clock
+
+    def publish(self, artifacts: Iterable[ArtifactInput]) -> PublishSummary:
+        """Store ``artifacts``, each atomically; of several with one id the last counts.
+
+        Raises:
+            InvalidArtifactError: An artifact has more dependencies, or longer ones, than an item can hold.
+            ServiceUnavailableError: A service kept failing, or others kept changing the same artifacts. What was stored
+                until then stays; publishing again is safe.
+        """
+        total = PublishSummary()
+        for tenant, of_tenant in groupby(artifacts, key=attrgetter("tenant")):
+            for batch in _batches(of_tenant):
+                total += self._publish_batch(tenant, batch)
+        return total
+
+    def _publish_batch(self, tenant: str, artifacts: Sequence[ArtifactInput]) -> PublishSummary:
+        for attempt in range(1, _MAX_TRIES + 1):
+            previous = self._edges(tenant, [artifact.id for artifact in artifacts])
+            revisions = [self._revision(artifact, previous.get(artifact.id)) for artifact in artifacts]
+            changed = [revision for revision in revisions if not revision.is_unchanged]
+            superseded = self._superseded_objects(tenant, changed)
+            if self._commit(tenant, changed):
+                created = [revision for revision in changed if revision.previous is None]
+                self._update_statistics(tenant, created)
+                self._tag_superseded(superseded)
+                return PublishSummary(len(created), len(changed) - len(created), len(revisions) - len(changed))
+            self._delete_uncommitted_objects(tenant, changed)
+            sleep_before_retry(attempt)
+        raise ServiceUnavailableError("dynamodb")
+
+    def _edges(self, tenant: str, ids: Sequence[str]) -> dict[str, Item]:
+        keys = [items.primary_key(tenant, items.edge_sort_key(artifact_id)) for artifact_id in ids]
+        edges = batch_get(self._dynamodb, self._table, keys, consistent=True)
+        return {edge[items.ID]["S"]: edge for edge in edges}
+
+    def _revision(self, artifact: ArtifactInput, previous: Item | None) -> _Revision:
+        packed = pack(artifact.definition)
+        node = artifact.to_node(packed.packed_size)
+        body: NewItem = {
+            **items.primary_key(artifact.tenant, items.body_sort_key(artifact.id, node.sha256)),
+            items.PACKED_SIZE: {"N": str(packed.packed_size)},
+            items.CRC32: {"N": str(packed.crc32)},
+            items.SIZE: {"N": str(packed.size)},
+        }
+        data = b"".join(packed.chunks)
+        object_key = None
+        if packed.packed_size <= items.MAX_INLINE_BYTES:
+            body[items.DATA] = {"B": data}
+        elif previous is None or items.node_from_item(previous).sha256 != node.sha256:
+            object_key = self._put_object(artifact, node.sha256, data)
+            body[items.OBJECT_KEY] = {"S": object_key}
+        return _Revision(node, body, object_key, previous)
+
+    def _put_object(self, artifact: ArtifactInput, digest: str, data: bytes) -> str:
+        """Put a packed definition under a key that nobody else uses, so that no object ever changes."""
+        tenant_digest, id_digest = sha256_hex(artifact.tenant.encode()), sha256_hex(artifact.id.encode())
+        key = f"definitions/{tenant_digest}/{id_digest}/{digest}/{uuid.uuid4().hex}"
+        with translate_aws_errors("s3"):
+            self._s3.put_object(Bucket=self._bucket, Key=key, Body=data)
+        return key
+
+    def _commit(self, tenant: str, revisions: Sequence[_Revision]) -> bool:
+        """Write ``revisions`` in one transaction; False when somebody else changed one of them meanwhile."""
+        writes: list[Any] = [write for revision in revisions for write in self._writes(tenant, revision)]
+        if not writes:
+            return True
+        try:
+            with translate_aws_errors("dynamodb"):
+                self._dynamodb.transact_write_items(TransactItems=writes)
+        except ClientError as error:
+            if error_code(error) == "TransactionCanceledException":
+                return False
+            raise
+        return True
+
+    def _writes(self, tenant: str, revision: _Revision) -> Iterator[dict[str, Any]]:
+        previous = revision.previous
+        is_unchanged = (
+            Attribute(items.PARTITION).not_exists()
+            if previous is None
+            else Attribute(items.SHA256).equals(previous[items.SHA256])
+        )
+        edge = items.edge_item(tenant, revision.node)
+        yield {"Put": {"TableName": self._table, "Item": edge, **expressions(condition=is_unchanged)}}
+        if previous is not None:
+            if revision.superseded is None:
+                return  # the body exists already
+            yield self._expire_body(tenant, revision.superseded)
+        yield {"Put": {"TableName": self._table, "Item": revision.body}}
+
+    def _expire_body(self, tenant: str, node: ArtifactNode) -> dict[str, Any]:
+        expires_at = int(self._clock()) + SUPERSEDED_BODY_RETENTION_SECONDS
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": items.primary_key(tenant, items.body_sort_key(node.id, node.sha256)),
+                **expressions(update=Update(assign={items.EXPIRES_AT: expires_at})),
+            }
+        }
+
+    def _superseded_objects(self, tenant: str, changed: Sequence[_Revision]) -> list[Item]:
+        """The bodies about to be superseded whose definitions are objects."""
+        keys = [
+            items.primary_key(tenant, items.body_sort_key(old.id, old.sha256))
+            for old in (revision.superseded for revision in changed)
+            if old is not None and old.packed_size > items.MAX_INLINE_BYTES
+        ]
+        return batch_get(self._dynamodb, self._table, keys, consistent=True)
+
+    def _tag_superseded(self, superseded: Iterable[Item]) -> None:
+        """Tag the objects of superseded bodies; a rule of the bucket removes tagged ones in time."""
+        for body in superseded:
+            with translate_aws_errors("s3"):
+                self._s3.put_object_tagging(
+                    Bucket=self._bucket,
+                    Key=body[items.OBJECT_KEY]["S"],
+                    Tagging={"TagSet": [{"Key": "state", "Value": "superseded"}]},
+                )
+
+    def _delete_uncommitted_objects(self, tenant: str, revisions: Sequence[_Revision]) -> None:
+        """Remove the objects put for revisions that were not committed."""
+        put = {revision.object_key: revision.node for revision in revisions if revision.object_key is not None}
+        keys = [items.primary_key(tenant, items.body_sort_key(node.id, node.sha256)) for node in put.values()]
+        bodies = batch_get(self._dynamodb, self._table, keys, consistent=True)
+        for unused in put.keys() - {body[items.OBJECT_KEY]["S"] for body in bodies}:
+            with translate_aws_errors("s3"):
+                self._s3.delete_object(Bucket=self._bucket, Key=unused)
+
+    def _update_statistics(self, tenant: str, created: Sequence[_Revision]) -> None:
+        """Add to the tenant's summary. It only guides how edges are read, so it may drift a little."""
+        if not created:
+            return
+        size = sum(items.edge_size(items.edge_item(tenant, revision.node)) for revision in created)
+        Table(self._dynamodb, self._table).update_item(
+            items.primary_key(tenant, items.STATISTICS_SORT_KEY),
+            Update(add={items.EDGE_COUNT: len(created), items.EDGE_BYTES: size}),
+        )
+
+
+def _batches(artifacts: Iterable[ArtifactInput]) -> Iterator[list[ArtifactInput]]:
+    batch: dict[str, ArtifactInput] = {}
+    size = 0
+    for artifact in artifacts:
+        own_size = len(artifact.definition) + sum(4 * len(dependency) + 4 for dependency in artifact.dependencies)
+        if batch and (len(batch) == _BATCH_ARTIFACTS or size + own_size > _BATCH_BYTES):
+            yield list(batch.values())
+            batch, size = {}, 0
+        batch[artifact.id] = artifact
+        size += own_size
+    if batch:
+        yield list(batch.values())

@@ -1,0 +1,121 @@
+"""Artifacts as the platform hands them over, checked before anything is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self, TypeVar
+
+from installhub.artifacts import items
+from installhub.model.artifact import MAX_DEFINITION_BYTES, MAX_ID_LENGTH, ArtifactNode, ArtifactStatus, ArtifactType
+from installhub.model.definition import canonical_json, sha256_hex
+from installhub.model.text import is_encodable, is_printable
+
+MAX_NAME_LENGTH: Final = 1_000
+_MAX_EDGE_BYTES: Final = 380 * 1024  # an item holds 400 KB
+_FIELDS: Final = frozenset({"tenantId", "artifactId", "type", "name", "status", "dependencies", "definition"})
+_E = TypeVar("_E", ArtifactType, ArtifactStatus)
+
+
+class InvalidArtifactError(ValueError):
+    """An artifact that cannot be stored.
+
+    Attributes:
+        pointer: JSON pointer to the field.
+        detail: What is wrong with it.
+    """
+
+    def __init__(self, pointer: str, detail: str) -> None:
+        super().__init__(f"{pointer}: {detail}")
+        self.pointer = pointer
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactInput:
+    """An artifact as the platform hands it over, its definition as canonical JSON."""
+
+    tenant: str
+    id: str
+    type: ArtifactType
+    name: str
+    status: ArtifactStatus
+    dependencies: tuple[str, ...]
+    definition: bytes
+
+    def __post_init__(self) -> None:
+        if items.edge_size(items.edge_item(self.tenant, self.to_node(packed_size=0))) > _MAX_EDGE_BYTES:
+            raise InvalidArtifactError("/dependencies", "are too many or too long for one artifact")
+
+    def to_node(self, packed_size: int) -> ArtifactNode:
+        """The artifact as the graph sees it."""
+        return ArtifactNode(
+            id=self.id,
+            type=self.type,
+            name=self.name,
+            status=self.status,
+            dependencies=self.dependencies,
+            sha256=sha256_hex(self.definition),
+            size=len(self.definition),
+            packed_size=packed_size,
+        )
+
+    @classmethod
+    def from_json(cls, value: object) -> Self:
+        """Read an artifact from a JSON object; fields that are none of an artifact's are passed over.
+
+        Raises:
+            InvalidArtifactError: A field is missing or does not hold what it should.
+        """
+        if not isinstance(value, Mapping):
+            raise InvalidArtifactError("", "is not an object")
+        for missing in sorted(_FIELDS - value.keys()):
+            raise InvalidArtifactError(f"/{missing}", "is missing")
+        dependencies = value["dependencies"]
+        if not isinstance(dependencies, list):
+            raise InvalidArtifactError("/dependencies", "is not a list of ids")
+        return cls(
+            tenant=_text(value["tenantId"], "/tenantId", MAX_ID_LENGTH),
+            id=_text(value["artifactId"], "/artifactId", MAX_ID_LENGTH),
+            type=_enum_member(ArtifactType, value["type"], "/type"),
+            name=_text(value["name"], "/name", MAX_NAME_LENGTH, is_encodable, "cannot be written as UTF-8"),
+            status=_enum_member(ArtifactStatus, value["status"], "/status"),
+            dependencies=tuple(
+                dict.fromkeys(
+                    _text(dependency, f"/dependencies/{index}", MAX_ID_LENGTH)
+                    for index, dependency in enumerate(dependencies)
+                )
+            ),
+            definition=_definition(value["definition"]),
+        )
+
+
+def _text(
+    value: object,
+    pointer: str,
+    max_length: int,
+    is_sound: Callable[[str], bool] = is_printable,
+    complaint: str = "holds a character that cannot be printed",
+) -> str:
+    if not isinstance(value, str) or not 1 <= len(value) <= max_length:
+        raise InvalidArtifactError(pointer, f"is not a text of 1 to {max_length} characters")
+    if not is_sound(value):
+        raise InvalidArtifactError(pointer, complaint)
+    return value
+
+
+def _enum_member(kind: type[_E], value: object, pointer: str) -> _E:
+    for member in kind:
+        if member.value == value:
+            return member
+    raise InvalidArtifactError(pointer, f"is none of {', '.join(kind)}")
+
+
+def _definition(value: Any) -> bytes:  # noqa: ANN401  # any JSON value is a definition
+    try:
+        encoded = canonical_json(value)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise InvalidArtifactError("/definition", f"cannot be written as JSON: {error}") from error
+    if len(encoded) > MAX_DEFINITION_BYTES:
+        raise InvalidArtifactError("/definition", f"has {len(encoded)} bytes; the most is {MAX_DEFINITION_BYTES}")
+    return encoded

@@ -1,0 +1,41 @@
+"""Entry names: from type and id alone, safe and distinct on every file system."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Final
+from urllib.parse import quote
+
+from installhub.model.artifact import ArtifactType
+
+MANIFEST_PATH: Final = "manifest.json"
+
+_MAX_STEM: Final = 200  # with the extension well under the 255 bytes that file systems allow a name
+_KEPT_STEM: Final = 100
+_DIGEST_DIGITS: Final = 32
+_ESCAPE: Final = re.compile(r"%[0-9A-F]{2}")
+_PARTIAL_ESCAPE: Final = re.compile(r"%[0-9A-F]?$")
+# Device names of Windows, reserved with any extension.
+_RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.DOTALL)
+
+
+def entry_path(kind: ArtifactType, artifact_id: str) -> str:
+    """The path of an artifact's definition within the bundle.
+
+    The id is percent-encoded. Where that is too long, or would equal another id's once the file system folds case, or
+    is a name that Windows reserves, part of the id's digest is added behind a ``~``, which no encoded id contains.
+    """
+    encoded = quote(artifact_id, safe="").replace("~", "%7E")
+    folds = any(character.isupper() for character in _ESCAPE.sub("", encoded))
+    if _RESERVED.fullmatch(encoded.lower()):
+        encoded = f"~{_digest(artifact_id)}"
+    elif len(encoded) > _MAX_STEM:
+        encoded = f"{_PARTIAL_ESCAPE.sub('', encoded[:_KEPT_STEM])}~{_digest(artifact_id)}"
+    elif folds:
+        encoded = f"{encoded}~{_digest(artifact_id)}"
+    return f"artifacts/{kind.value}/{encoded}.json"
+
+
+def _digest(artifact_id: str) -> str:
+    return hashlib.sha256(artifact_id.encode()).hexdigest()[:_DIGEST_DIGITS]

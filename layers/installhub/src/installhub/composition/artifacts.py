@@ -1,0 +1,15 @@
+"""The artifacts table and the definition bucket."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from installhub.artifacts.catalog import ArtifactTable
+from installhub.composition.process import settings
+from installhub.runtime import aws_clients
+
+
+@cache
+def artifact_table() -> ArtifactTable:
+    """The artifacts table."""
+    return ArtifactTable(aws_clients.dynamodb(), settings().string("ARTIFACTS_TABLE"))

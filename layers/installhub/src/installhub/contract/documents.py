@@ -1,0 +1,106 @@
+"""Reads documents that ask for something, wherever they came from: every problem at once, each with its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from pydantic_core import ValidationError
+
+from installhub.contract.request_models import INVALID_VERSION_ERROR, ExportRequest, ExportRequested, as_json, parse
+from installhub.exports.commands import ExportCommand
+from installhub.model.errors import ErrorCode, InstallHubError, Problem
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from installhub.packages.records import AcceptedExport
+
+MAX_DOCUMENT_BYTES: Final = 2 * 1024 * 1024
+"""Most bytes of a request: a thousand ids of the greatest length, and room."""
+
+_MAX_PROBLEMS: Final = 1000
+_MAX_FIELD_NAME: Final = 200
+_Document = TypeVar("_Document", bound=ExportRequested)
+
+
+def read_document(model: type[_Document], content: bytes) -> _Document:
+    """A request to export that came with nothing around it: it must say its tenant itself.
+
+    Raises:
+        InstallHubError: With everything that is wrong with it.
+    """
+    check_size(content)
+    try:
+        return parse(model, content)
+    except ValidationError as error:
+        raise InstallHubError(validation_problems(validation_details(error))) from None
+
+
+def check_size(content: bytes) -> None:
+    """Refuse what is too long to be read.
+
+    Raises:
+        InstallHubError: RequestTooLarge.
+    """
+    if len(content) > MAX_DOCUMENT_BYTES:
+        raise InstallHubError.of(
+            ErrorCode.REQUEST_TOO_LARGE, f"The request has {len(content)} bytes; the limit is {MAX_DOCUMENT_BYTES}."
+        )
+
+
+def validation_details(error: ValidationError) -> list[ErrorDetails]:
+    """What validation found, without repeating what was sent."""
+    return error.errors(include_url=False, include_context=False, include_input=False)
+
+
+def validation_problems(details: list[ErrorDetails]) -> list[Problem]:
+    """The same in the contract's shape; the first thousand of them."""
+    return [_problem(detail) for detail in details[:_MAX_PROBLEMS]]
+
+
+def export_document(request: ExportRequest, tenant: str) -> dict[str, Any]:
+    """``request`` as JSON that says its tenant itself."""
+    return {**as_json(request), "tenantId": tenant}
+
+
+def export_command(
+    request: ExportRequest,
+    tenant: str,
+    requested_by: str,
+    *,
+    request_id: str | None = None,
+    acceptance: AcceptedExport | None = None,
+) -> ExportCommand:
+    """The command that ``request`` gives when ``requested_by`` makes it for ``tenant``."""
+    return ExportCommand(
+        tenant=tenant,
+        requested_by=requested_by,
+        name=request.package_name,
+        version=request.version,
+        package_type=request.package_type,
+        description=request.description,
+        author=request.author,
+        tags=tuple(request.tags or ()),
+        roots=tuple(request.artifact_ids),
+        request_id=request_id,
+        accepted=acceptance,
+    )
+
+
+def _problem(detail: ErrorDetails) -> Problem:
+    pointer = "".join(f"/{_truncated(part).replace('~', '~0').replace('/', '~1')}" for part in detail["loc"])
+    return Problem(_error_code(detail), f"{pointer.removeprefix('/') or 'body'}: {detail['msg']}", pointer=pointer)
+
+
+def _error_code(detail: ErrorDetails) -> ErrorCode:
+    if detail["type"] == INVALID_VERSION_ERROR:
+        return ErrorCode.INVALID_VERSION
+    if detail["type"] == "too_long" and detail["loc"] == ("artifactIds",):
+        return ErrorCode.PACKAGE_TOO_LARGE
+    return ErrorCode.INVALID_REQUEST
+
+
+def _truncated(part: object) -> str:
+    """A step of the way to the place; the name of an unknown field may be of any length."""
+    text = str(part)
+    return text if len(text) <= _MAX_FIELD_NAME else f"{text[:_MAX_FIELD_NAME]}…"

@@ -1,0 +1,181 @@
+"""The bodies of requests, and what their fields may hold.
+
+The checks are pydantic's, by its core: models of pydantic itself would take a third of a function's start only to build
+the same schemas (docs/decisions/0011).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from installhub.model.artifact import MAX_ID_LENGTH, PackageType
+from installhub.model.text import is_encodable, is_printable
+from installhub.model.version import MAX_VERSION_LENGTH, VERSION_PATTERN, is_valid_version
+from installhub.runtime.gc import gc_frozen
+
+with gc_frozen():
+    from pydantic_core import PydanticCustomError, SchemaValidator
+    from pydantic_core import core_schema as core
+
+if TYPE_CHECKING:
+    from pydantic_core import CoreSchema
+    from pydantic_core.core_schema import TypedDictField
+
+INVALID_VERSION_ERROR: Final = "invalid_version"
+"""The type of validation error that is answered as InvalidVersion rather than InvalidRequest."""
+
+_MAX_LISTED_IDS: Final = 50_000  # bounds how many problems validation collects; how many roots may be is a setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewRequest:
+    """Body of POST /preview."""
+
+    tenant_id: str | None = None
+    artifact_ids: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRequest(PreviewRequest):
+    """Body of POST /export."""
+
+    package_name: str
+    package_type: PackageType
+    version: str
+    description: str | None = None
+    author: str | None = None
+    tags: list[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRequested(ExportRequest):
+    """Detail of an event that asks for an export: the body of POST /export, which says its tenant itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvocationExportRequest(ExportRequested):
+    """Payload of a direct invocation of the worker."""
+
+    request_id: str | None = None
+
+
+_Request = TypeVar("_Request", bound=PreviewRequest)
+_Fields = Mapping[str, "TypedDictField"]
+
+
+def parse(model: type[_Request], content: bytes) -> _Request:
+    """The request that ``content`` holds as JSON.
+
+    Raises:
+        pydantic_core.ValidationError: With everything that is wrong with it.
+    """
+    return model(**_VALIDATORS[model].validate_json(content))
+
+
+def as_json(request: PreviewRequest) -> dict[str, Any]:
+    """``request`` as :func:`parse` takes it; what it leaves out is left out."""
+    values = {field["validation_alias"]: getattr(request, name) for name, field in _fields(type(request)).items()}
+    return {str(wire_name): value for wire_name, value in values.items() if value is not None}
+
+
+def core_schema_of_model(model: type[PreviewRequest]) -> CoreSchema:
+    """What ``model`` may hold; the OpenAPI document and the events' schemas are made of it too."""
+    return core.typed_dict_schema(
+        dict(_fields(model)),
+        extra_behavior="forbid",
+        config=core.CoreConfig(strict=True),
+        metadata={"pydantic_js_updates": {"title": model.__name__, "description": model.__doc__}},
+    )
+
+
+def _fields(model: type[PreviewRequest]) -> _Fields:
+    fields = {**_PREVIEW, **_EXPORT} if issubclass(model, ExportRequest) else _PREVIEW
+    if issubclass(model, ExportRequested):
+        fields = {**fields, "tenant_id": _field("tenantId", _ID, examples=["tenant-7f3a9b12"])}
+    return {**fields, **_INVOCATION} if issubclass(model, InvocationExportRequest) else fields
+
+
+def _field(wire_name: str, schema: CoreSchema, **described: object) -> TypedDictField:
+    return core.typed_dict_field(
+        schema, required=True, validation_alias=wire_name, metadata={"pydantic_js_updates": described}
+    )
+
+
+def _optional(wire_name: str, schema: CoreSchema, **described: object) -> TypedDictField:
+    return {**_field(wire_name, core.nullable_schema(schema), **described), "required": False}
+
+
+def _text(*checks: _Check, min_length: int | None = None, max_length: int | None = None) -> CoreSchema:
+    schema: CoreSchema = core.str_schema(min_length=min_length, max_length=max_length)
+    for check in checks:
+        schema = core.no_info_after_validator_function(check, schema)
+    return schema
+
+
+_Check = Callable[[str], str]
+
+
+def _check(holds: Callable[[str], bool], kind: str, message: Any) -> _Check:  # noqa: ANN401  # a LiteralString
+    def check(text: str) -> str:
+        if not holds(text):
+            raise PydanticCustomError(kind, message)
+        return text
+
+    return check
+
+
+_PRINTABLE = _check(is_printable, "not_printable", "String should hold printable characters only")
+_ENCODABLE = _check(is_encodable, "not_encodable", "String should be encodable as UTF-8")
+_NOT_BLANK = _check(lambda text: bool(text.strip()), "blank", "String should not be blank")
+_SEMVER = _check(is_valid_version, INVALID_VERSION_ERROR, "Not a version by SemVer 2.0.0, such as 2.1.0 or 2.1.0-rc.1")
+
+_ID = _text(_PRINTABLE, min_length=1, max_length=MAX_ID_LENGTH)
+_TAG = _text(_PRINTABLE, min_length=1, max_length=100)
+
+_PREVIEW: Final[_Fields] = {
+    "tenant_id": _optional(
+        "tenantId",
+        _ID,
+        description="Required unless the header X-Tenant-Id says it.",
+        examples=["tenant-7f3a9b12"],
+    ),
+    "artifact_ids": _field(
+        "artifactIds",
+        core.list_schema(_ID, min_length=1, max_length=_MAX_LISTED_IDS),
+        description="The root artifacts.",
+        examples=[["proc-1001"]],
+    ),
+}
+_EXPORT: Final[_Fields] = {
+    "package_name": _field(
+        "packageName",
+        _text(_PRINTABLE, _NOT_BLANK, min_length=1, max_length=100),
+        examples=["Employee Onboarding Suite"],
+    ),
+    "package_type": _field("packageType", core.enum_schema(PackageType, list(PackageType), sub_type="str")),
+    "version": _field(
+        "version",
+        _text(_SEMVER),
+        description="SemVer 2.0.0.",
+        examples=["2.1.0"],
+        maxLength=MAX_VERSION_LENGTH,
+        pattern=VERSION_PATTERN,
+    ),
+    "description": _optional(
+        "description", _text(_ENCODABLE, max_length=2000), examples=["Complete onboarding workflow"]
+    ),
+    "author": _optional("author", _text(_PRINTABLE, max_length=200), examples=["HR Automation Team"]),
+    "tags": _optional("tags", core.list_schema(_TAG, max_length=50), examples=[["hr", "onboarding"]]),
+}
+_INVOCATION: Final[_Fields] = {
+    "request_id": _optional(
+        "requestId", _ID, description="Names the request: invoking again with it answers with the package made before."
+    ),
+}
+
+_VALIDATORS: Final = {
+    model: SchemaValidator(core_schema_of_model(model))
+    for model in (PreviewRequest, ExportRequest, ExportRequested, InvocationExportRequest)
+}

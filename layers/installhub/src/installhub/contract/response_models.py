@@ -1,0 +1,169 @@
+"""The shapes of answers, for the documents and for whoever checks answers by them; no function imports this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from pydantic.json_schema import GenerateJsonSchema, SkipJsonSchema, models_json_schema
+
+from installhub.contract.request_models import PreviewRequest, core_schema_of_model
+from installhub.model.artifact import ArtifactType, PackageType
+from installhub.model.errors import ErrorCode
+
+_IF_ASYNC: Final = "If the export was accepted with `Prefer: respond-async`."
+_EXAMPLE_PACKAGE_ID: Final = "pkg-a3f9c821-4b2e-59d1-bc44-f7e2a1c09d33"
+
+
+class ResponseModel(BaseModel):
+    """Clients should ignore fields they do not know: answers may get more of them."""
+
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True)
+
+
+class ArtifactSummary(ResponseModel):
+    """An artifact by its names."""
+
+    type: ArtifactType
+    id: str
+    name: str
+
+
+class ResolvedDependency(ArtifactSummary):
+    """An artifact that something depends on."""
+
+    resolved_from: str = Field(description="The parent that first reached it.")
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    del schema["default"]
+
+
+def omitted_field(description: str) -> Any:  # noqa: ANN401  # what Field returns
+    """A field that is left out, never null, where it does not apply."""
+    return Field(default=None, description=description, json_schema_extra=_without_default)
+
+
+class ProblemItem(ResponseModel):
+    """One thing that is wrong."""
+
+    error_code: ErrorCode
+    detail: str
+    artifact_id: str | SkipJsonSchema[None] = omitted_field("The artifact it is about.")
+    required_by: list[str] | SkipJsonSchema[None] = omitted_field("All artifacts of the closure that depend on it.")
+    cycle: list[str] | SkipJsonSchema[None] = omitted_field("A closed path, first and last alike.")
+    pointer: str | SkipJsonSchema[None] = omitted_field("JSON pointer into the request body (RFC 6901).")
+
+
+class ProblemDocument(ResponseModel):
+    """Every error's answer (RFC 9457)."""
+
+    type: str = Field(examples=["urn:installhub:error:CircularDependency"])
+    title: str
+    status: int
+    detail: str
+    instance: str = Field(description="This occurrence; quote it to the operators.")
+    is_success: Literal[False]
+    error_code: ErrorCode
+    errors: list[ProblemItem] = Field(description="Every problem found, most important first.")
+
+
+class PreviewResponse(ResponseModel):
+    """Answer of POST /preview."""
+
+    root_artifacts: list[ArtifactSummary]
+    resolved_dependencies: list[ResolvedDependency] = Field(description="In breadth-first order.")
+    total_artifacts: int
+    install_order: list[str] = Field(description="Dependencies first; empty when there is a cycle.")
+    has_circular_dependency: bool
+    warnings: list[ProblemItem] = Field(description="Everything an export would refuse.")
+
+
+class ManifestArtifact(ArtifactSummary):
+    """An artifact in a bundle."""
+
+    path: str = Field(description="Of its definition, within the ZIP.")
+    size: int = Field(description="Bytes of the definition.")
+    sha256: str = Field(description="Hex digest of the definition.")
+    dependencies: list[str]
+
+
+class Manifest(ResponseModel):
+    """`manifest.json`, the first entry of every bundle."""
+
+    format_version: str
+    package_id: str = Field(examples=[_EXAMPLE_PACKAGE_ID])
+    name: str
+    version: str
+    package_type: PackageType
+    description: str | None
+    author: str | None
+    tags: list[str]
+    root_artifacts: list[str]
+    artifacts: list[ManifestArtifact] = Field(description="In install order.")
+    install_order: list[str]
+
+
+class Progress(ResponseModel):
+    """How far an export is."""
+
+    done: int = Field(description="Artifacts written.")
+    total: int | None = Field(description="Artifacts to write; null until the dependencies are resolved.")
+
+
+class PackageResponse(ResponseModel):
+    """Answer of POST /export, and of GET /{packageId} once the package is there."""
+
+    package_id: str = Field(examples=[_EXAMPLE_PACKAGE_ID])
+    package_name: str
+    version: str
+    checksum: str = Field(description="`sha256:<hex>` of the ZIP.")
+    artifact_count: int
+    bundle_download_url: str = Field(description="Path below the API's base URL.")
+    exported_at: str = Field(description="RFC 3339, UTC.", examples=["2026-05-25T09:00:00Z"])
+    is_success: Literal[True]
+    manifest: Manifest
+    status: Literal["exported"] | SkipJsonSchema[None] = omitted_field(_IF_ASYNC)
+    requested_at: str | SkipJsonSchema[None] = omitted_field(_IF_ASYNC)
+    progress: Progress | SkipJsonSchema[None] = omitted_field(_IF_ASYNC)
+
+
+class PendingResponse(ResponseModel):
+    """Answer of a POST /export that prefers `respond-async`, and of GET /{packageId} until the package is there."""
+
+    package_id: str = Field(examples=[_EXAMPLE_PACKAGE_ID])
+    package_name: str
+    version: str
+    status: Literal["queued", "exporting", "failed"]
+    requested_at: str = Field(description="RFC 3339, UTC.", examples=["2026-05-25T09:00:00Z"])
+    status_url: str = Field(description="Path below the API's base URL.")
+    progress: Progress | SkipJsonSchema[None] = omitted_field("Unless it failed.")
+    is_success: Literal[False] | SkipJsonSchema[None] = omitted_field("If it failed.")
+    error_code: ErrorCode | SkipJsonSchema[None] = omitted_field("If it failed.")
+    errors: list[ProblemItem] | SkipJsonSchema[None] = omitted_field(
+        "If it failed: every reason, most important first."
+    )
+
+
+class _Untitled(GenerateJsonSchema):
+    """Leaves out titles, which would only repeat the fields' names."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:
+        """Never."""
+        del schema
+        return False
+
+
+def json_schemas(models: Iterable[type[BaseModel | PreviewRequest]], ref_template: str) -> dict[str, Any]:
+    """The JSON schemas of ``models``, of requests or answers, and all they refer to, by name."""
+    definitions: dict[str, Any] = {}
+    answers: list[tuple[type[BaseModel], Literal["validation"]]] = []
+    for model in models:
+        if issubclass(model, BaseModel):
+            answers.append((model, "validation"))
+        else:
+            definitions[model.__name__] = _Untitled(ref_template=ref_template).generate(core_schema_of_model(model))
+    _, schema = models_json_schema(answers, ref_template=ref_template, schema_generator=_Untitled)
+    return dict(sorted({**definitions, **schema.get("$defs", {})}.items()))

@@ -1,0 +1,48 @@
+"""Accepted requests that the queue never brought back: they are given up, so that nobody waits for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from installhub.events.failure_store import ExportFailure, FailureStore
+from installhub.model.errors import ServiceUnavailableError
+from installhub.model.timestamps import format_timestamp
+from installhub.packages.pending_exports import PendingExport, PendingExportStore
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiredRequests:
+    """Ends accepted requests whose time is over, and forgets those that failed long ago.
+
+    Attributes:
+        pending: The packages table, for what is not exported yet.
+        failures: The requests that came to nothing.
+        clock: Gives epoch seconds.
+    """
+
+    pending: PendingExportStore
+    failures: FailureStore
+    clock: Callable[[], float]
+
+    def fail_all(self) -> int:
+        """Let every request whose time is over fail, and return how many there were."""
+        now = int(self.clock())
+        count = 0
+        for request in self.pending.expired(now):
+            self._fail(request, now)
+            count += 1
+        self.pending.delete_old_failures(now)
+        return count
+
+    def _fail(self, request: PendingExport, now: int) -> None:
+        about = {
+            "tenantId": request.accepted.tenant,
+            "packageId": request.package_id,
+            "packageName": request.accepted.name,
+            "version": request.accepted.version,
+        }
+        error = ServiceUnavailableError("export queue")
+        failure = ExportFailure(request.request_id, request.accepted.requested_by, format_timestamp(now), error, about)
+        self.failures.record(failure, now)
+        self.pending.fail(request.package_id, request.request_id, failure.errors, now=now)

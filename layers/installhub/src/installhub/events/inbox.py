@@ -1,0 +1,71 @@
+"""The inbox bucket: request documents are dropped there, and answered beside themselves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from installhub.contract.documents import MAX_DOCUMENT_BYTES
+from installhub.exports.messages import InboxObject, UnreadableMessageError
+from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.runtime.aws_errors import error_code, translate_aws_errors
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+
+RESULT_SUFFIX: Final = ".result"
+# The last is what S3 says of an object that is not there to whoever may not list the bucket, as no function may.
+_NOT_FOUND_CODES: Final = frozenset({"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "AccessDenied"})
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """The inbox bucket.
+
+    Attributes:
+        s3: Gives the S3 client; asked for only when one is needed.
+        bucket: The bucket's name.
+    """
+
+    s3: Callable[[], S3Client]
+    bucket: str
+
+    def read(self, dropped: InboxObject) -> bytes:
+        """The request document.
+
+        Raises:
+            UnreadableMessageError: It is gone.
+            InstallHubError: RequestTooLarge.
+            ServiceUnavailableError: S3 kept failing.
+        """
+        try:
+            with translate_aws_errors("s3"):
+                answer = self._get(dropped)
+                if answer["ContentLength"] > MAX_DOCUMENT_BYTES:
+                    raise InstallHubError.of(
+                        ErrorCode.REQUEST_TOO_LARGE,
+                        f"The request has {answer['ContentLength']} bytes; the limit is {MAX_DOCUMENT_BYTES}.",
+                    )
+                return answer["Body"].read()
+        except ClientError as error:
+            if error_code(error) in _NOT_FOUND_CODES:
+                raise UnreadableMessageError(f"the request document {dropped.key!r} is gone, or hidden") from error
+            raise
+
+    def _get(self, dropped: InboxObject) -> GetObjectOutputTypeDef:
+        if dropped.version is None:
+            return self.s3().get_object(Bucket=self.bucket, Key=dropped.key)
+        return self.s3().get_object(Bucket=self.bucket, Key=dropped.key, VersionId=dropped.version)
+
+    def write_result(self, dropped: InboxObject, body: Mapping[str, Any], content_type: str) -> None:
+        """Write the answer beside the request. Answering again writes the same."""
+        content = json.dumps(body, ensure_ascii=False, indent=2).encode()
+        with translate_aws_errors("s3"):
+            self.s3().put_object(
+                Bucket=self.bucket, Key=f"{dropped.key}{RESULT_SUFFIX}", Body=content, ContentType=content_type
+            )

@@ -1,0 +1,61 @@
+"""Direct invocation: the worker called as a function, by a state machine for example.
+
+It returns what HTTP answers, and raises an exception whose class is named like the contract's error code: that name is
+what a state machine can ``Catch``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from installhub.contract.bodies import package_body, problem_body, truncated_errors
+from installhub.contract.documents import export_command, read_document
+from installhub.contract.request_models import InvocationExportRequest
+from installhub.exports.commands import ExportCommand, ExportedPackage
+from installhub.model.errors import InstallHubError
+from installhub.runtime.redaction import CallerFacingError
+
+MAX_RESULT_BYTES: Final = 250_000
+"""Most bytes of a result: Step Functions carries 256 KiB from state to state, Lambda itself 6 MB."""
+
+_MAX_DETAIL: Final = 1000
+_MAX_ERRORS_BYTES: Final = 20_000  # Step Functions cuts a cause off at 32,768 characters
+
+
+class ExportRefusedError(CallerFacingError):
+    """Base of the exceptions that bear the contract's codes as their names; the message is the problem document."""
+
+
+def invocation_command(payload: Mapping[str, Any]) -> ExportCommand:
+    """The command of a direct invocation.
+
+    Raises:
+        InstallHubError: With everything that is wrong with it.
+    """
+    request = read_document(InvocationExportRequest, json.dumps(payload).encode())
+    name = request.request_id
+    return export_command(
+        request,
+        str(request.tenant_id),
+        "invoke" if name is None else f"invoke:{name}",
+        request_id=None if name is None else f"invoke:{name}",
+    )
+
+
+def invocation_result(exported: ExportedPackage) -> dict[str, Any]:
+    """What an export answers over HTTP; without the manifest where that would be more than can be carried."""
+    body = package_body(exported.record, exported.manifest)
+    if len(json.dumps(body)) > MAX_RESULT_BYTES:
+        del body["manifest"]
+    return body
+
+
+def invocation_error(error: InstallHubError, instance: str) -> ExportRefusedError:
+    """``error`` as an exception of a class that is named like its code."""
+    body = problem_body(error.problems, instance)
+    body["detail"] = body["detail"][:_MAX_DETAIL]
+    body["errors"] = truncated_errors(error.problems, _MAX_ERRORS_BYTES)
+    kind: type[ExportRefusedError] = type(error.code.value, (ExportRefusedError,), {})
+    return kind(json.dumps(body))

@@ -1,0 +1,82 @@
+"""What becomes of a message of the export queue: done, tried again later, or buried with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from installhub.events.worker import ExportWorker
+from installhub.exports.commands import ExportedPackage
+from installhub.exports.messages import ExportJob, UnreadableMessageError, parse_message
+from installhub.exports.queue import ExportQueue
+from installhub.model.errors import ErrorCode, InstallHubError, VersionHeldError
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+MIN_SECONDS_LEFT: Final = 240
+"""A job is not begun with less time left: a large export needs minutes."""
+
+_MARGIN_SECONDS: Final = 10
+_FIRST_RETRY_SECONDS: Final = 15
+_MAX_WAIT_SECONDS: Final = 1000  # longer than any lease
+
+
+class RetryLaterError(Exception):
+    """The message stays in the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHandler:
+    """Handles the messages that the export queue delivers.
+
+    Attributes:
+        worker: Does the jobs.
+        queue: Where the messages are.
+        max_tries: How often a job is tried.
+    """
+
+    worker: ExportWorker
+    queue: ExportQueue
+    max_tries: int
+
+    def handle(self, record: SQSRecord, seconds_left: float) -> ExportedPackage | None:
+        """Do what a message asks for. When this returns, the message may be deleted.
+
+        Raises:
+            RetryLaterError: The message is to be delivered again.
+        """
+        if seconds_left < MIN_SECONDS_LEFT:
+            self.queue.change_visibility(record.receipt_handle, 0)
+            raise RetryLaterError("too little time left in this process")
+        try:
+            job = parse_message(record.body, self.worker.inbox.bucket)
+        except UnreadableMessageError as error:
+            self.queue.dead_letter(record.body, str(error), _receive_count(record))
+            return None
+        # Should this process die, the message comes back soon after, and not only when the queue's own time is up.
+        self.queue.change_visibility(record.receipt_handle, int(seconds_left) + _MARGIN_SECONDS)
+        try:
+            return self.worker.run(job, seconds_left)
+        except UnreadableMessageError as error:
+            self.queue.dead_letter(record.body, str(error), _receive_count(record))
+        except VersionHeldError as held:  # by another delivery of this very job
+            wait = int((held.held_until or 0) - self.worker.clock()) + _MARGIN_SECONDS
+            self.queue.change_visibility(record.receipt_handle, max(1, min(wait, _MAX_WAIT_SECONDS)))
+            raise RetryLaterError("the same request is being worked on") from held
+        except Exception as error:  # noqa: BLE001  # whatever it is, it must not keep the others waiting
+            self._retry_or_dead_letter(record, job, error)
+        return None
+
+    def _retry_or_dead_letter(self, record: SQSRecord, job: ExportJob, error: Exception) -> None:
+        tries = _receive_count(record)
+        if tries < self.max_tries:
+            self.queue.change_visibility(record.receipt_handle, _FIRST_RETRY_SECONDS * 2 ** (tries - 1))
+            raise RetryLaterError(f"try {tries} of {self.max_tries}") from error
+        known = error if isinstance(error, InstallHubError) else InstallHubError.of(ErrorCode.INTERNAL_ERROR)
+        self.worker.fail(job, known)
+        self.queue.dead_letter(record.body, f"{type(error).__name__}: {error}", tries)
+
+
+def _receive_count(record: SQSRecord) -> int:
+    return int(record.attributes.approximate_receive_count)

@@ -1,0 +1,128 @@
+"""Outcome events: what the streams of the two tables say of packages made and requests failed, as CloudEvents 1.0.
+
+A stream brings every commit at least once, however the function that committed ended. An event's ``id`` follows from
+what it tells, so that a consumer can drop one that comes again.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from installhub.contract.routes import DOWNLOAD
+from installhub.model.errors import ServiceUnavailableError
+from installhub.packages.records import PackageStatus
+from installhub.runtime.aws_errors import translate_aws_errors
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+
+EVENT_SOURCE: Final = "installhub"
+PACKAGE_EXPORTED: Final = "PackageExported"
+PACKAGE_EXPORT_FAILED: Final = "PackageExportFailed"
+SCHEMA_VERSION: Final = 1
+
+_ID_NAMESPACE: Final = uuid.UUID("5b0f3d0c-1d0e-5c0a-9a37-6d1c2f7e8b90")
+_PACKAGE_FIELDS: Final = ("tenantId", "packageId", "packageName", "version")
+
+
+def data_schema(event_type: str) -> str:
+    """The name of the schema that an event's ``data`` follows."""
+    return f"urn:installhub:event:{event_type}:{SCHEMA_VERSION}"
+
+
+def outcome_event(image: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """The CloudEvent that tells what an item of the packages or the requests table has become.
+
+    Args:
+        image: The item, its values as Python has them.
+        source: The ``source`` of the event: which stack.
+    """
+    if image["status"] == PackageStatus.EXPORTED:
+        return _event(PACKAGE_EXPORTED, source, image["packageId"], image["exportedAt"], _exported(image))
+    subject = image.get("packageId", image["request"])
+    return _event(PACKAGE_EXPORT_FAILED, source, subject, image["failedAt"], _failed(image))
+
+
+def _event(event_type: str, source: str, subject: str, time: str, data: dict[str, Any]) -> dict[str, Any]:
+    identity = json.dumps([event_type, subject, time, data.get("requestId")])
+    return {
+        "specversion": "1.0",
+        "id": str(uuid.uuid5(_ID_NAMESPACE, identity)),
+        "source": source,
+        "type": event_type,
+        "subject": subject,
+        "time": time,
+        "datacontenttype": "application/json",
+        "dataschema": data_schema(event_type),
+        "data": data,
+    }
+
+
+def _exported(image: Mapping[str, Any]) -> dict[str, Any]:
+    data = {
+        "tenantId": image["tenantId"],
+        "packageId": image["packageId"],
+        "packageName": image["name"],
+        "version": image["version"],
+        "packageType": image["packageType"],
+        "checksum": image["checksum"],
+        "artifactCount": int(image["artifactCount"]),
+        "bundleBytes": int(image["bundleSize"]),
+        "bundleDownloadUrl": DOWNLOAD.path.format(packageId=image["packageId"]),
+        "exportedAt": image["exportedAt"],
+        "exportedBy": image["exportedBy"],
+    }
+    if "requestId" in image:
+        data["requestId"] = image["requestId"]
+    return data
+
+
+def _failed(image: Mapping[str, Any]) -> dict[str, Any]:
+    errors = json.loads(image["errors"])
+    return {
+        **{name: image[name] for name in _PACKAGE_FIELDS if name in image},
+        "requestId": image["request"],
+        "requestedBy": image["requestedBy"],
+        "failedAt": image["failedAt"],
+        "errorCode": errors[0]["errorCode"],
+        "errorCount": int(image["errorCount"]),
+        "errors": errors,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomePublisher:
+    """Puts outcome events on the bus.
+
+    Attributes:
+        events: Gives the EventBridge client.
+        bus: Name or ARN of the event bus.
+    """
+
+    events: Callable[[], EventBridgeClient]
+    bus: str
+
+    def publish(self, event: Mapping[str, Any]) -> None:
+        """Put ``event``, a CloudEvent, on the bus.
+
+        Raises:
+            ServiceUnavailableError: EventBridge did not take it.
+        """
+        with translate_aws_errors("events"):
+            answer = self.events().put_events(
+                Entries=[
+                    {
+                        "EventBusName": self.bus,
+                        "Source": EVENT_SOURCE,
+                        "DetailType": event["type"],
+                        "Time": event["time"],
+                        "Detail": json.dumps(event, ensure_ascii=False),
+                    }
+                ]
+            )
+        if answer["FailedEntryCount"]:
+            raise ServiceUnavailableError("events")

@@ -1,0 +1,95 @@
+"""``Prefer: respond-async``: refuses at once what can be refused at once, and queues the rest."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from installhub.exports.commands import ExportCommand
+from installhub.exports.messages import ExportJob, encode_message
+from installhub.exports.queue import ExportQueue
+from installhub.model.errors import ServiceUnavailableError, VersionHeldError
+from installhub.model.timestamps import format_timestamp
+from installhub.packages.bundle_store import BundleStore
+from installhub.packages.cleanup import discard_claim
+from installhub.packages.pending_exports import PendingExport, PendingExportStore
+from installhub.packages.records import AcceptedExport, PackageStatus
+from installhub.packages.store import PackageStore
+from installhub.resolver.plan import Limits, check_roots
+
+MAX_QUEUED_SECONDS: Final = 6 * 3600
+"""How long an accepted export holds its version: enough for a long queue and every attempt of the worker."""
+
+_SEND_MARGIN_SECONDS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncExports:
+    """Accepts exports that the worker processes later.
+
+    Attributes:
+        packages: The packages table.
+        pending: The same table, for accepted exports.
+        bundles: The bundle bucket.
+        queue: The export queue.
+        limits: How much one package may hold.
+        clock: Returns epoch seconds.
+    """
+
+    packages: PackageStore
+    pending: PendingExportStore
+    bundles: BundleStore
+    queue: ExportQueue
+    limits: Limits
+    clock: Callable[[], float]
+
+    def accept(self, command: ExportCommand, request_id: str, document: bytes, seconds_left: float) -> PendingExport:
+        """Claim the version and queue the request. A request accepted twice is queued twice and still exported once.
+
+        The claim's lease is short until the message is sent, so that a process that dies in between blocks nobody.
+
+        Args:
+            command: What to export.
+            request_id: Identifies the request.
+            document: The request as the worker will read it, including its tenant.
+            seconds_left: How long this process may run.
+
+        Raises:
+            VersionHeldError: The version is taken.
+            InstallHubError: There are too many roots, or the request is too large for the queue.
+            ServiceUnavailableError: It could not be queued; the version is free again.
+        """
+        check_roots(command.roots, self.limits)
+        now = int(self.clock())
+        package_id = command.package_id
+        accepted = AcceptedExport(
+            tenant=command.tenant,
+            name=command.name,
+            version=command.version,
+            requested_by=command.requested_by,
+            requested_at=format_timestamp(now),
+            expires_at=now + MAX_QUEUED_SECONDS,
+        )
+        job = ExportJob(request_id, command.requested_by, document, package_id=package_id, accepted=accepted)
+        is_new = self._enqueue(package_id, request_id, accepted, now + int(seconds_left) + _SEND_MARGIN_SECONDS)
+        try:
+            self.queue.send(encode_message(job))
+        except BaseException:
+            if is_new:
+                self.pending.cancel(package_id, request_id)
+            raise
+        with contextlib.suppress(ServiceUnavailableError):  # the worker takes the request whatever its lease
+            self.pending.extend_lease(package_id, request_id, accepted.expires_at)
+        return PendingExport(package_id, request_id, accepted, PackageStatus.QUEUED)
+
+    def _enqueue(self, package_id: str, request_id: str, accepted: AcceptedExport, lease_until: int) -> bool:
+        now = int(self.clock())
+        try:
+            return self.pending.enqueue(package_id, request_id, accepted, now=now, lease_until=lease_until)
+        except VersionHeldError:
+            dead = self.packages.expired_claim(package_id, now)
+            if dead is None or not discard_claim(self.packages, self.bundles, dead):
+                raise
+        return self.pending.enqueue(package_id, request_id, accepted, now=now, lease_until=lease_until)

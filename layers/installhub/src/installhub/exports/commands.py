@@ -1,0 +1,74 @@
+"""The input and the result of an export."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from installhub.model.artifact import PackageType
+from installhub.model.package import PackageDescription, package_id
+from installhub.packages.records import AcceptedExport, PackageRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ExportCommand:
+    """A validated request to export.
+
+    Attributes:
+        tenant: Whose artifacts; the requester may act for it.
+        requested_by: Who asks, for the audit trail: a caller's subject, or the source of an event.
+        name: Display name of the package.
+        version: SemVer 2.0.0.
+        package_type: What the package is for.
+        description: Free text.
+        author: Free text.
+        tags: Free texts.
+        roots: Artifact ids.
+        request_id: Identifies the request if it may arrive more than once; a repeated request finds its own package.
+        accepted: What was accepted, if the export is asynchronous.
+    """
+
+    tenant: str
+    requested_by: str
+    name: str
+    version: str
+    package_type: PackageType
+    description: str | None
+    author: str | None
+    tags: tuple[str, ...]
+    roots: tuple[str, ...]
+    request_id: str | None = None
+    accepted: AcceptedExport | None = None
+
+    @property
+    def package_id(self) -> str:
+        """The id of the package to be."""
+        return package_id(self.tenant, self.name, self.version)
+
+    @property
+    def package(self) -> PackageDescription:
+        """The package to be, as its requester describes it."""
+        return PackageDescription(
+            package_id=self.package_id,
+            name=self.name,
+            version=self.version,
+            package_type=self.package_type,
+            description=self.description,
+            author=self.author,
+            tags=self.tags,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedPackage:
+    """An exported package and its manifest.
+
+    Attributes:
+        record: The package.
+        manifest: Its manifest.
+        is_new: False if an earlier attempt at the same request had exported it already.
+    """
+
+    record: PackageRecord
+    manifest: dict[str, Any]
+    is_new: bool = True

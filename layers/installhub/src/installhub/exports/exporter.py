@@ -1,0 +1,195 @@
+"""The export use case, shared by HTTP, events and direct invocations."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from installhub.artifacts.catalog import ArtifactTable
+from installhub.artifacts.definition_reader import DefinitionReader
+from installhub.bundler.bundle import BundleLayout, write_bundle
+from installhub.bundler.manifest import build_manifest, encode_manifest
+from installhub.exports.commands import ExportCommand, ExportedPackage
+from installhub.exports.preview import plan_export
+from installhub.model.artifact import ArtifactNode
+from installhub.model.definition import PackedDefinition
+from installhub.model.errors import (
+    REGISTRY,
+    ErrorCode,
+    InstallHubError,
+    Problem,
+    ServiceUnavailableError,
+    VersionHeldError,
+)
+from installhub.model.timestamps import format_timestamp
+from installhub.packages.bundle_store import BundleStore
+from installhub.packages.cleanup import discard_claim
+from installhub.packages.lookup import read_manifest
+from installhub.packages.records import AcceptedExport, Claim, PackageRecord
+from installhub.packages.store import PackageStore
+from installhub.resolver.plan import Limits
+
+_LEASE_MARGIN_SECONDS: Final = 5
+
+_RESERVED_SHARE: Final = 0.2
+_MAX_RESERVED_SECONDS: Final = 30
+"""The part of the remaining time that is reserved for finishing the upload and committing, or for cleaning up."""
+
+_PROGRESS_INTERVAL_SECONDS: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """Exports packages.
+
+    Attributes:
+        artifacts: The artifacts table.
+        definitions: Reads definitions.
+        packages: The packages table.
+        bundles: The bundle bucket.
+        limits: How much one package may hold.
+        clock: Returns epoch seconds.
+        new_attempt_id: Returns a unique id.
+    """
+
+    artifacts: ArtifactTable
+    definitions: DefinitionReader
+    packages: PackageStore
+    bundles: BundleStore
+    limits: Limits
+    clock: Callable[[], float] = time.time
+    new_attempt_id: Callable[[], str] = lambda: uuid.uuid4().hex
+
+    def export(self, command: ExportCommand, seconds_left: float) -> ExportedPackage:
+        """Resolve, claim the version, write the bundle, commit. A repeated request returns its own package.
+
+        Args:
+            command: What to export.
+            seconds_left: How long this process may run. If it dies, the version is free again soon after.
+
+        Raises:
+            InstallHubError: The export is refused, with every reason, or would not finish in time.
+            VersionHeldError: The version is taken, possibly by another attempt at the same request.
+            ServiceUnavailableError: A service kept failing. Nothing of this attempt is visible.
+        """
+        deadline = self.clock() + seconds_left - min(seconds_left * _RESERVED_SHARE, _MAX_RESERVED_SECONDS)
+        package = command.package
+        if own := self._find_earlier_result(command, package.package_id):
+            return own
+        plan = plan_export(self.artifacts, command.tenant, command.roots, self.limits, command.package_type)
+        if plan.problems:
+            raise InstallHubError([*plan.problems, *self._conflict(command, package.package_id)])
+        nodes = [plan.closure.nodes[artifact_id] for artifact_id in plan.install_order]
+        manifest = build_manifest(package, plan.closure.roots, nodes)
+        attempt = self._new_attempt(package.package_id, command.accepted)
+        record = None
+        try:
+            claim = self._claim(command, attempt, seconds_left, len(nodes))
+            self._remove_leftovers(claim, attempt)
+            record = self._write(command, attempt, manifest, nodes, deadline)
+            self._commit(attempt, record)
+        except ServiceUnavailableError:
+            if not self._roll_back(attempt) or record is None:
+                raise  # otherwise only the response to the commit was lost
+        except VersionHeldError:  # this attempt has done nothing; an earlier one may have finished
+            if own := self._find_earlier_result(command, package.package_id):
+                return own
+            raise
+        except BaseException:
+            self._roll_back(attempt)
+            raise
+        return ExportedPackage(record, manifest)
+
+    def _new_attempt(self, package_id: str, accepted: AcceptedExport | None) -> Claim:
+        attempt_id = self.new_attempt_id()
+        key = self.bundles.object_key(package_id, attempt_id)
+        return Claim(package_id, attempt_id, (key,), None if accepted is None else accepted.expires_at)
+
+    def _roll_back(self, attempt: Claim) -> bool:
+        """Remove everything an attempt left behind. True when it has been committed, so that nothing was removed."""
+        if discard_claim(self.packages, self.bundles, attempt):
+            return False
+        (own_key,) = attempt.object_keys
+        record = self.packages.find(attempt.package_id)
+        if record is not None and record.bundle_key == own_key:
+            return True
+        self.bundles.delete(own_key)  # the lease ended and another attempt took over
+        return False
+
+    def _find_earlier_result(self, command: ExportCommand, package_id: str) -> ExportedPackage | None:
+        """The package that an earlier attempt at the same request exported."""
+        if command.request_id is None:
+            return None
+        record = self.packages.find(package_id)
+        if record is None or record.request_id != command.request_id:
+            return None
+        return ExportedPackage(record, read_manifest(self.bundles, record), is_new=False)
+
+    def _conflict(self, command: ExportCommand, package_id: str) -> list[Problem]:
+        if not self.packages.is_taken(package_id, int(self.clock()), request_id=command.request_id):
+            return []
+        return [Problem(ErrorCode.VERSION_CONFLICT, REGISTRY[ErrorCode.VERSION_CONFLICT].description)]
+
+    def _claim(self, command: ExportCommand, attempt: Claim, seconds_left: float, total: int) -> Claim:
+        now = int(self.clock())
+        return self.packages.claim(
+            attempt.package_id,
+            attempt.attempt_id,
+            *attempt.object_keys,
+            now=now,
+            lease_until=now + int(seconds_left) + _LEASE_MARGIN_SECONDS,
+            request_id=command.request_id,
+            accepted=command.accepted,
+            total=total,
+        )
+
+    def _remove_leftovers(self, claim: Claim, attempt: Claim) -> None:
+        for key in claim.object_keys:
+            if key not in attempt.object_keys:
+                self.bundles.delete(key)
+
+    def _commit(self, attempt: Claim, record: PackageRecord) -> None:
+        if not self.packages.commit(attempt, record):
+            raise ServiceUnavailableError("export lease")
+
+    def _write(
+        self,
+        command: ExportCommand,
+        attempt: Claim,
+        manifest: dict[str, Any],
+        nodes: list[ArtifactNode],
+        deadline: float,
+    ) -> PackageRecord:
+        (key,) = attempt.object_keys
+        definitions = self._within_deadline(self.definitions.read(command.tenant, nodes), attempt, deadline)
+        with self.bundles.upload(key) as upload:
+            layout: BundleLayout = write_bundle(upload.write, encode_manifest(manifest), nodes, definitions)
+        return PackageRecord(
+            description=command.package,
+            tenant=command.tenant,
+            checksum=upload.checksum,
+            bundle_key=key,
+            layout=layout,
+            artifact_count=len(nodes),
+            exported_at=format_timestamp(self.clock()),
+            exported_by=command.requested_by,
+            request_id=command.request_id,
+            requested_at=None if command.accepted is None else command.accepted.requested_at,
+        )
+
+    def _within_deadline(
+        self, definitions: Iterable[PackedDefinition], attempt: Claim, deadline: float
+    ) -> Iterator[PackedDefinition]:
+        """Pass ``definitions`` on until the deadline, and report the progress of an asynchronous export."""
+        reported_at = self.clock()
+        for written, definition in enumerate(definitions):
+            now = self.clock()
+            if now > deadline:
+                raise InstallHubError.of(ErrorCode.EXPORT_TAKES_TOO_LONG)
+            if attempt.queued_until is not None and now - reported_at >= _PROGRESS_INTERVAL_SECONDS:
+                self.packages.report_progress(attempt, written)
+                reported_at = now
+            yield definition

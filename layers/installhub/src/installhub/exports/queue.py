@@ -1,0 +1,78 @@
+"""The export queue and its dead-letter queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.runtime.aws_errors import translate_aws_errors
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+MAX_MESSAGE_BYTES: Final = 1_000_000
+"""Most bytes of a message (SQS takes 1 MiB with its attributes)."""
+
+MAX_VISIBILITY_TIMEOUT_SECONDS: Final = 43_200
+"""The longest that SQS hides a message."""
+
+_MAX_REASON: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ExportQueue:
+    """The export queue.
+
+    Attributes:
+        sqs: Gives the SQS client; asked for only when one is needed.
+        url: Of the queue.
+        dead_letter_url: Of its dead-letter queue; the sending side has none.
+    """
+
+    sqs: Callable[[], SQSClient]
+    url: str
+    dead_letter_url: str = ""
+
+    def send(self, message: str) -> None:
+        """Put ``message`` into the queue.
+
+        Raises:
+            InstallHubError: RequestTooLarge.
+            ServiceUnavailableError: It may or may not have been sent.
+        """
+        size = len(message.encode())
+        if size > MAX_MESSAGE_BYTES:
+            raise InstallHubError.of(
+                ErrorCode.REQUEST_TOO_LARGE,
+                f"The request has {size} bytes; one that is done later may have {MAX_MESSAGE_BYTES}.",
+            )
+        with translate_aws_errors("sqs"):
+            self.sqs().send_message(QueueUrl=self.url, MessageBody=message)
+
+    def change_visibility(self, receipt_handle: str, seconds: int) -> None:
+        """Let a received message be delivered again after ``seconds``, unless it is deleted before."""
+        hidden = max(0, min(seconds, MAX_VISIBILITY_TIMEOUT_SECONDS))
+        with translate_aws_errors("sqs"):
+            self.sqs().change_message_visibility(
+                QueueUrl=self.url, ReceiptHandle=receipt_handle, VisibilityTimeout=hidden
+            )
+
+    def dead_letter(self, message: str, reason: str, tries: int) -> None:
+        """Put ``message`` into the dead-letter queue, and say why."""
+        with translate_aws_errors("sqs"):
+            self.sqs().send_message(
+                QueueUrl=self.dead_letter_url,
+                MessageBody=message,
+                MessageAttributes={
+                    "reason": {"DataType": "String", "StringValue": _attribute_text(reason)},
+                    "tries": {"DataType": "Number", "StringValue": str(tries)},
+                },
+            )
+
+
+def _attribute_text(text: str) -> str:
+    """``text`` as SQS takes it: not empty, not long, and nothing that XML 1.0 has no character for."""
+    sound = "".join(character if character.isprintable() else " " for character in text[:_MAX_REASON])
+    return sound.encode(errors="replace").decode().strip() or "unknown"

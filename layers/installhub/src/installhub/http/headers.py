@@ -1,0 +1,41 @@
+"""Request headers that say how a request is to be processed: for which tenant, asynchronously, at most once."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from installhub.model.errors import ErrorCode, InstallHubError
+
+if TYPE_CHECKING:
+    from installhub.http.request import Request
+
+TENANT_HEADER: Final = "X-Tenant-Id"
+PREFER_HEADER: Final = "Prefer"
+RESPOND_ASYNC: Final = "respond-async"
+IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
+
+_IDEMPOTENCY_KEY: Final = re.compile(r'"(?P<quoted>[ !#-\[\]-~]{1,255})"|(?P<bare>[!#-~]{1,255})')
+
+
+def prefers_async(request: Request) -> bool:
+    """Whether the caller prefers an asynchronous response (RFC 7240, 4.1)."""
+    preferences = ",".join(request.header_values(PREFER_HEADER)).split(",")
+    return any(preference.partition(";")[0].strip().lower() == RESPOND_ASYNC for preference in preferences)
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The request's ``Idempotency-Key``, if it has one; the quotes that the draft requires may be missing.
+
+    Raises:
+        InstallHubError: InvalidRequest, if there are several or one is not 1 to 255 printable ASCII characters.
+    """
+    values = request.header_values(IDEMPOTENCY_HEADER)
+    if not values:
+        return None
+    match = _IDEMPOTENCY_KEY.fullmatch(values[0].strip())
+    if len(values) > 1 or match is None:
+        raise InstallHubError.of(
+            ErrorCode.INVALID_REQUEST, f"{IDEMPOTENCY_HEADER}: one string of 1 to 255 printable ASCII characters."
+        )
+    return match["quoted"] or match["bare"]

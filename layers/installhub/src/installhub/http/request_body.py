@@ -1,0 +1,55 @@
+"""Reads the body of a request, and the tenant and caller it is for."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from pydantic_core import ValidationError
+
+from installhub.contract.documents import check_size, validation_details, validation_problems
+from installhub.contract.request_models import PreviewRequest, parse
+from installhub.http.parsing import authenticated_caller, tenant_header
+from installhub.http.requested_tenant import RequestedTenant
+from installhub.model.errors import InstallHubError, Problem
+from installhub.runtime.telemetry import bind_log_context
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from installhub.http.request import Request
+    from installhub.identity.caller import Caller
+
+_NO_OBJECT: Final = frozenset({"json_invalid", "dict_type"})
+_Model = TypeVar("_Model", bound=PreviewRequest)
+
+
+def read_request(model: type[_Model], request: Request) -> tuple[_Model, str, Caller]:
+    """The request's body, the tenant it is for, and the caller, who may act for that tenant.
+
+    Raises:
+        InstallHubError: With everything that is wrong with the request itself.
+    """
+    caller = authenticated_caller(request)
+    content = request.body
+    check_size(content)
+    try:
+        document = parse(model, content)
+    except ValidationError as error:
+        details = validation_details(error)
+        tenant_problems = _tenant_problems(details, content, request, caller)
+        raise InstallHubError([*validation_problems(details), *tenant_problems]) from None
+    requested = RequestedTenant(tenant_header(request), document.tenant_id)
+    if problems := requested.problems(caller, required=True):
+        raise InstallHubError(problems)
+    bind_log_context(tenant=requested.tenant)
+    return document, str(requested.tenant), caller
+
+
+def _tenant_problems(details: list[ErrorDetails], content: bytes, request: Request, caller: Caller) -> list[Problem]:
+    """What is wrong with the tenant that the header and an otherwise invalid body name."""
+    if details[0]["type"] in _NO_OBJECT:
+        return RequestedTenant(tenant_header(request)).problems(caller, required=False)
+    tenant = json.loads(content).get("tenantId")
+    requested = RequestedTenant(tenant_header(request), tenant if isinstance(tenant, str) and tenant else None)
+    return requested.problems(caller, required=tenant is None)

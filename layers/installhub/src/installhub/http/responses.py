@@ -1,0 +1,153 @@
+"""Responses: results and errors as API Gateway's proxy integration sends them, within Lambda's size limit."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from installhub.contract.bodies import JSON_TYPE, PROBLEM_TYPE, package_body, problem_body, reduced_package_body
+from installhub.http.bundle_headers import content_disposition, entity_tag, is_not_modified
+from installhub.http.headers import RESPOND_ASYNC
+from installhub.http.response import Response
+from installhub.model.errors import REGISTRY, ErrorCode, InstallHubError, Problem
+from installhub.packages.bundle_store import CONTENT_TYPE, LINK_LIFETIME_SECONDS
+from installhub.packages.records import PackageStatus
+from installhub.runtime.telemetry import logger
+
+if TYPE_CHECKING:
+    from installhub.http.request import Request
+    from installhub.packages.bundle_store import BundleStore
+    from installhub.packages.records import PackageRecord
+
+MAX_RESPONSE_BYTES: Final = 6 * 1024 * 1024 - 64 * 1024
+"""Most bytes of a body in a synchronous Lambda response, which holds 6 MB including headers and escaping."""
+
+POLL_INTERVAL_SECONDS: Final = 2
+"""How long a client should wait before it asks again for a pending export."""
+
+_ALWAYS_FITS_BYTES: Final = 1024 * 1024  # whatever escaping adds
+_MAX_LISTED_PROBLEMS: Final = 1_000
+_MAX_DETAIL: Final = 10_000
+_NO_STORE: Final = "no-store"
+
+
+def accepted_response(body: Mapping[str, Any]) -> Response:
+    """``body`` as a 202 that names the status resource."""
+    headers = {
+        # Relative to the request, so that it is right under a stage path and under a custom domain.
+        "Location": str(body["packageId"]),
+        "Retry-After": str(POLL_INTERVAL_SECONDS),
+        "Preference-Applied": RESPOND_ASYNC,
+    }
+    return _uncompressed(202, JSON_TYPE, _encode(body), headers)
+
+
+def pending_response(body: Mapping[str, Any]) -> Response:
+    """``body`` of a pending or failed export, as a 200."""
+    unfinished = body["status"] != PackageStatus.FAILED
+    return _uncompressed(
+        200, JSON_TYPE, _encode(body), {"Retry-After": str(POLL_INTERVAL_SECONDS)} if unfinished else {}
+    )
+
+
+def json_response(
+    request: Request, body: Mapping[str, Any], reduced: Callable[[], Mapping[str, Any]] | None = None
+) -> Response:
+    """``body`` as a 200, compressed when it would not fit a Lambda response.
+
+    Args:
+        request: The request.
+        body: The response body.
+        reduced: Returns a smaller body, for when ``body`` does not fit even compressed.
+
+    Raises:
+        InstallHubError: PackageTooLarge, if it does not fit and cannot be reduced.
+    """
+    response = _fit_response(request, 200, JSON_TYPE, body, {})
+    if response is None and reduced is not None:
+        response = _fit_response(request, 200, JSON_TYPE, reduced(), {})
+    if response is None:
+        raise InstallHubError.of(
+            ErrorCode.PACKAGE_TOO_LARGE, "The result does not fit a response. Ask for fewer artifacts at once."
+        )
+    return response
+
+
+def package_response(request: Request, record: PackageRecord, manifest: Mapping[str, Any]) -> Response:
+    """A package; without the manifest's lists if they do not fit a response. The bundle contains them."""
+    return json_response(
+        request, package_body(record, manifest), reduced=lambda: reduced_package_body(record, manifest)
+    )
+
+
+def bundle_response(request: Request, record: PackageRecord, bundles: BundleStore, max_inline: int) -> Response:
+    """The bundle of ``record``: 304 if the client has it, 200 with its bytes, or 307 to a link if it is large."""
+    headers = {
+        "ETag": entity_tag(record),
+        # Immutable, but only for callers who may read it: they revalidate with the tag.
+        "Cache-Control": "private, no-cache",
+    }
+    if is_not_modified(headers["ETag"], request.header("If-None-Match")):
+        return Response(304, headers)
+    disposition = content_disposition(record)
+    if record.layout.size > max_inline:
+        link = bundles.presigned_url(record.bundle_key, disposition, LINK_LIFETIME_SECONDS)
+        return Response(307, {**headers, "Location": link, "Cache-Control": _NO_STORE})
+    digest = base64.b64encode(bytes.fromhex(record.checksum.removeprefix("sha256:"))).decode()
+    headers["Content-Disposition"] = disposition
+    headers["Repr-Digest"] = f"sha-256=:{digest}:"  # RFC 9530
+    headers["Content-Type"] = CONTENT_TYPE
+    return Response(200, headers, bundles.read(record.bundle_key))
+
+
+def problem_response(error: InstallHubError, request: Request) -> Response:
+    """``error`` as application/problem+json (RFC 9457)."""
+    kind = REGISTRY[error.code]
+    headers: dict[str, str] = {}
+    if kind.retry_after is not None:
+        headers["Retry-After"] = str(kind.retry_after)
+    if error.code is ErrorCode.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'  # RFC 6750, 3
+    instance = f"urn:uuid:{request.id}"
+    response = _fit_response(request, kind.status, PROBLEM_TYPE, problem_body(error.problems, instance), headers)
+    if response is None:
+        listed = problem_body(error.problems[:_MAX_LISTED_PROBLEMS], instance)
+        response = _fit_response(request, kind.status, PROBLEM_TYPE, listed, headers)
+    if response is None:
+        first = error.problems[0]
+        essence = Problem(first.code, f"{first.detail[:_MAX_DETAIL]}…", artifact_id=first.artifact_id)
+        response = _uncompressed(kind.status, PROBLEM_TYPE, json.dumps(problem_body([essence], instance)), headers)
+    return response
+
+
+def _fit_response(
+    request: Request, status: int, content_type: str, body: Mapping[str, Any], headers: Mapping[str, str]
+) -> Response | None:
+    """A response with ``body``, compressed if necessary; None if it does not fit even then.
+
+    A request without Accept-Encoding accepts every coding (RFC 9110, 12.5.3).
+    """
+    text = _encode(body)
+    if len(text) <= _ALWAYS_FITS_BYTES or len(json.dumps(text)) <= MAX_RESPONSE_BYTES:
+        return _uncompressed(status, content_type, text, headers)
+    packed = gzip.compress(text.encode(), compresslevel=6, mtime=0)
+    logger.info("large response compressed", extra={"bytes": len(packed), "path": request.path})
+    if len(packed) * 4 // 3 > MAX_RESPONSE_BYTES:
+        return None
+    coding = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return Response(status, {**_body_headers(content_type, headers), **coding}, packed)
+
+
+def _encode(body: Mapping[str, Any]) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
+def _uncompressed(status: int, content_type: str, text: str, headers: Mapping[str, str]) -> Response:
+    return Response(status, _body_headers(content_type, headers), text)
+
+
+def _body_headers(content_type: str, headers: Mapping[str, str]) -> dict[str, str]:
+    return {"Content-Type": content_type, "Cache-Control": _NO_STORE, **headers}

@@ -1,0 +1,5 @@
+"""Who is calling: bearer tokens, the issuer's keys, the caller, and the usage-plan key a caller counts against.
+
+Here: token verification, which reads no environment, and the usage-key adapters.
+Not here: HTTP statuses and routes. Importing a module of this package loads no cryptography until a token is verified.
+"""

@@ -1,0 +1,64 @@
+"""The caller of a request: whom a verified token speaks for, as the authorizer passes it on to the functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from installhub.model.errors import ErrorCode, InstallHubError
+
+EXPORT_SCOPE: Final = "installhub:export"
+"""The scope that every route requires."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whom a verified token speaks for.
+
+    Attributes:
+        subject: The token's ``sub``; empty if it has none.
+        tenants: The tenants the caller may act for, in the token's order, without duplicates, possibly none.
+        scopes: The granted scopes.
+        expires_at: When the token expires, in epoch seconds, rounded down.
+    """
+
+    subject: str
+    tenants: tuple[str, ...]
+    scopes: frozenset[str]
+    expires_at: int
+
+
+def authorizer_context(caller: Caller) -> dict[str, str]:
+    """``caller`` as an authorizer's context; API Gateway passes on flat strings only."""
+    return {
+        "subject": caller.subject,
+        "tenants": json.dumps(caller.tenants),
+        "scopes": " ".join(sorted(caller.scopes)),
+        "expiresAt": str(caller.expires_at),
+    }
+
+
+def caller_from_context(context: Mapping[str, Any] | None, now: float) -> Caller:
+    """The caller in an authorizer's context, who may use the API.
+
+    API Gateway may have cached the authorizer's result for longer than the token is valid, so the expiry is checked
+    again.
+
+    Raises:
+        InstallHubError: Unauthorized when there is no caller or the token has expired; InsufficientScope.
+    """
+    if not context or "tenants" not in context:
+        raise InstallHubError.of(ErrorCode.UNAUTHORIZED)
+    caller = Caller(
+        subject=context["subject"],
+        tenants=tuple(json.loads(context["tenants"])),
+        scopes=frozenset(context["scopes"].split()),
+        expires_at=int(context["expiresAt"]),
+    )
+    if caller.expires_at <= now:
+        raise InstallHubError.of(ErrorCode.UNAUTHORIZED, "The token has expired. Get a new one.")
+    if EXPORT_SCOPE not in caller.scopes:
+        raise InstallHubError.of(ErrorCode.INSUFFICIENT_SCOPE)
+    return caller

@@ -1,0 +1,267 @@
+"""The error registry: every code with its status, title and meaning, and the problems that carry the data.
+
+Domain code and adapters raise :class:`InstallHubError` with problems and never name a status; ``http`` looks it up
+here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+
+
+class ErrorCode(StrEnum):
+    """Every ``errorCode`` an answer can have, most important first.
+
+    When several problems hold, the answer's own code is the first of them in this order.
+    """
+
+    UNAUTHORIZED = "Unauthorized"
+    INSUFFICIENT_SCOPE = "InsufficientScope"
+    REQUEST_TOO_LARGE = "RequestTooLarge"
+    INVALID_REQUEST = "InvalidRequest"
+    INVALID_VERSION = "InvalidVersion"
+    TENANT_MISMATCH = "TenantMismatch"
+    ARTIFACT_NOT_FOUND = "ArtifactNotFound"
+    CIRCULAR_DEPENDENCY = "CircularDependency"
+    INCOMPLETE_ARTIFACT = "IncompleteArtifact"
+    PACKAGE_TYPE_MISMATCH = "PackageTypeMismatch"
+    PACKAGE_TOO_LARGE = "PackageTooLarge"
+    VERSION_CONFLICT = "VersionConflict"
+    EXPORT_TAKES_TOO_LONG = "ExportTakesTooLong"
+    IDEMPOTENCY_KEY_REUSED = "IdempotencyKeyReused"
+    IDEMPOTENCY_KEY_IN_USE = "IdempotencyKeyInUse"
+    PACKAGE_NOT_FOUND = "PackageNotFound"
+    NOT_FOUND = "NotFound"
+    UNSUPPORTED_MEDIA_TYPE = "UnsupportedMediaType"
+    RATE_LIMIT_EXCEEDED = "RateLimitExceeded"
+    SERVICE_UNAVAILABLE = "ServiceUnavailable"
+    INTERNAL_ERROR = "InternalError"
+
+
+_TRANSIENT: Final = frozenset(
+    {
+        ErrorCode.EXPORT_TAKES_TOO_LONG,
+        ErrorCode.IDEMPOTENCY_KEY_IN_USE,
+        ErrorCode.SERVICE_UNAVAILABLE,
+        ErrorCode.INTERNAL_ERROR,
+    }
+)
+_PRECEDENCE: Final[Mapping[ErrorCode, int]] = MappingProxyType({code: rank for rank, code in enumerate(ErrorCode)})
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorKind:
+    """What is known of a code whatever the request was.
+
+    Attributes:
+        status: HTTP status of an answer whose code this is.
+        title: Short summary, the same for every occurrence (RFC 9457, 3.1.3).
+        description: When it happens and what to do, for the documents.
+        retry_after: Seconds after which to try again (RFC 9110, 10.2.3), where trying again helps.
+    """
+
+    status: int
+    title: str
+    description: str
+    retry_after: int | None = None
+
+
+REGISTRY: Final[Mapping[ErrorCode, ErrorKind]] = MappingProxyType(
+    {
+        ErrorCode.UNAUTHORIZED: ErrorKind(
+            401, "Authentication required", "No bearer token, or one that is not valid. Get a new token."
+        ),
+        ErrorCode.INSUFFICIENT_SCOPE: ErrorKind(403, "Scope missing", "The token lacks the scope `installhub:export`."),
+        ErrorCode.REQUEST_TOO_LARGE: ErrorKind(
+            413, "Request too large", "The request body is over the limit. Ask for fewer artifacts."
+        ),
+        ErrorCode.INVALID_REQUEST: ErrorKind(
+            400,
+            "Invalid request",
+            "The body is not JSON, or a field is missing, unknown, of a wrong type or length; `pointer` says where.",
+        ),
+        ErrorCode.INVALID_VERSION: ErrorKind(
+            400, "Invalid version", "The version is not SemVer 2.0.0, such as 2.1.0 or 2.1.0-rc.1."
+        ),
+        ErrorCode.TENANT_MISMATCH: ErrorKind(
+            403,
+            "Tenant mismatch",
+            "The tenant is not one of the caller's, header and body name different ones, or a requested artifact "
+            "belongs to another tenant.",
+        ),
+        ErrorCode.ARTIFACT_NOT_FOUND: ErrorKind(
+            400, "Artifact not found", "A root, or a dependency of the closure, does not exist in the tenant."
+        ),
+        ErrorCode.CIRCULAR_DEPENDENCY: ErrorKind(
+            400,
+            "Circular dependency",
+            "Artifacts depend on each other in a circle; `cycle` is the closed path.",
+        ),
+        ErrorCode.INCOMPLETE_ARTIFACT: ErrorKind(
+            400,
+            "Incomplete artifact",
+            "An artifact of the closure is a draft or incomplete. Publish it first.",
+        ),
+        ErrorCode.PACKAGE_TYPE_MISMATCH: ErrorKind(
+            400,
+            "Package type mismatch",
+            "No root is of the kind that the packageType is for, or a config-package holds something else than "
+            "configuration.",
+        ),
+        ErrorCode.PACKAGE_TOO_LARGE: ErrorKind(
+            400, "Package too large", "The package is over a configured limit; `detail` has limit and count."
+        ),
+        ErrorCode.VERSION_CONFLICT: ErrorKind(
+            409,
+            "Version conflict",
+            "A package with this name and version exists already. Choose a new version.",
+        ),
+        ErrorCode.EXPORT_TAKES_TOO_LONG: ErrorKind(
+            400,
+            "Export takes too long",
+            "The export would outlive the time there is to answer. Nothing was made; send it again with "
+            "`Prefer: respond-async`.",
+        ),
+        ErrorCode.IDEMPOTENCY_KEY_REUSED: ErrorKind(
+            422,
+            "Idempotency key reused",
+            "The `Idempotency-Key` came with another request before. Take a new key for a new request.",
+        ),
+        ErrorCode.IDEMPOTENCY_KEY_IN_USE: ErrorKind(
+            409,
+            "Idempotency key in use",
+            "The first request with this `Idempotency-Key` is still being worked on. Try again a little later.",
+        ),
+        ErrorCode.PACKAGE_NOT_FOUND: ErrorKind(
+            404, "Package not found", "No such package among those of the caller's tenants."
+        ),
+        ErrorCode.NOT_FOUND: ErrorKind(404, "Not found", "The API has no such path and method."),
+        ErrorCode.UNSUPPORTED_MEDIA_TYPE: ErrorKind(
+            415, "Unsupported media type", "Send the body as application/json."
+        ),
+        ErrorCode.RATE_LIMIT_EXCEEDED: ErrorKind(
+            429,
+            "Too many requests",
+            "The tenant's rate limit is reached. Wait as long as `Retry-After` says.",
+            retry_after=1,
+        ),
+        ErrorCode.SERVICE_UNAVAILABLE: ErrorKind(
+            503,
+            "Service unavailable",
+            "A backing service kept failing. Nothing was changed; try again after `Retry-After`.",
+            retry_after=5,
+        ),
+        ErrorCode.INTERNAL_ERROR: ErrorKind(
+            500, "Internal error", "A fault of the service. Report it with the request id in `instance`."
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, with the data that tells where.
+
+    Attributes:
+        code: The kind of problem.
+        detail: A sentence for people.
+        artifact_id: The artifact it is about.
+        required_by: Every artifact of the closure that depends on it.
+        cycle: A closed path of artifact ids, first and last alike.
+        pointer: JSON pointer into the request body (RFC 6901).
+    """
+
+    code: ErrorCode
+    detail: str
+    artifact_id: str | None = None
+    required_by: tuple[str, ...] | None = None
+    cycle: tuple[str, ...] | None = None
+    pointer: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The problem as a member of ``errors`` or ``warnings``: fields that do not apply are left out."""
+        fields: dict[str, Any] = {"errorCode": self.code.value, "detail": self.detail}
+        if self.artifact_id is not None:
+            fields["artifactId"] = self.artifact_id
+        if self.required_by is not None:
+            fields["requiredBy"] = list(self.required_by)
+        if self.cycle is not None:
+            fields["cycle"] = list(self.cycle)
+        if self.pointer is not None:
+            fields["pointer"] = self.pointer
+        return fields
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Problem:
+        """The problem of which :meth:`as_json` made ``fields``."""
+        return cls(
+            code=ErrorCode(fields["errorCode"]),
+            detail=fields["detail"],
+            artifact_id=fields.get("artifactId"),
+            required_by=tuple(fields["requiredBy"]) if "requiredBy" in fields else None,
+            cycle=tuple(fields["cycle"]) if "cycle" in fields else None,
+            pointer=fields.get("pointer"),
+        )
+
+
+class InstallHubError(Exception):
+    """A request that cannot be done, with every reason found.
+
+    Attributes:
+        problems: At least one, most important first.
+        code: That of the first problem.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted_by_precedence(problems))
+        self.code = self.problems[0].code
+        super().__init__(self.code.value)
+
+    @property
+    def kind(self) -> ErrorKind:
+        """The registry's entry of the most important problem."""
+        return REGISTRY[self.code]
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it is about the request, so that the same request is refused again; not about how things went."""
+        return self.code not in _TRANSIENT
+
+    @classmethod
+    def of(cls, code: ErrorCode, detail: str | None = None, *, pointer: str | None = None) -> InstallHubError:
+        """An error with a single problem, described by the registry unless ``detail`` says more."""
+        return cls([Problem(code, detail or REGISTRY[code].description, pointer=pointer)])
+
+
+class ServiceUnavailableError(InstallHubError):
+    """A backing service kept failing after bounded retries."""
+
+    def __init__(self, service: str) -> None:
+        """Make the error; ``service`` is for the log and never shown to the caller."""
+        code = ErrorCode.SERVICE_UNAVAILABLE
+        super().__init__([Problem(code, REGISTRY[code].description)])
+        self.service = service
+
+
+class VersionHeldError(InstallHubError):
+    """The name and version are taken: exported, or held by another attempt.
+
+    Attributes:
+        request_id: The request that took them, if it has an id.
+        held_until: When the holder's lease ends, in epoch seconds; None if the package is exported.
+    """
+
+    def __init__(self, request_id: str | None, held_until: int | None) -> None:
+        code = ErrorCode.VERSION_CONFLICT
+        super().__init__([Problem(code, REGISTRY[code].description)])
+        self.request_id = request_id
+        self.held_until = held_until
+
+
+def sorted_by_precedence(problems: Iterable[Problem]) -> list[Problem]:
+    """``problems`` most important first; those of one code keep their order."""
+    return sorted(problems, key=lambda problem: _PRECEDENCE[problem.code])

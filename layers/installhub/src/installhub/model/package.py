@@ -1,0 +1,41 @@
+"""The identity of a package, and what its requester says about it."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+import uuid
+from dataclasses import dataclass
+from typing import Final
+
+from installhub.model.artifact import PackageType
+from installhub.model.version import without_build_metadata
+
+_PACKAGE_NAMESPACE: Final = uuid.UUID("8e4e3c1a-5f0b-5a57-9d0c-2f6f1b7f4a11")
+
+
+@dataclass(frozen=True, slots=True)
+class PackageDescription:
+    """A package as its requester describes it, and the id derived from that."""
+
+    package_id: str
+    name: str
+    version: str
+    package_type: PackageType
+    description: str | None
+    author: str | None
+    tags: tuple[str, ...]
+
+
+def normalized_name(name: str) -> str:
+    """``name`` as it counts for identity: composed (NFC), surrounding whitespace and case ignored."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).strip().casefold())
+
+
+def package_id(tenant: str, name: str, version: str) -> str:
+    """The id of the package ``name`` ``version`` of ``tenant``.
+
+    Deterministic (UUIDv5, RFC 9562), so that a retry reaches the same item.
+    """
+    identity = json.dumps([tenant, normalized_name(name), without_build_metadata(version)])
+    return f"pkg-{uuid.uuid5(_PACKAGE_NAMESPACE, identity)}"

@@ -1,0 +1,182 @@
+"""The bundle bucket: streamed writes, ranged reads and links."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from installhub.model.errors import ServiceUnavailableError
+from installhub.runtime.aws_errors import translate_aws_errors
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+CONTENT_TYPE: Final = "application/zip"
+
+LINK_LIFETIME_SECONDS: Final = 300
+"""How long a presigned URL to a large bundle is valid."""
+
+_MIN_PART_BYTES: Final = 8 * 1024 * 1024  # a part has at least so many
+_MAX_PARTS_IN_FLIGHT: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class BundleStore:
+    """The bundle bucket.
+
+    Attributes:
+        s3: Gives the S3 client; asked for only when one is needed.
+        bucket: The bucket's name.
+    """
+
+    s3: Callable[[], S3Client]
+    bucket: str
+
+    @staticmethod
+    def object_key(package_id: str, attempt_id: str) -> str:
+        """The key of the bundle that one attempt writes; no two attempts share one."""
+        return f"bundles/{package_id}/{attempt_id}.zip"
+
+    @contextmanager
+    def upload(self, key: str) -> Iterator[BundleUpload]:
+        """Stream a bundle to ``key``. It appears when the block ends, and not at all when the block fails."""
+        upload = BundleUpload(self.s3(), self.bucket, key)
+        try:
+            yield upload
+            upload.complete()
+        except BaseException:
+            upload.abort()
+            raise
+        finally:
+            upload.close()
+
+    def read(self, key: str) -> bytes:
+        """The whole bundle."""
+        with translate_aws_errors("s3"):
+            return self.s3().get_object(Bucket=self.bucket, Key=key)["Body"].read()
+
+    def read_range(self, key: str, offset: int, length: int) -> bytes:
+        """``length`` bytes from ``offset`` on."""
+        with translate_aws_errors("s3"):
+            answer = self.s3().get_object(Bucket=self.bucket, Key=key, Range=f"bytes={offset}-{offset + length - 1}")
+            return answer["Body"].read()
+
+    def presigned_url(self, key: str, disposition: str, seconds: int) -> str:
+        """A URL that anyone may download the bundle from for ``seconds``, served with ``disposition``."""
+        return self.s3().generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self.bucket,
+                "Key": key,
+                "ResponseContentDisposition": disposition,
+                "ResponseContentType": CONTENT_TYPE,
+            },
+            ExpiresIn=seconds,
+        )
+
+    def delete(self, key: str) -> None:
+        """Remove a bundle that was never committed; it may not exist."""
+        with translate_aws_errors("s3"):
+            self.s3().delete_object(Bucket=self.bucket, Key=key)
+
+
+class BundleUpload:
+    """A bundle on its way to S3: hashed as it passes, in parts sent in the background once it is large.
+
+    Memory holds the part being filled and those in flight, whatever the bundle's size.
+    """
+
+    def __init__(self, client: S3Client, bucket: str, key: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._key = key
+        self._hash = hashlib.sha256()
+        self._buffer = bytearray()
+        self._upload_id: str | None = None
+        self._parts: list[CompletedPartTypeDef] = []
+        self._pool = ThreadPoolExecutor(max_workers=_MAX_PARTS_IN_FLIGHT)
+        self._in_flight: deque[Future[CompletedPartTypeDef]] = deque()
+        self._sent = 0
+
+    @property
+    def checksum(self) -> str:
+        """``sha256:<hex>`` of the bytes written so far."""
+        return f"sha256:{self._hash.hexdigest()}"
+
+    def write(self, data: bytes) -> None:
+        """Take the next bytes."""
+        self._hash.update(data)
+        self._buffer += data
+        if len(self._buffer) >= _MIN_PART_BYTES:
+            self._send_buffer()
+
+    def complete(self) -> None:
+        """Send the rest and make the object appear."""
+        if self._upload_id is None:
+            with translate_aws_errors("s3"):
+                self._client.put_object(
+                    Bucket=self._bucket,
+                    Key=self._key,
+                    Body=self._buffer,  # type: ignore[arg-type]  # botocore takes a bytearray, its stubs do not know
+                    ContentType=CONTENT_TYPE,
+                )
+            return
+        if self._buffer:
+            self._send_buffer()
+        while self._in_flight:
+            self._parts.append(self._in_flight.popleft().result())
+        try:
+            with translate_aws_errors("s3"):
+                self._client.complete_multipart_upload(
+                    Bucket=self._bucket,
+                    Key=self._key,
+                    UploadId=self._upload_id,
+                    MultipartUpload={"Parts": self._parts},
+                )
+        except self._client.exceptions.NoSuchUpload as error:
+            # The answer to an earlier try was lost; what became of it is not worth finding out.
+            raise ServiceUnavailableError("s3") from error
+
+    def abort(self) -> None:
+        """Drop what was sent. Should this fail too, the bucket's lifecycle rule drops it within a day."""
+        for future in self._in_flight:
+            future.cancel()
+        self._pool.shutdown(wait=True)
+        if self._upload_id is None:
+            return
+        with translate_aws_errors("s3"), suppress(self._client.exceptions.NoSuchUpload):  # completed after all
+            self._client.abort_multipart_upload(Bucket=self._bucket, Key=self._key, UploadId=self._upload_id)
+
+    def close(self) -> None:
+        """End the background threads."""
+        self._pool.shutdown(wait=True)
+
+    def _send_buffer(self) -> None:
+        part, self._buffer = self._buffer, bytearray()  # handed over, not copied
+        if self._upload_id is None:
+            with translate_aws_errors("s3"):
+                answer = self._client.create_multipart_upload(
+                    Bucket=self._bucket, Key=self._key, ContentType=CONTENT_TYPE
+                )
+            self._upload_id = answer["UploadId"]
+        if len(self._in_flight) == _MAX_PARTS_IN_FLIGHT:
+            self._parts.append(self._in_flight.popleft().result())
+        self._sent += 1
+        self._in_flight.append(self._pool.submit(self._send_part, self._upload_id, self._sent, part))
+
+    def _send_part(self, upload_id: str, number: int, part: bytearray) -> CompletedPartTypeDef:
+        with translate_aws_errors("s3"):
+            answer = self._client.upload_part(
+                Bucket=self._bucket,
+                Key=self._key,
+                UploadId=upload_id,
+                PartNumber=number,
+                Body=part,  # type: ignore[arg-type]  # as above
+            )
+        return {"PartNumber": number, "ETag": answer["ETag"]}

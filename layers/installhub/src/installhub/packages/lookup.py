@@ -1,0 +1,56 @@
+"""Finds packages and pending exports for callers, and reads manifests out of bundles."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection
+from typing import Any, Final
+
+from installhub.model.definition import unpack
+from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.packages.bundle_store import BundleStore
+from installhub.packages.pending_exports import PendingExport, PendingExportStore
+from installhub.packages.records import PackageRecord
+from installhub.packages.store import PackageStore
+
+_PACKAGE_ID: Final = re.compile(r"pkg-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def is_package_id(text: str) -> bool:
+    """Whether ``text`` has the form of a package id."""
+    return _PACKAGE_ID.fullmatch(text) is not None
+
+
+def find_package(packages: PackageStore, package_id: str, tenants: Collection[str]) -> PackageRecord:
+    """The package ``package_id``, which belongs to one of ``tenants``.
+
+    Raises:
+        InstallHubError: PackageNotFound, the same whether it does not exist or belongs to another tenant.
+    """
+    record = packages.find_for_tenants(package_id, tenants) if is_package_id(package_id) else None
+    if record is None:
+        raise InstallHubError.of(ErrorCode.PACKAGE_NOT_FOUND)
+    return record
+
+
+def find_package_or_pending(
+    pending: PendingExportStore, package_id: str, tenants: Collection[str], now: int
+) -> PackageRecord | PendingExport:
+    """The package ``package_id`` or the accepted export for it, which belongs to one of ``tenants``.
+
+    Raises:
+        InstallHubError: PackageNotFound, the same whether neither exists or it belongs to another tenant.
+    """
+    found = pending.get_for_tenants(package_id, tenants, now) if is_package_id(package_id) else None
+    if found is None:
+        raise InstallHubError.of(ErrorCode.PACKAGE_NOT_FOUND)
+    return found
+
+
+def read_manifest(bundles: BundleStore, record: PackageRecord) -> dict[str, Any]:
+    """The manifest in a package's bundle, by one ranged read."""
+    layout = record.layout
+    packed = bundles.read_range(record.bundle_key, layout.manifest_offset, layout.manifest_packed_size)
+    manifest: dict[str, Any] = json.loads(unpack(packed, layout.manifest_size))
+    return manifest

@@ -1,0 +1,66 @@
+"""Clients of the AWS services, one each per process, with one retry policy."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Final, cast
+
+from installhub.runtime.gc import gc_frozen
+
+with gc_frozen():
+    import botocore.session
+    from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway import APIGatewayClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+# A call has at most three tries of a few seconds, so that a caller behind API Gateway (29 s) gets an answer.
+_CONFIG: Final = Config(
+    connect_timeout=2,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=16,
+    signature_version="v4",
+)
+_S3_CONFIG: Final = _CONFIG.merge(Config(signature_version="s3v4", s3={"addressing_style": "path"}))
+
+
+@cache
+def _session() -> botocore.session.Session:
+    """The botocore session. boto3 would add resources and transfers, which cost a tenth of a cold start."""
+    return botocore.session.Session()
+
+
+@cache
+def dynamodb() -> DynamoDBClient:
+    """The DynamoDB client of this process."""
+    with gc_frozen():
+        return cast("DynamoDBClient", _session().create_client("dynamodb", config=_CONFIG))
+
+
+@cache
+def s3() -> S3Client:
+    """The S3 client of this process, created on first use: it costs a third of a cold start."""
+    return cast("S3Client", _session().create_client("s3", config=_S3_CONFIG))
+
+
+@cache
+def apigateway() -> APIGatewayClient:
+    """The API Gateway control-plane client of this process."""
+    return cast("APIGatewayClient", _session().create_client("apigateway", config=_CONFIG))
+
+
+@cache
+def sqs() -> SQSClient:
+    """The SQS client of this process."""
+    return cast("SQSClient", _session().create_client("sqs", config=_CONFIG))
+
+
+@cache
+def eventbridge() -> EventBridgeClient:
+    """The EventBridge client of this process."""
+    return cast("EventBridgeClient", _session().create_client("events", config=_CONFIG))
