@@ -105,8 +105,8 @@ test-sam-local: $(STACK_READY) ## tests over HTTP against `sam local`; skipped w
 	else echo "tests/sam_local is skipped: $${reason#error: }"; fi
 
 .PHONY: test-judges test-chaos test-load reliability
-JUDGED := $(patsubst %,tests/integration/test_%.py,catalog_contract catalog_reads publishing package_claims multipart \
-  events_idempotency simultaneous_exports sweeping)
+JUDGED := $(patsubst %,tests/integration/test_%.py,catalog_contract catalog_reads publisher package_claims multipart idempotency \
+  simultaneous_exports sweep)
 test-judges: export INSTALLHUB_JUDGES := all
 test-judges: $(STACK_READY) .tools/bench/dynamodb/.tried ## the adapters' tests on moto, MiniStack and DynamoDB Local
 	@$(RUN) pytest $(JUDGED)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from installhub.bundler.bundle import BundleLayout
+from installhub.bundler.layout import BundleLayout
 from installhub.http.request import Request
 from installhub.identity.caller import EXPORT_SCOPE, Caller, authorizer_context
 from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType, PackageType

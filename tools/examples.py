@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from installhub.bundler.bundle import BundleLayout
+from installhub.bundler.layout import BundleLayout
 from installhub.bundler.manifest import build_manifest
 from installhub.contract.bodies import package_body, pending_body, preview_body
 from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType, PackageType

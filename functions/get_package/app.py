@@ -14,7 +14,8 @@ from installhub.http.parsing import package_id_parameter, permitted_tenants
 from installhub.http.request import Request
 from installhub.http.response import Response
 from installhub.http.responses import package_response, pending_response
-from installhub.packages.lookup import find_package_or_pending, read_manifest
+from installhub.packages.lookup import find_package_or_pending
+from installhub.packages.manifests import read_manifest
 from installhub.packages.pending_exports import PendingExport
 from installhub.runtime.telemetry import bind_log_context
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from installhub.composition.artifacts import artifact_table
-from installhub.composition.process import limits
+from installhub.composition.limits import limits
 from installhub.contract.bodies import preview_body
 from installhub.contract.request_models import PreviewRequest
 from installhub.contract.routes import PREVIEW

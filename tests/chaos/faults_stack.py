@@ -20,7 +20,7 @@ from local.state import PROJECT
 from operations.audit.findings import Report
 from operations.audit.stack import audit
 from tests.chaos.faults_gate import INJECT, Gate, gate
-from tests.integration.support.drafts import incompressible
+from tests.integration.support.artifact_inputs import incompressible
 from tests.stacks import free_port
 from tests.system.client import Api, artifact, export_body
 

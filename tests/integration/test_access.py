@@ -21,7 +21,7 @@ from tests.integration.support.api import (
     Api,
     Headers,
 )
-from tests.integration.support.drafts import OTHER_TENANT, TENANT, draft
+from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT, draft
 from tests.integration.support.functions import Functions
 
 if TYPE_CHECKING:

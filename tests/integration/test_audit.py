@@ -13,8 +13,8 @@ import pytest
 from operations.audit.buckets import audit_uploads
 from operations.audit.findings import Kind, Report
 from operations.audit.stack import audit
-from tests.integration.support.drafts import TENANT, draft, incompressible
-from tests.integration.test_sweeping import leave_behind
+from tests.integration.support.artifact_inputs import TENANT, draft, incompressible
+from tests.integration.test_sweep import leave_behind
 
 if TYPE_CHECKING:
     from collections.abc import Callable

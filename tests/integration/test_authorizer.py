@@ -14,7 +14,7 @@ from installhub.model.errors import ErrorCode, InstallHubError
 from tests.conftest import Record
 from tests.integration.support import issuer as issuers
 from tests.integration.support.api import EXPORT_BODY, Api
-from tests.integration.support.drafts import OTHER_TENANT, TENANT
+from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT
 from tests.integration.support.functions import Functions, sample_event
 from tests.integration.support.plans import UsagePlan, planned
 from tests.template import template

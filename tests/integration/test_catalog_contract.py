@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from installhub.model.text import is_printable
 from installhub.resolver.closure import discover
-from tests.integration.support.drafts import draft
+from tests.integration.support.artifact_inputs import draft
 from tests.integration.support.fake_catalog import FakeCatalog, node_of
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from installhub.artifacts.batch_get import batch_get
 from installhub.model.errors import ServiceUnavailableError
 from installhub.resolver.closure import discover
 from installhub.runtime import aws_errors
-from tests.integration.support.drafts import draft
+from tests.integration.support.artifact_inputs import draft
 from tests.integration.support.fake_catalog import node, node_of
 from tests.integration.support.wire import NoFault
 

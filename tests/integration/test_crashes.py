@@ -10,8 +10,8 @@ import pytest
 
 from installhub.model.errors import ErrorCode, InstallHubError
 from installhub.model.package import package_id
+from tests.integration.support.artifact_inputs import TENANT, draft, incompressible
 from tests.integration.support.bundles import bundle_in_memory, checksum_of
-from tests.integration.support.drafts import TENANT, draft, incompressible
 from tests.integration.support.wire import Faults, Interruption, Kill, Killed, Meanwhile, moments
 from tests.integration.support.world import command
 

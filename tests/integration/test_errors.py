@@ -11,7 +11,7 @@ import pytest
 from installhub.contract.documents import MAX_DOCUMENT_BYTES
 from installhub.model.errors import REGISTRY, ErrorCode
 from tests.integration.support.api import CALLER, EXPORT_BODY, PREVIEW_BODY, Answer, Api
-from tests.integration.support.drafts import OTHER_TENANT, TENANT
+from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT
 from tests.integration.support.functions import Functions
 
 if TYPE_CHECKING:

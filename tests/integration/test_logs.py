@@ -13,9 +13,9 @@ from installhub.runtime.telemetry import logger
 from tests.conftest import Record
 from tests.integration.support import canaries
 from tests.integration.support import issuer as issuers
+from tests.integration.support.artifact_inputs import TENANT, draft
 from tests.integration.support.background import requested
 from tests.integration.support.canaries import FOREIGN, Log
-from tests.integration.support.drafts import TENANT, draft
 from tests.integration.support.functions import Functions, sample_event
 from tests.integration.support.plans import planned
 from tests.integration.support.scenes import HOSTILE, SCENES, Scene, body, get, post

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.integration.support.artifact_inputs import draft, incompressible
 from tests.integration.support.bundles import bundle_in_memory, bundle_of, definitions_of
-from tests.integration.support.drafts import draft, incompressible
 from tests.integration.support.world import command
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from installhub.bundler.bundle import BundleLayout
+from installhub.bundler.layout import BundleLayout
 from installhub.model.artifact import PackageType
 from installhub.model.errors import ErrorCode, InstallHubError
 from installhub.model.package import PackageDescription
 from installhub.packages.cleanup import discard_claim
 from installhub.packages.records import PackageRecord
 from installhub.packages.store import PackageStore
-from tests.integration.support.drafts import TENANT
+from tests.integration.support.artifact_inputs import TENANT
 
 if TYPE_CHECKING:
     from installhub.packages.records import Claim

@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from tests.integration.support.api import EXPORT_BODY, Api
+from tests.integration.support.artifact_inputs import TENANT
 from tests.integration.support.bundles import checksum_of, definitions_of
-from tests.integration.support.drafts import TENANT
 from tests.integration.support.functions import Functions
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 
 from installhub.contract.response_models import PreviewResponse
 from tests.integration.support.api import PREVIEW_BODY, Api
-from tests.integration.support.drafts import TENANT, draft
+from tests.integration.support.artifact_inputs import TENANT, draft
 
 if TYPE_CHECKING:
     from tests.integration.support.world import World

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.support.api import EXPORT_BODY, Api
-from tests.integration.support.drafts import TENANT, draft
+from tests.integration.support.artifact_inputs import TENANT, draft
 from tests.integration.support.functions import Functions
 from tests.integration.support.world import new_world, samples
 

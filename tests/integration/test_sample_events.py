@@ -14,7 +14,7 @@ from installhub.identity.caller import Caller, authorizer_context
 from installhub.identity.usage_keys import SUBJECT, usage_subject
 from installhub.model.package import package_id
 from tests.integration.support.api import CALLER, EXPORT_BODY, PREVIEW_BODY, answer_of
-from tests.integration.support.drafts import TENANT
+from tests.integration.support.artifact_inputs import TENANT
 from tests.integration.support.functions import PROJECT, Functions, sample_event
 from tests.template import API_FUNCTIONS, function_id, resources_of, template
 

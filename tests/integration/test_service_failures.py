@@ -10,7 +10,7 @@ import pytest
 from installhub.model.artifact import PackageType
 from installhub.model.package import package_id
 from tests.integration.support.api import EXPORT_BODY, Answer, Api
-from tests.integration.support.drafts import TENANT, draft, incompressible
+from tests.integration.support.artifact_inputs import TENANT, draft, incompressible
 from tests.integration.support.wire import BrokenBody, NoFault, Outage, Refusal
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from installhub.model.errors import ErrorCode, InstallHubError
+from tests.integration.support.artifact_inputs import draft
 from tests.integration.support.bundles import bundle_of, definitions_of
-from tests.integration.support.drafts import draft
 from tests.integration.support.world import command
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from installhub.artifacts import items
 from installhub.model.definition import unpack
 from installhub.model.errors import ServiceUnavailableError
 from installhub.resolver.closure import discover
+from tests.integration.support.artifact_inputs import TENANT, draft, incompressible
 from tests.integration.support.bundles import bundle_of, definitions_of
-from tests.integration.support.drafts import TENANT, draft, incompressible
 from tests.integration.support.wire import BrokenBody, Meanwhile
 
 if TYPE_CHECKING:

@@ -34,8 +34,8 @@ OTHERWISE = {
     ErrorCode.VERSION_CONFLICT,
     ErrorCode.PACKAGE_NOT_FOUND,
     ErrorCode.IDEMPOTENCY_KEY_REUSED,
-    ErrorCode.IDEMPOTENCY_KEY_IN_USE,  # a moment only: tests/integration/test_events_idempotency.py
-    ErrorCode.EXPORT_TAKES_TOO_LONG,  # no sample is that large: tests/integration/test_events_functions.py
+    ErrorCode.IDEMPOTENCY_KEY_IN_USE,  # a moment only: tests/integration/test_idempotency.py
+    ErrorCode.EXPORT_TAKES_TOO_LONG,  # no sample is that large: tests/integration/test_event_functions.py
     ErrorCode.SERVICE_UNAVAILABLE,  # test_up_and_down.py takes the stack away
     ErrorCode.INTERNAL_ERROR,
 }

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from installhub.contract.response_models import PackageResponse, PreviewResponse, ProblemDocument
 from installhub.identity.caller import Caller, authorizer_context
-from tests.integration.support.drafts import TENANT
+from tests.integration.support.artifact_inputs import TENANT
 from tests.integration.support.functions import Functions, sample_event
 
 FAR_FUTURE: Final = 4_102_444_800  # 2100

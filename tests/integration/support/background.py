@@ -27,7 +27,7 @@ from installhub.packages.pending_exports import PendingExport, PendingExportStor
 from installhub.packages.records import PackageRecord
 from installhub.resolver.plan import Limits
 from installhub.runtime import aws_clients
-from tests.integration.support.drafts import TENANT
+from tests.integration.support.artifact_inputs import TENANT
 from tests.integration.support.world import World
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from aws_lambda_powertools.logging.filters import SuppressFilter
 from botocore.exceptions import ParamValidationError
 
 from installhub.runtime import telemetry
-from tests.integration.support.drafts import TENANT
+from tests.integration.support.artifact_inputs import TENANT
 from tests.jws import encode
 
 if TYPE_CHECKING:

@@ -13,14 +13,14 @@ from installhub.model.artifact import PackageType
 from installhub.runtime import aws_clients
 from tests.integration.support import canaries
 from tests.integration.support.api import CALLER, EXPORT_BODY
+from tests.integration.support.artifact_inputs import TENANT
 from tests.integration.support.background import requested
 from tests.integration.support.canaries import FOREIGN, SECRETS, Log, broken
-from tests.integration.support.drafts import TENANT
 from tests.integration.support.functions import Functions, sample_event
 from tests.integration.support.wire import Outage, Refusal
 from tests.integration.support.world import forget_composition
 from tests.integration.test_authorizer import ISSUER
-from tests.integration.test_sweeping import leave_behind
+from tests.integration.test_sweep import leave_behind
 
 if TYPE_CHECKING:
     import pytest

@@ -29,7 +29,7 @@ from installhub.packages.cleanup import ClaimSweeper
 from installhub.packages.store import PackageStore
 from installhub.resolver.plan import Limits
 from installhub.runtime import aws_clients
-from tests.integration.support.drafts import OTHER_TENANT, TENANT
+from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT
 from tests.template import Deployment, is_versioned, resources_of, table_request
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from installhub.bundler.archive import ArchiveError
-from installhub.bundler.bundle import BundleLayout, write_bundle
+from installhub.bundler.bundle import write_bundle
 from installhub.bundler.entry_names import MANIFEST_PATH
+from installhub.bundler.layout import BundleLayout
 from installhub.bundler.manifest import build_manifest, encode_manifest
 from installhub.model.artifact import ArtifactNode, ArtifactType
 from installhub.model.definition import PackedDefinition, canonical_json, pack, sha256_hex

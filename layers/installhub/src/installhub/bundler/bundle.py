@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from installhub.bundler.archive import ArchiveWriter, Sink
 from installhub.bundler.entry_names import MANIFEST_PATH, entry_path
+from installhub.bundler.layout import BundleLayout
 from installhub.model.artifact import ArtifactNode
 from installhub.model.definition import PackedDefinition, pack
-
-
-@dataclass(frozen=True, slots=True)
-class BundleLayout:
-    """Where things are in a bundle.
-
-    Attributes:
-        size: Bytes of the whole.
-        manifest_offset: First byte of the packed manifest, so that it can be read without the rest.
-        manifest_packed_size: Its packed bytes.
-        manifest_size: Its bytes once inflated.
-    """
-
-    size: int
-    manifest_offset: int
-    manifest_packed_size: int
-    manifest_size: int
 
 
 def write_bundle(

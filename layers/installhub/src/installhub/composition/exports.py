@@ -6,8 +6,9 @@ from functools import cache
 
 from installhub.artifacts.definition_reader import DefinitionReader
 from installhub.composition.artifacts import artifact_table
+from installhub.composition.limits import limits
 from installhub.composition.packages import bundle_store, package_store
-from installhub.composition.process import limits, settings
+from installhub.composition.process import settings
 from installhub.exports.exporter import Exporter
 from installhub.runtime import aws_clients
 

@@ -1,10 +1,9 @@
-"""What every composition shares: the settings of the function, and the limits of a package."""
+"""The settings of the function."""
 
 from __future__ import annotations
 
 from functools import cache
 
-from installhub.resolver.plan import Limits
 from installhub.runtime.settings import Settings
 
 
@@ -12,13 +11,3 @@ from installhub.runtime.settings import Settings
 def settings() -> Settings:
     """The function's settings."""
     return Settings.from_environment()
-
-
-@cache
-def limits() -> Limits:
-    """How much one package may hold."""
-    return Limits(
-        roots=settings().integer("MAX_ROOTS"),
-        artifacts=settings().integer("MAX_ARTIFACTS"),
-        definition_bytes=settings().integer("MAX_DEFINITION_BYTES"),
-    )

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from installhub.contract.routes import DOWNLOAD, GET_PACKAGE
 from installhub.model.artifact import ArtifactNode
 from installhub.model.errors import REGISTRY, Problem
 from installhub.packages.pending_exports import PendingExport
 from installhub.packages.records import PackageRecord, PackageStatus
-from installhub.resolver.plan import Plan
+
+if TYPE_CHECKING:
+    from installhub.resolver.plan import Plan
 
 JSON_TYPE: Final = "application/json"
 PROBLEM_TYPE: Final = "application/problem+json"

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from installhub.artifacts.catalog import ArtifactTable
 from installhub.artifacts.definition_reader import DefinitionReader
-from installhub.bundler.bundle import BundleLayout, write_bundle
+from installhub.bundler.bundle import write_bundle
+from installhub.bundler.layout import BundleLayout
 from installhub.bundler.manifest import build_manifest, encode_manifest
 from installhub.exports.commands import ExportCommand, ExportedPackage
 from installhub.exports.preview import plan_export
@@ -27,7 +28,7 @@ from installhub.model.errors import (
 from installhub.model.timestamps import format_timestamp
 from installhub.packages.bundle_store import BundleStore
 from installhub.packages.cleanup import discard_claim
-from installhub.packages.lookup import read_manifest
+from installhub.packages.manifests import read_manifest
 from installhub.packages.records import AcceptedExport, Claim, PackageRecord
 from installhub.packages.store import PackageStore
 from installhub.resolver.plan import Limits

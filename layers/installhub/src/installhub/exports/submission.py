@@ -14,7 +14,8 @@ from installhub.exports.exporter import Exporter
 from installhub.exports.idempotency_store import IdempotencyStore, IdempotentRequest, StoredResponse
 from installhub.model.errors import ErrorCode, InstallHubError, VersionHeldError
 from installhub.packages.bundle_store import BundleStore
-from installhub.packages.lookup import find_package, read_manifest
+from installhub.packages.lookup import find_package
+from installhub.packages.manifests import read_manifest
 from installhub.packages.pending_exports import PendingExport
 from installhub.packages.store import PackageStore
 

@@ -1,15 +1,12 @@
-"""Finds packages and pending exports for callers, and reads manifests out of bundles."""
+"""Finds packages and pending exports for callers."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Final
 
-from installhub.model.definition import unpack
 from installhub.model.errors import ErrorCode, InstallHubError
-from installhub.packages.bundle_store import BundleStore
 from installhub.packages.pending_exports import PendingExport, PendingExportStore
 from installhub.packages.records import PackageRecord
 from installhub.packages.store import PackageStore
@@ -46,11 +43,3 @@ def find_package_or_pending(
     if found is None:
         raise InstallHubError.of(ErrorCode.PACKAGE_NOT_FOUND)
     return found
-
-
-def read_manifest(bundles: BundleStore, record: PackageRecord) -> dict[str, Any]:
-    """The manifest in a package's bundle, by one ranged read."""
-    layout = record.layout
-    packed = bundles.read_range(record.bundle_key, layout.manifest_offset, layout.manifest_packed_size)
-    manifest: dict[str, Any] = json.loads(unpack(packed, layout.manifest_size))
-    return manifest

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from installhub.bundler.bundle import BundleLayout
+from installhub.bundler.layout import BundleLayout
 from installhub.model.artifact import PackageType
 from installhub.model.package import PackageDescription
 

@@ -1,0 +1,305 @@
+"""`Prefer: respond-async`: promised, looked at on the way, and kept or given up; nothing stays behind."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from installhub.contract.bodies import pending_body
+from installhub.exports.async_exports import MAX_QUEUED_SECONDS, AsyncExports
+from installhub.exports.queue import MAX_MESSAGE_BYTES, ExportQueue
+from installhub.model.errors import InstallHubError, ServiceUnavailableError, VersionHeldError
+from installhub.packages.lookup import find_package, find_package_or_pending
+from installhub.packages.pending_exports import FAILURE_RETENTION_SECONDS, PendingExport
+from installhub.packages.records import PackageRecord, PackageStatus
+from installhub.resolver.plan import Limits
+from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT, draft
+from tests.integration.support.background import NOW, TRIES, Background, Killed, killed
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+    from tests.integration.support.world import World
+
+LEASE = 900
+
+
+@pytest.fixture
+def background(world: World) -> Background:
+    world.publish(draft("proc", "rule", kind="ProcessDefinition"), draft("rule"))
+    return Background(world)
+
+
+def pending(background: Background, package_id: str) -> PendingExport:
+    found = background.look(package_id)
+    assert isinstance(found, PendingExport)
+    return found
+
+
+def work(background: Background, **options: Any) -> Any:  # noqa: ANN401  # what handle takes
+    return background.deliveries.handle(background.message(**options), LEASE)
+
+
+def deliver(background: Background, message: SQSRecord) -> Any:  # noqa: ANN401  # what handle returns
+    return background.deliveries.handle(message, LEASE)
+
+
+def held(background: Background) -> set[str]:
+    """The attributes of the only item of the packages table."""
+    (item,) = background.world.dynamodb.scan(TableName=background.world.name("PackagesTable"))["Items"]
+    return set(item)
+
+
+def test_a_promise_is_kept(background: Background) -> None:
+    accepted = background.accept()
+    assert pending_body(pending(background, accepted.package_id)) == pending_body(accepted)
+    assert pending_body(accepted)["progress"] == {"done": 0, "total": None}
+
+    exported = work(background)
+
+    found = background.look(accepted.package_id)
+    assert found == exported.record
+    assert exported.record.exported_by == "user-1"
+    assert background.failed() == []
+
+
+def test_nothing_of_the_promise_stays_on_the_package(background: Background) -> None:
+    background.accept()
+    work(background)
+
+    left = held(background) & {"leaseKind", "leaseUntil", "objects", "queuedUntil", "done", "total", "errors"}
+    assert left == set()
+
+
+def test_a_promise_holds_its_version(background: Background) -> None:
+    background.accept()
+
+    with pytest.raises(VersionHeldError):
+        background.accept()
+    with pytest.raises(VersionHeldError):
+        background.world.exporter().export(background.ask().command, 29)
+
+
+def test_what_is_taken_is_refused_at_once(background: Background) -> None:
+    background.world.exporter().export(background.ask().command, 29)
+
+    with pytest.raises(VersionHeldError):
+        background.accept()
+    assert "Messages" not in background.sqs.receive_message(QueueUrl=background.queue_url)
+
+
+def test_too_many_roots_are_refused_at_once(background: Background) -> None:
+    asked = background.ask(artifactIds=[str(number) for number in range(Limits().roots + 1)])
+    with pytest.raises(InstallHubError, match="PackageTooLarge"):
+        background.acceptor.accept(asked.command, "http:1", b"{}", 29)
+    assert background.world.packages_held() == {}
+
+
+def test_what_the_queue_cannot_carry_is_refused_and_holds_nothing(background: Background) -> None:
+    with pytest.raises(InstallHubError, match="RequestTooLarge"):
+        background.acceptor.accept(background.ask().command, "http:1", json.dumps(" " * MAX_MESSAGE_BYTES).encode(), 29)
+    assert background.world.packages_held() == {}
+
+
+def test_progress_is_told_about_once_a_second(background: Background, monkeypatch: pytest.MonkeyPatch) -> None:
+    leaves = [f"leaf-{number:03}" for number in range(300)]
+    background.world.publish(*map(draft, leaves), draft("root", *leaves, kind="ProcessDefinition"))
+    accepted = background.accept(artifactIds=["root"])
+    message = background.message()
+    told: list[tuple[str, int, int | None]] = []
+    report = type(background.world.packages()).report_progress
+
+    def noted(*arguments: Any) -> None:  # noqa: ANN401  # report's
+        report(*arguments)
+        look = pending(background, accepted.package_id)
+        told.append((look.status.value, look.written, look.total))
+
+    monkeypatch.setattr(type(background.world.packages()), "report_progress", noted)
+    background.clock.tick = 0.1  # every artifact looks at the clock
+    deliver(background, message)
+
+    assert 20 <= len(told) <= 40
+    assert [done for _, done, _ in told] == sorted({done for _, done, _ in told})
+    assert {(status, total) for status, _, total in told} == {("exporting", 301)}
+    assert isinstance(background.look(accepted.package_id), PackageRecord)
+
+
+def test_a_broken_promise_says_why_and_holds_no_version(background: Background) -> None:
+    accepted = background.accept(artifactIds=["proc", "gone"])
+
+    assert work(background) is None
+
+    body = pending_body(pending(background, accepted.package_id))
+    assert (body["status"], body["isSuccess"], body["errorCode"]) == ("failed", False, "ArtifactNotFound")
+    assert body["errors"][0]["artifactId"] == "gone"
+    assert "progress" not in body
+    (failure,) = background.failed()
+    assert failure["errors"] == body["errors"]
+
+    again = background.accept()
+    assert pending(background, again.package_id).status is PackageStatus.QUEUED
+    assert work(background).is_new
+    assert "errors" not in held(background)
+
+
+def test_a_message_that_comes_again_after_a_refusal_changes_nothing(background: Background) -> None:
+    accepted = background.accept(artifactIds=["gone"])
+    message = background.message()
+    deliver(background, message)
+    background.world.publish(draft("gone", kind="ProcessDefinition"))
+
+    assert deliver(background, message) is None
+
+    assert pending(background, accepted.package_id).status is PackageStatus.FAILED
+
+
+def test_others_see_nothing_and_nobody_downloads_a_promise(background: Background) -> None:
+    accepted = background.accept()
+
+    def look(tenant: str) -> object:
+        return find_package_or_pending(background.pending, accepted.package_id, [tenant], NOW)
+
+    assert look(TENANT) == accepted
+    with pytest.raises(InstallHubError, match="PackageNotFound"):
+        look(OTHER_TENANT)
+    with pytest.raises(InstallHubError, match="PackageNotFound"):
+        find_package(background.world.packages(), accepted.package_id, [TENANT])
+
+
+def test_a_synchronous_export_is_not_seen_before_it_is_whole(background: Background) -> None:
+    with killed(background.world.dynamodb, "UpdateItem", after=False, nth=2), pytest.raises(Killed):
+        background.world.exporter().export(background.ask().command, 29)
+
+    (package_id,) = background.world.packages_held()
+    assert background.look(package_id) is None
+
+
+def test_a_promise_that_cannot_be_sent_is_none(background: Background, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise ServiceUnavailableError("sqs")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ExportQueue, "send", fails)
+        with pytest.raises(ServiceUnavailableError):
+            background.accept()
+
+    assert background.world.packages_held() == {}
+    background.accept()
+
+
+def test_who_dies_before_sending_blocks_the_version_for_seconds_only(background: Background) -> None:
+    with killed(background.world.dynamodb, "UpdateItem"), pytest.raises(Killed):
+        background.accept()
+
+    with pytest.raises(VersionHeldError):
+        background.accept()
+    background.clock.now += 29 + 6
+    background.accept()
+
+
+def test_a_message_of_a_promise_that_was_taken_back_does_nothing(background: Background) -> None:
+    accepted = background.accept()
+    background.pending.cancel(accepted.package_id, accepted.request_id)
+
+    assert work(background) is None
+
+    assert background.world.packages_held() == {}
+
+
+def test_a_worker_that_dies_breaks_no_promise(background: Background) -> None:
+    accepted = background.accept()
+    message = background.message()
+    with killed(background.world.dynamodb, "UpdateItem", after=False, nth=2), pytest.raises(Killed):
+        deliver(background, message)
+    assert pending(background, accepted.package_id).status is PackageStatus.EXPORTING
+    assert len(background.world.objects()) == 1
+
+    background.clock.now += LEASE + 6
+    assert pending(background, accepted.package_id).status is PackageStatus.QUEUED, "it will be tried again"
+    assert background.world.sweeper().sweep() == 1
+    assert background.world.objects() == []
+    assert pending(background, accepted.package_id).status is PackageStatus.QUEUED
+    assert background.lapses.fail_all() == 0
+
+    assert deliver(background, message).is_new
+    assert len(background.world.objects()) == 1
+
+
+def test_a_promise_outlives_a_try_that_failed(background: Background, monkeypatch: pytest.MonkeyPatch) -> None:
+    accepted = background.accept()
+    message = background.message()
+    background.clock.tick = LEASE
+    with pytest.raises(Exception, match="try 1"):
+        deliver(background, message)
+    background.clock.tick = 0
+
+    assert background.world.objects() == []
+    assert pending(background, accepted.package_id).status is PackageStatus.QUEUED
+    assert deliver(background, message).is_new
+    monkeypatch.undo()
+
+
+def test_a_promise_that_fails_every_time_ends_as_failed_and_can_be_redriven(background: Background) -> None:
+    accepted = background.accept()
+    background.clock.tick = LEASE
+    assert background.deliveries.handle(background.message(tries=TRIES), LEASE) is None
+    background.clock.tick = 0
+
+    found = pending(background, accepted.package_id)
+    assert (found.status, found.errors[0]["errorCode"]) == (PackageStatus.FAILED, "ExportTakesTooLong")
+
+    ((buried, _),) = background.buried()
+    assert work(background, text=buried).is_new
+    assert isinstance(background.look(accepted.package_id), PackageRecord)
+
+
+def test_a_promise_that_the_queue_lost_is_given_up_in_the_end(background: Background) -> None:
+    accepted = background.accept()
+    background.clock.now += MAX_QUEUED_SECONDS
+    assert background.lapses.fail_all() == 0
+
+    background.clock.now += 1
+    assert background.lapses.fail_all() == 1
+    assert background.lapses.fail_all() == 0
+
+    assert pending(background, accepted.package_id).errors[0]["errorCode"] == "ServiceUnavailable"
+    (failure,) = background.failed()
+    assert (failure["request"], failure["requestedBy"]) == (accepted.request_id, "user-1")
+
+
+def test_failures_are_forgotten_after_a_month_and_packages_never(background: Background) -> None:
+    background.accept(artifactIds=["gone"])
+    work(background)
+    kept = background.accept(version="2.0.0")
+    work(background)
+
+    background.clock.now += FAILURE_RETENTION_SECONDS + 1
+    background.lapses.fail_all()
+
+    assert background.world.packages_held() == {kept.package_id: "exported"}
+
+
+def test_what_a_dead_export_left_goes_before_a_promise_is_given(background: Background) -> None:
+    with killed(background.world.dynamodb, "UpdateItem", after=False, nth=2), pytest.raises(Killed):
+        background.world.exporter().export(background.ask().command, 29)
+    assert len(background.world.objects()) == 1
+    with pytest.raises(VersionHeldError):
+        background.accept()
+
+    background.clock.now += 29 + 6
+    background.accept()
+
+    assert background.world.objects() == []
+
+
+def test_accepting_twice_sends_twice_and_is_done_once(background: Background) -> None:
+    asked = background.ask()
+    acceptor: AsyncExports = background.acceptor
+    for _ in range(2):
+        acceptor.accept(asked.command, "key:1", json.dumps(asked.document).encode(), 29)
+
+    messages = [background.message()]
+    messages.append(messages[0])
+    assert [deliver(background, message).is_new for message in messages] == [True, False]

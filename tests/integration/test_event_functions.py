@@ -1,0 +1,250 @@
+"""The functions themselves: headers and bodies over HTTP, batches of messages, direct invocations, the streams."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from installhub.contract.response_models import PackageResponse, PendingResponse
+from installhub.events.worker import ExportWorker
+from installhub.runtime import aws_clients
+from tests.integration.support.api import EXPORT_BODY, Api
+from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT, draft
+from tests.integration.support.background import Background, body, requested
+from tests.integration.support.functions import Functions, sample_event
+from tests.integration.support.world import World, samples
+
+if TYPE_CHECKING:
+    from tests.integration.support.api import Answer
+
+
+@pytest.fixture
+def background(world: World) -> Background:
+    world.publish(*samples(TENANT), draft("root", kind="ProcessDefinition"))
+    return Background(world)
+
+
+@pytest.fixture
+def functions(background: Background) -> Functions:
+    return Functions(background.world.deployment)
+
+
+@pytest.fixture
+def api(functions: Functions) -> Api:
+    return Api(functions)
+
+
+def message(text: str, number: int = 1, tries: int = 1) -> dict[str, Any]:
+    (record,) = sample_event("export_worker")["Records"]
+    attributes = {**record["attributes"], "ApproximateReceiveCount": str(tries)}
+    return {**record, "messageId": f"message-{number}", "body": text, "attributes": attributes}
+
+
+def pending(answer: Answer) -> PendingResponse:
+    assert answer.headers["Content-Type"] == "application/json"
+    return PendingResponse.model_validate_json(answer.body)
+
+
+def work(functions: Functions, background: Background) -> Any:  # noqa: ANN401  # any JSON value
+    """Let the worker do what is in the queue."""
+    received = background.sqs.receive_message(QueueUrl=background.queue_url, MaxNumberOfMessages=10)["Messages"]
+    records = [{**message(item["Body"]), "receiptHandle": item["ReceiptHandle"]} for item in received]
+    return functions.invoke("export_worker", {"Records": records})
+
+
+def test_a_promise_over_http(api: Api) -> None:
+    accepted = api.export(EXPORT_BODY, headers={"Prefer": "respond-async"})
+
+    assert accepted.status == 202
+    promise = pending(accepted)
+    assert promise.status == "queued"
+    assert accepted.headers["Location"] == promise.package_id
+    assert accepted.headers["Preference-Applied"] == "respond-async"
+    assert int(accepted.headers["Retry-After"]) > 0
+    assert accepted.headers["Cache-Control"] == "no-store"
+
+    looked = api.get_package(promise.package_id)
+    assert (looked.status, looked.body) == (200, accepted.body)
+    assert int(looked.headers["Retry-After"]) > 0
+    assert api.download(promise.package_id).error_code == "PackageNotFound"
+    assert api.export(EXPORT_BODY).error_code == "VersionConflict"
+
+
+def test_what_can_be_refused_at_once_is(api: Api, background: Background) -> None:
+    assert (
+        api.export({**EXPORT_BODY, "version": "x"}, headers={"Prefer": "respond-async"}).error_code == "InvalidVersion"
+    )
+    assert (
+        api.export({**EXPORT_BODY, "tenantId": OTHER_TENANT}, headers={"Prefer": "respond-async"}).error_code
+        == "TenantMismatch"
+    )
+    assert api.export(EXPORT_BODY).status == 200
+    assert api.export(EXPORT_BODY, headers={"Prefer": "respond-async"}).error_code == "VersionConflict"
+    assert "Messages" not in background.sqs.receive_message(QueueUrl=background.queue_url)
+
+
+@pytest.mark.parametrize("prefer", ["wait=10", "respond-sync", "x-respond-async", 'foo="a"', ""])
+def test_other_preferences_are_passed_over(api: Api, prefer: str) -> None:
+    assert api.export(EXPORT_BODY, headers={"Prefer": prefer}).status == 200
+
+
+@pytest.mark.parametrize("prefer", ["Respond-Async", "wait=5, respond-async", "respond-async; x=1, wait=1"])
+def test_the_preference_may_be_one_of_several(api: Api, prefer: str) -> None:
+    assert api.export(EXPORT_BODY, headers={"Prefer": prefer}).status == 202
+
+
+def test_the_first_answer_is_given_again_byte_by_byte(api: Api) -> None:
+    key = '"8e03978e-40d5-43dd-bc93-6894a57f9324"'
+    first = api.export(EXPORT_BODY, headers={"Idempotency-Key": key})
+    again = api.export(EXPORT_BODY, headers={"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"})
+
+    assert (first.status, again.status) == (200, 200)
+    assert PackageResponse.model_validate_json(first.body) == PackageResponse.model_validate_json(again.body)
+    assert first.body == again.body
+
+    refused = api.export({**EXPORT_BODY, "version": "3.0.0"}, headers={"Idempotency-Key": key})
+    assert (refused.status, refused.error_code) == (422, "IdempotencyKeyReused")
+
+
+@pytest.mark.parametrize("key", ["", '""', "a b", '"a', 'a"b', "é", "x" * 256, '"a\tb"', '"a", "b"'])
+def test_an_unsound_key_is_refused(api: Api, key: str) -> None:
+    refused = api.export(EXPORT_BODY, headers={"Idempotency-Key": key})
+
+    assert (refused.status, refused.error_code) == (400, "InvalidRequest")
+
+
+def test_the_rest_of_a_batch_is_done_whatever_one_message_is(
+    functions: Functions, background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "tests.integration.support.functions.FakeContext.get_remaining_time_in_millis", lambda _: 900_000
+    )
+    texts = ["poison", *(requested(body(f"Suite {number}", "root")) for number in range(3)), "[]"]
+    for text in texts:
+        background.sqs.send_message(QueueUrl=background.queue_url, MessageBody=text)
+
+    assert work(functions, background) == {"batchItemFailures": []}
+
+    assert sorted(background.world.packages_held().values()) == ["exported"] * 3
+    assert sorted(text for text, _ in background.buried()) == ["[]", "poison"]
+
+
+def test_only_messages_that_failed_come_again(
+    functions: Functions, background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "tests.integration.support.functions.FakeContext.get_remaining_time_in_millis", lambda _: 900_000
+    )
+    monkeypatch.setattr("installhub.events.worker.ExportWorker.run", _run_but_not_the_second())
+    for number in range(3):
+        background.sqs.send_message(
+            QueueUrl=background.queue_url, MessageBody=requested(body(f"Suite {number}", "root"))
+        )
+    received = background.sqs.receive_message(QueueUrl=background.queue_url, MaxNumberOfMessages=10)["Messages"]
+    records = [
+        {**message(item["Body"], number), "receiptHandle": item["ReceiptHandle"]}
+        for number, item in enumerate(received)
+    ]
+
+    answer = functions.invoke("export_worker", {"Records": records})
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "message-1"}]}
+    assert len(background.world.packages_held()) == 2
+
+
+def _run_but_not_the_second() -> Any:  # noqa: ANN401  # a method
+    run = ExportWorker.run
+    calls = 0
+
+    def failing(*arguments: Any) -> Any:  # noqa: ANN401  # run's
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise ZeroDivisionError
+        return run(*arguments)
+
+    return failing
+
+
+def test_a_direct_invocation_returns_what_http_answers(functions: Functions, api: Api) -> None:
+    made = functions.invoke("export_worker", {**EXPORT_BODY})
+
+    assert PackageResponse.model_validate(made).manifest.install_order[-1] == "proc-1001"
+    assert api.get_package(made["packageId"]).json == made
+
+
+def test_a_direct_invocation_that_names_its_request_may_be_repeated(functions: Functions) -> None:
+    payload = sample_event("export_worker-direct")
+
+    assert functions.invoke("export_worker", payload) == functions.invoke("export_worker", payload)
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"artifactIds": ["proc-1020"]}, "CircularDependency"),
+        ({"artifactIds": ["proc-1009"]}, "ArtifactNotFound"),
+        ({"version": "x"}, "InvalidVersion"),
+        ({"unknown": 1}, "InvalidRequest"),
+        ({"tenantId": None}, "InvalidRequest"),
+        ({"requestId": 1}, "InvalidRequest"),
+    ],
+)
+def test_a_direct_invocation_fails_by_the_code_as_name(
+    functions: Functions, changes: dict[str, Any], name: str
+) -> None:
+    with pytest.raises(Exception, match="urn:installhub:error") as raised:
+        functions.invoke("export_worker", {**EXPORT_BODY, **changes})
+
+    assert type(raised.value).__name__ == name
+    problem = json.loads(str(raised.value))
+    assert (problem["errorCode"], problem["isSuccess"]) == (name, False)
+    assert problem["errors"]
+
+
+def test_a_fault_of_ours_has_a_name_too_and_says_nothing(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*_: object) -> None:
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setattr("installhub.exports.exporter.Exporter.export", breaks)
+    with pytest.raises(Exception, match="InternalError") as raised:
+        functions.invoke("export_worker", {**EXPORT_BODY})
+
+    assert type(raised.value).__name__ == "InternalError"
+    assert "secret" not in str(raised.value)
+
+
+def test_a_large_result_comes_without_its_manifest(functions: Functions, background: Background) -> None:
+    leaves = [f"{number:04}-{'x' * 100}" for number in range(700)]
+    background.world.publish(*map(draft, leaves), draft("wide", *leaves, kind="ProcessDefinition"))
+
+    made = functions.invoke("export_worker", {**EXPORT_BODY, "artifactIds": ["wide"]})
+
+    assert "manifest" not in made
+    assert made["artifactCount"] == 701
+
+
+@pytest.mark.parametrize("sample", ["announce", "announce-failed"])
+def test_a_stream_record_becomes_an_event_on_the_bus(
+    functions: Functions, monkeypatch: pytest.MonkeyPatch, sample: str
+) -> None:
+    entries: list[dict[str, Any]] = []
+
+    class _Bus:
+        def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803  # boto3's name
+            entries.extend(Entries)
+            return {"FailedEntryCount": 0}
+
+    monkeypatch.setattr(aws_clients, "eventbridge", _Bus)
+
+    assert functions.invoke("announce", sample_event(sample)) == {"batchItemFailures": []}
+
+    (entry,) = entries
+    assert entry["EventBusName"] == "installhub"
+    assert json.loads(entry["Detail"])["source"] == "/installhub/installhub"
+
+
+def test_the_sweep_tells_what_it_gave_up(functions: Functions) -> None:
+    assert functions.invoke("sweep", {}) == {"claimsRemoved": 0, "requestsExpired": 0}

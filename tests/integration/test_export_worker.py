@@ -1,0 +1,287 @@
+"""Requests by events: done once, refused once, tried again where that helps, and never in each other's way."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from installhub.events.message_handler import MIN_SECONDS_LEFT, RetryLaterError
+from installhub.exports.exporter import Exporter
+from installhub.exports.queue import ExportQueue
+from installhub.model.errors import ServiceUnavailableError
+from tests.integration.support.artifact_inputs import TENANT, draft
+from tests.integration.support.background import SOURCE, TRIES, Background, Killed, body, dropped, killed, requested
+from tests.integration.support.wire import Refusal, Wire
+
+if TYPE_CHECKING:
+    from tests.integration.support.world import World
+
+LEASE = 900
+
+
+@pytest.fixture
+def background(world: World) -> Background:
+    world.publish(draft("proc", "rule", kind="ProcessDefinition"), draft("rule"))
+    return Background(world)
+
+
+def deliver(background: Background, text: str, *, tries: int = 1, seconds: float = LEASE) -> Any:  # noqa: ANN401
+    return background.deliveries.handle(background.message(text, tries=tries), seconds)
+
+
+def waits_of(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """For how long messages are hidden."""
+    waits: list[int] = []
+    hide = ExportQueue.change_visibility
+
+    def noted(queue: ExportQueue, receipt_handle: str, seconds: int) -> None:
+        waits.append(seconds)
+        hide(queue, receipt_handle, seconds)
+
+    monkeypatch.setattr(ExportQueue, "change_visibility", noted)
+    return waits
+
+
+def test_the_same_event_ten_times_makes_one_package(background: Background) -> None:
+    event = requested(body(), "event-1")
+
+    made = [deliver(background, event) for _ in range(10)]
+
+    assert [exported.is_new for exported in made] == [True] + [False] * 9
+    assert len({exported.record.bundle_key for exported in made}) == 1
+    assert len(background.world.objects()) == 1
+    assert background.failed() == []
+
+
+def test_the_audit_trail_says_which_source_asked(background: Background) -> None:
+    record = deliver(background, requested(body(), "event-1")).record
+
+    assert record.exported_by == f"event:{SOURCE}"
+    assert record.request_id == f"event:{SOURCE}/event-1"
+
+
+def test_a_request_that_died_after_its_commit_finds_its_own_package(background: Background) -> None:
+    event = requested(body(), "event-1")
+    # claim and commit are the two updates; the process dies when the second is done
+    with killed(background.world.dynamodb, "UpdateItem", nth=2), pytest.raises(Killed):
+        deliver(background, event)
+    background.world.publish(draft("rule", status="draft"))  # what could be exported then cannot be now
+
+    exported = deliver(background, event)
+
+    assert not exported.is_new
+    assert exported.manifest["installOrder"] == ["rule", "proc"]
+    assert background.failed() == []
+
+
+def test_a_request_that_died_before_its_commit_is_done_when_its_lease_is_over(
+    background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = requested(body(), "event-1")
+    with killed(background.world.dynamodb, "UpdateItem", after=False, nth=2), pytest.raises(Killed):
+        deliver(background, event)
+    waits = waits_of(monkeypatch)
+
+    with pytest.raises(RetryLaterError):
+        deliver(background, event, tries=TRIES)
+    assert LEASE + 5 < waits[-1] <= LEASE + 30, "not before the first try must be over"
+    assert background.buried() == []
+
+    background.clock.now += LEASE + 6
+    assert deliver(background, event).is_new
+    assert len(background.world.objects()) == 1
+
+
+def test_a_version_of_somebody_elses_is_a_conflict(background: Background) -> None:
+    deliver(background, requested(body()))
+
+    assert deliver(background, requested(body(), "event-2")) is None
+
+    (failure,) = background.failed()
+    assert [error["errorCode"] for error in failure["errors"]] == ["VersionConflict"]
+    assert failure["request"] == f"event:{SOURCE}/event-2"
+
+
+def test_a_refusal_has_every_reason_and_stays(background: Background) -> None:
+    event = requested(body("Suite", "proc", "gone", "lost"), "event-1")
+
+    assert deliver(background, event) is None
+    background.world.publish(draft("gone"), draft("lost"))
+    background.clock.now += 60
+    assert deliver(background, event) is None
+
+    (failure,) = background.failed()
+    assert [error["artifactId"] for error in failure["errors"]] == ["gone", "lost"]
+    assert failure["tenantId"] == TENANT
+    assert failure["packageName"] == "Suite"
+    assert failure["failedAt"] == "2026-05-28T20:26:40Z", "the first time"
+    assert background.world.packages_held() == {}
+
+
+@pytest.mark.parametrize(
+    ("detail", "codes"),
+    [
+        ({}, {"InvalidRequest"}),
+        ("text", {"InvalidRequest"}),
+        (None, {"InvalidRequest"}),
+        (body(version="1"), {"InvalidVersion"}),
+        (body(tenantId=None), {"InvalidRequest"}),
+        (body("Suite", *["x"] * 0, artifactIds=[]), {"InvalidRequest"}),
+    ],
+)
+def test_an_unsound_request_is_refused_as_over_http(background: Background, detail: object, codes: set[str]) -> None:
+    assert deliver(background, requested(detail)) is None
+
+    (failure,) = background.failed()
+    assert {error["errorCode"] for error in failure["errors"]} == codes
+    assert all("pointer" in error for error in failure["errors"])
+    assert background.buried() == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no json",
+        "[]",
+        "3",
+        "null",
+        '{"source": "x"}',
+        '{"source": "x", "detail-type": "Other", "detail": {}, "id": "1"}',
+        '{"acceptedExport": {"requestId": "x"}}',
+        '{"source": "aws.s3", "detail": {}}',
+        dropped("another-bucket", "requests/a.json", None),
+        "[" * 100_000,
+    ],
+)
+def test_what_is_no_request_is_buried_at_once_with_its_reason(background: Background, text: str) -> None:
+    assert deliver(background, text) is None
+
+    ((buried, reason),) = background.buried()
+    assert buried == text
+    assert reason
+    assert background.failed() == []
+
+
+def test_a_passing_failure_is_tried_again_and_buried_in_the_end(
+    background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = requested(body(), "event-1")
+
+    def fails(*_: object) -> None:
+        raise ServiceUnavailableError("dynamodb")
+
+    waits = waits_of(monkeypatch)
+    with monkeypatch.context() as patch:
+        patch.setattr(Exporter, "export", fails)
+        for tries in range(1, TRIES):
+            with pytest.raises(RetryLaterError):
+                deliver(background, event, tries=tries)
+        assert waits[1::2] == [15, 30, 60], "each time later"
+        assert background.failed() == []
+
+        assert deliver(background, event, tries=TRIES) is None
+
+    (failure,) = background.failed()
+    assert failure["errors"][0]["errorCode"] == "ServiceUnavailable"
+    ((buried, reason),) = background.buried()
+    assert json.loads(buried)["id"] == "event-1"
+    assert reason == "ServiceUnavailableError: ServiceUnavailable"
+
+    assert deliver(background, buried).is_new, "redriven, it is done"
+
+
+def test_a_fault_of_ours_is_told_without_its_text_and_buried_with_it(
+    background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> None:
+        raise ZeroDivisionError("secret\x00")
+
+    monkeypatch.setattr(Exporter, "export", breaks)
+
+    assert deliver(background, requested(body()), tries=TRIES) is None
+
+    (failure,) = background.failed()
+    assert failure["errors"][0]["errorCode"] == "InternalError"
+    assert "secret" not in json.dumps(failure)
+    assert background.buried()[0][1] == "ZeroDivisionError: secret"
+
+
+def test_no_job_is_begun_without_time_to_end_it(background: Background) -> None:
+    with pytest.raises(RetryLaterError):
+        deliver(background, requested(body()), seconds=MIN_SECONDS_LEFT - 1)
+
+    assert background.world.packages_held() == {}
+
+
+def test_an_export_that_takes_too_long_leaves_nothing(background: Background) -> None:
+    background.clock.tick = LEASE
+
+    with pytest.raises(RetryLaterError) as raised:
+        deliver(background, requested(body()))
+
+    assert str(raised.value.__cause__) == "ExportTakesTooLong"
+    assert background.world.packages_held() == {}
+    assert background.world.objects() == []
+    assert background.world.uploads() == []
+
+
+def test_a_dropped_document_is_answered_beside_itself(background: Background) -> None:
+    notice = background.drop("requests/a/suite.json", json.dumps(body()).encode())
+
+    record = deliver(background, notice).record
+    assert deliver(background, notice).is_new is False
+
+    answer = background.answer("requests/a/suite.json")
+    assert answer["packageId"] == record.description.package_id
+    assert answer["manifest"]["installOrder"] == ["rule", "proc"]
+    assert record.exported_by.endswith("/requests/a/suite.json")
+
+
+def test_a_newer_document_under_the_same_key_is_a_request_of_its_own(background: Background) -> None:
+    first = background.drop("requests/suite.json", json.dumps(body()).encode())
+    second = background.drop("requests/suite.json", json.dumps(body(version="2.0.0")).encode())
+
+    versions = [deliver(background, notice).record.description.version for notice in (first, second)]
+
+    assert versions == ["1.0.0", "2.0.0"]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"no json", "InvalidRequest"),
+        (b"", "InvalidRequest"),
+        (json.dumps(body("Suite", "gone")).encode(), "ArtifactNotFound"),
+        (b" " * (2 * 1024 * 1024 + 1), "RequestTooLarge"),
+    ],
+)
+def test_a_dropped_document_that_is_refused_is_told_why(background: Background, content: bytes, code: str) -> None:
+    notice = background.drop("requests/suite.json", content)
+
+    assert deliver(background, notice) is None
+    assert deliver(background, notice) is None
+
+    answer = background.answer("requests/suite.json")
+    assert (answer["isSuccess"], answer["errorCode"]) == (False, code)
+    (failure,) = background.failed()
+    assert failure["errors"] == answer["errors"]
+
+
+def test_a_document_that_is_gone_is_buried(background: Background) -> None:
+    notice = dropped(background.world.name("InboxBucket"), "requests/never.json", None)
+
+    assert deliver(background, notice) is None
+
+    assert "requests/never.json" in background.buried()[0][1]
+
+
+def test_a_document_that_is_gone_is_buried_though_s3_says_access_denied(background: Background, wire: Wire) -> None:
+    """So it does for an object that is not there, to whoever may not list the bucket."""
+    wire.fault = Refusal("GetObject-1")
+    notice = dropped(background.world.name("InboxBucket"), "requests/never.json", "version-1")
+
+    assert deliver(background, notice) is None
+
+    assert "requests/never.json" in background.buried()[0][1]

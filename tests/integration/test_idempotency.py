@@ -1,0 +1,197 @@
+"""`Idempotency-Key`: the first answer again, whatever it was; nobody else's; and no key is lost for ever."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from installhub.exports.exporter import Exporter
+from installhub.exports.idempotency_store import KEY_RETENTION_SECONDS, IdempotencyStore
+from installhub.model.errors import ErrorCode, InstallHubError, ServiceUnavailableError, VersionHeldError
+from tests.integration.support.artifact_inputs import draft
+from tests.integration.support.background import Background, Killed, killed
+
+if TYPE_CHECKING:
+    from tests.integration.support.world import World
+
+SECONDS = 29
+
+
+@pytest.fixture
+def background(world: World) -> Background:
+    world.publish(draft("proc", "rule", kind="ProcessDefinition"), draft("rule"))
+    return Background(world)
+
+
+def export(background: Background, key: str | None = "k", **asked: Any) -> Any:  # noqa: ANN401  # fields of any type
+    return background.desk.submit(background.ask(key=key, **asked), SECONDS)
+
+
+def code_of(background: Background, key: str | None = "k", **asked: Any) -> ErrorCode:  # noqa: ANN401
+    with pytest.raises(InstallHubError) as raised:
+        export(background, key, **asked)
+    return raised.value.code
+
+
+def test_the_package_is_answered_again(background: Background) -> None:
+    first = export(background)
+    again = export(background)
+
+    assert (again.exported.record, again.exported.manifest) == (first.exported.record, first.exported.manifest)
+    assert (first.exported.is_new, again.exported.is_new) == (True, False)
+
+
+def test_without_a_key_it_is_a_conflict(background: Background) -> None:
+    export(background, None)
+
+    assert code_of(background, None) is ErrorCode.VERSION_CONFLICT
+
+
+def test_a_refusal_is_answered_again_even_if_it_would_not_be_refused_now(background: Background) -> None:
+    with pytest.raises(InstallHubError) as first:
+        export(background, artifactIds=["proc", "gone", "lost"])
+    background.world.publish(draft("gone"), draft("lost"))
+    with pytest.raises(InstallHubError) as again:
+        export(background, artifactIds=["proc", "gone", "lost"])
+
+    assert again.value.problems == first.value.problems
+    assert len(again.value.problems) == 2
+
+
+def test_a_promise_is_answered_again_as_it_was(background: Background) -> None:
+    first = export(background, later=True)
+    background.deliveries.handle(background.message(), 900)
+
+    assert export(background, later=True).accepted == first.accepted
+    assert first.accepted["status"] == "queued"
+
+
+def test_another_request_with_the_key_is_a_mistake(background: Background) -> None:
+    export(background)
+
+    assert code_of(background, version="2.0.0") is ErrorCode.IDEMPOTENCY_KEY_REUSED
+    assert export(background, "other", version="2.0.0").exported.is_new
+
+
+def test_the_order_of_fields_and_how_the_answer_is_wanted_do_not_matter(background: Background) -> None:
+    export(background, description="d", author="a")
+
+    assert export(background, later=True, author="a", description="d").exported is not None
+
+
+def test_a_key_is_its_callers_own(background: Background) -> None:
+    export(background)
+
+    assert code_of(background, by="user-2") is ErrorCode.VERSION_CONFLICT
+
+
+def test_while_it_is_worked_on_the_key_is_in_use(background: Background, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Exporter.export
+    seen: list[ErrorCode] = []
+
+    def meanwhile(*arguments: Any) -> Any:  # noqa: ANN401  # export's
+        if not seen:
+            seen.append(code_of(background))
+            seen.append(code_of(background, version="3.0.0"))
+        return real(*arguments)
+
+    monkeypatch.setattr(Exporter, "export", meanwhile)
+
+    assert export(background).exported.is_new
+    assert seen == [ErrorCode.IDEMPOTENCY_KEY_IN_USE, ErrorCode.IDEMPOTENCY_KEY_REUSED]
+
+
+def test_of_many_at_once_one_works(background: Background) -> None:
+    def attempt(_: int) -> object:
+        try:
+            return export(background).exported.is_new
+        except InstallHubError as error:
+            return error.code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(attempt, range(16)))
+
+    assert answers.count(True) == 1
+    assert set(answers) <= {True, False, ErrorCode.IDEMPOTENCY_KEY_IN_USE}
+
+
+@pytest.mark.parametrize("passing", [ServiceUnavailableError("s3"), ZeroDivisionError(), KeyboardInterrupt()])
+def test_what_says_nothing_about_the_request_is_not_remembered(
+    background: Background, monkeypatch: pytest.MonkeyPatch, passing: BaseException
+) -> None:
+    def fails(*_: object) -> None:
+        raise passing
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Exporter, "export", fails)
+        with pytest.raises(type(passing)):
+            export(background)
+
+    assert export(background).exported.is_new
+
+
+def test_an_export_that_took_too_long_may_be_asked_for_asynchronously_with_the_same_key(
+    background: Background,
+) -> None:
+    background.clock.tick = SECONDS
+    assert code_of(background) is ErrorCode.EXPORT_TAKES_TOO_LONG
+    background.clock.tick = 0
+
+    assert export(background, later=True).accepted["status"] == "queued"
+
+
+def test_who_died_after_the_commit_gets_the_package_when_the_lease_is_over(background: Background) -> None:
+    # claim and commit; the answer is noted by the third update
+    with killed(background.world.dynamodb, "UpdateItem", nth=2), pytest.raises(Killed):
+        export(background)
+    assert code_of(background) is ErrorCode.IDEMPOTENCY_KEY_IN_USE
+
+    background.clock.now += SECONDS + 6
+    assert export(background).exported.is_new is False
+    assert len(background.world.objects()) == 1
+
+
+def test_who_died_before_the_commit_works_when_the_lease_is_over(background: Background) -> None:
+    with killed(background.world.dynamodb, "UpdateItem", after=False, nth=2), pytest.raises(Killed):
+        export(background)
+
+    background.clock.now += SECONDS + 6
+    assert export(background).exported.is_new
+    assert len(background.world.objects()) == 1
+
+
+def test_an_answer_that_cannot_be_noted_stands_all_the_same(
+    background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(IdempotencyStore, "_complete", lambda *_: None)
+
+    assert export(background).exported.is_new
+    background.clock.now += SECONDS + 6
+    assert export(background).exported.is_new is False
+
+
+def test_a_key_is_forgotten_after_a_day(background: Background) -> None:
+    export(background)
+    background.clock.now += KEY_RETENTION_SECONDS + 1
+
+    assert export(background, version="2.0.0").exported.is_new
+
+
+def test_a_refusal_too_long_to_remember_is_found_anew(background: Background, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("installhub.exports.idempotency_store._MAX_RESPONSE_BYTES", 10)
+    assert code_of(background, artifactIds=["gone"]) is ErrorCode.ARTIFACT_NOT_FOUND
+    background.world.publish(draft("gone", kind="ProcessDefinition"))
+
+    assert export(background, artifactIds=["gone"]).exported.is_new
+
+
+def test_the_version_of_somebody_else_is_a_conflict_that_is_remembered(background: Background) -> None:
+    export(background, None)
+
+    for _ in range(2):
+        with pytest.raises(InstallHubError) as raised:
+            export(background)
+        assert raised.value.code is ErrorCode.VERSION_CONFLICT
+    assert not isinstance(raised.value, VersionHeldError), "from memory"

@@ -1,0 +1,184 @@
+"""Outcome events: what the tables' streams bring becomes CloudEvents that follow their documented schemas."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
+from jsonschema import Draft202012Validator
+
+from installhub.contract.event_models import OUTCOMES
+from installhub.events.failure_store import ExportFailure
+from installhub.events.outcome_events import OutcomePublisher, outcome_event
+from installhub.model.errors import ErrorCode, InstallHubError, Problem, ServiceUnavailableError
+from tests.integration.support.artifact_inputs import TENANT, draft
+from tests.integration.support.background import Background, body, requested
+from tests.template import resources_of
+
+if TYPE_CHECKING:
+    from tests.integration.support.world import World
+
+DOCS = Path(__file__).parents[2] / "docs" / "events"
+LEASE = 900
+
+
+@pytest.fixture
+def background(world: World) -> Background:
+    world.publish(draft("proc", kind="ProcessDefinition"))
+    return Background(world)
+
+
+def images(background: Background, table: str) -> list[dict[str, Any]]:
+    """The items of a table as its stream brings them."""
+    items = background.world.dynamodb.scan(TableName=background.world.name(table))["Items"]
+    records = [DynamoDBRecord({"dynamodb": {"NewImage": item}}) for item in items]
+    return [record.dynamodb.new_image for record in records if record.dynamodb]
+
+
+def deliver(background: Background, *roots: str) -> None:
+    message = background.message(requested(body("Suite", *roots), "event-1"))
+    background.deliveries.handle(message, LEASE)
+
+
+def outcome(background: Background, table: str) -> dict[str, Any]:
+    """The only outcome that a table tells of, sound by its schema."""
+    (image,) = images(background, table)
+    event = outcome_event(image, "/installhub/test")
+    file = (
+        DOCS / f"{'package-exported' if event['type'] == 'PackageExported' else 'package-export-failed'}-1.schema.json"
+    )
+    Draft202012Validator(json.loads(file.read_text())).validate(event)
+    OUTCOMES[event["dataschema"]].model_validate_json(json.dumps(event))
+    return event
+
+
+def test_a_package_is_announced(background: Background) -> None:
+    deliver(background)
+
+    event = outcome(background, "PackagesTable")
+
+    assert (event["type"], event["specversion"], event["source"]) == ("PackageExported", "1.0", "/installhub/test")
+    assert event["subject"] == event["data"]["packageId"]
+    assert event["data"] | {"checksum": "", "packageId": "", "bundleDownloadUrl": "", "bundleBytes": 0} == {
+        "tenantId": TENANT,
+        "packageId": "",
+        "packageName": "Suite",
+        "version": "1.0.0",
+        "packageType": "workflow-package",
+        "checksum": "",
+        "artifactCount": 1,
+        "bundleBytes": 0,
+        "bundleDownloadUrl": "",
+        "exportedAt": "2026-05-28T20:26:40Z",
+        "exportedBy": "event:com.example.hr",
+        "requestId": "event:com.example.hr/event-1",
+    }
+
+
+def test_a_package_of_a_caller_over_http_is_announced_too(background: Background) -> None:
+    background.desk.submit(background.ask(), 29)
+
+    event = outcome(background, "PackagesTable")
+
+    assert event["data"]["exportedBy"] == "user-1"
+    assert "requestId" not in event["data"]
+
+
+def test_a_failure_is_announced_with_the_errors_of_the_contract(background: Background) -> None:
+    deliver(background, "proc", "gone")
+
+    event = outcome(background, "RequestsTable")
+
+    assert event["type"] == "PackageExportFailed"
+    assert event["data"]["errorCode"] == "ArtifactNotFound"
+    assert event["data"]["errors"] == [
+        {
+            "errorCode": "ArtifactNotFound",
+            "detail": "Artifact 'gone' does not exist in the tenant.",
+            "artifactId": "gone",
+        }
+    ]
+    assert event["data"]["packageName"] == "Suite"
+
+
+def test_a_request_that_cannot_be_read_is_announced_by_its_id(background: Background) -> None:
+    background.deliveries.handle(background.message(requested({}, "event-1")), LEASE)
+
+    event = outcome(background, "RequestsTable")
+
+    assert event["subject"] == event["data"]["requestId"] == "event:com.example.hr/event-1"
+    assert "tenantId" not in event["data"]
+
+
+def test_the_same_outcome_has_the_same_id_and_another_another(background: Background) -> None:
+    deliver(background)
+    (image,) = images(background, "PackagesTable")
+
+    ids = [outcome_event(image, "/x")["id"] for _ in range(2)]
+
+    assert ids[0] == ids[1]
+    assert outcome_event({**image, "packageId": "pkg-2"}, "/x")["id"] != ids[0]
+
+
+def test_however_many_errors_there_are_the_event_can_be_carried(background: Background) -> None:
+    many = [f"{number:04}-{'長' * 200}" for number in range(700)]
+    deliver(background, *many)
+
+    event = outcome(background, "RequestsTable")
+
+    assert len(json.dumps(event, ensure_ascii=False).encode()) < 256 * 1024
+    assert event["data"]["errorCount"] == 700
+    assert 50 < len(event["data"]["errors"]) < 700
+
+
+def test_one_error_of_any_size_can_be_carried(background: Background) -> None:
+    circle = tuple(str(number) for number in range(100_000))
+    problem = Problem(ErrorCode.CIRCULAR_DEPENDENCY, " -> ".join(circle), cycle=circle)
+    job_id = "event:x/1"
+    background.failures.record(
+        ExportFailure(job_id, "event:x", "2026-05-28T20:26:40Z", InstallHubError([problem]), {}), 0
+    )
+
+    (error,) = outcome(background, "RequestsTable")["data"]["errors"]
+    assert error["errorCode"] == "CircularDependency"
+
+
+class _Bus:
+    def __init__(self, failed: int) -> None:
+        self.failed = failed
+        self.entries: list[dict[str, Any]] = []
+
+    def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803  # boto3's name
+        self.entries += Entries
+        return {"FailedEntryCount": self.failed, "Entries": []}
+
+
+def test_what_the_bus_does_not_take_comes_again() -> None:
+    event = {"type": "PackageExported", "time": "2026-05-25T09:00:00Z"}
+    bus = _Bus(failed=1)
+
+    with pytest.raises(ServiceUnavailableError):
+        OutcomePublisher(lambda: bus, "bus").publish(event)  # type: ignore[arg-type, return-value]
+
+    bus.failed = 0
+    OutcomePublisher(lambda: bus, "bus").publish(event)  # type: ignore[arg-type, return-value]
+    assert [(entry["Source"], entry["DetailType"]) for entry in bus.entries] == [("installhub", "PackageExported")] * 2
+
+
+def test_only_commits_and_failures_reach_the_function() -> None:
+    function = resources_of("AWS::Serverless::Function")["AnnounceFunction"]
+    patterns = {
+        name: json.loads(event["Properties"]["FilterCriteria"]["Filters"][0]["Pattern"])["dynamodb"]
+        for name, event in function["Events"].items()
+    }
+
+    assert patterns == {
+        "PackageExported": {
+            "NewImage": {"status": {"S": ["exported"]}},
+            "OldImage": {"status": {"S": [{"anything-but": ["exported"]}]}},
+        },
+        "ExportFailed": {"NewImage": {"status": {"S": ["failed"]}}},
+    }

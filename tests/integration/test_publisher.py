@@ -1,0 +1,240 @@
+"""Publishing: every artifact moves from one whole revision to the next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from installhub.artifacts import items
+from installhub.artifacts.publisher import SUPERSEDED_BODY_RETENTION_SECONDS, PublishSummary
+from installhub.artifacts.validation import ArtifactInput
+from installhub.model.errors import ServiceUnavailableError
+from tests.integration.support.artifact_inputs import TENANT, draft, incompressible
+from tests.integration.support.bundles import bundle_of, definitions_of
+from tests.integration.support.fake_catalog import node_of
+from tests.integration.support.wire import Kill, Killed, Meanwhile, Outage, moments
+
+if TYPE_CHECKING:
+    from tests.integration.support.wire import Wire
+    from tests.integration.support.world import World
+
+NOW = 1_780_000_000
+LARGE = incompressible(12 * 1024)
+LARGER = incompressible(16 * 1024, seed=1)
+
+pytestmark = pytest.mark.usefixtures("small_items")
+
+
+def stored(world: World, artifact_id: str = "rule") -> Any:  # noqa: ANN401  # any JSON value is a definition
+    """The definition that an export of an artifact takes now."""
+    return definitions_of(bundle_of(world, world.export(artifact_id)))[artifact_id]
+
+
+def body_item(world: World, artifact: ArtifactInput) -> dict[str, Any]:
+    key = items.primary_key(artifact.tenant, items.body_sort_key(artifact.id, node_of(artifact).sha256))
+    item: dict[str, Any] = world.dynamodb.get_item(TableName=world.name("ArtifactsTable"), Key=key)["Item"]
+    return item
+
+
+def test_artifacts_are_counted_as_created_updated_or_unchanged(world: World) -> None:
+    first = [draft(f"rule-{place}") for place in range(50)]
+    changed = [draft("rule-0", "rule-1"), draft("rule-1", definition="new"), draft("rule-2", name="New")]
+
+    assert world.publish(*first) == PublishSummary(created=50)
+    assert world.publish(*first) == PublishSummary(unchanged=50)
+    assert world.publish(*changed, *first[3:], draft("rule-50")) == PublishSummary(created=1, updated=3, unchanged=47)
+
+
+def test_artifacts_of_several_tenants_go_each_to_its_own(world: World) -> None:
+    drafts = [draft("rule", definition=owner, tenant=owner) for owner in ("a", "b", "a")]
+
+    world.publish(*drafts)
+
+    for owner in ("a", "b"):
+        assert world.artifacts().for_tenant(owner).nodes(["rule"]) == {"rule": node_of(draft("rule", definition=owner))}
+
+
+def test_of_several_drafts_of_one_artifact_the_last_counts(world: World) -> None:
+    world.publish(*(draft("rule", definition=f"revision {number}") for number in range(70)))
+
+    assert stored(world) == "revision 69"
+
+
+@pytest.mark.parametrize(("before", "after"), [("old", "new"), (LARGE, "new"), ("old", LARGE), (LARGE, LARGER)])
+def test_the_body_of_an_earlier_revision_stays_for_a_week(world: World, before: str, after: str) -> None:
+    then = world.at(lambda: NOW)
+    then.publish(draft("rule", definition=before))
+    assert items.EXPIRES_AT not in body_item(world, draft("rule", definition=before))
+
+    then.publish(draft("rule", definition=after))
+
+    expiry = body_item(world, draft("rule", definition=before))[items.EXPIRES_AT]
+    assert expiry == {"N": str(NOW + SUPERSEDED_BODY_RETENTION_SECONDS)}
+    assert items.EXPIRES_AT not in body_item(world, draft("rule", definition=after))
+
+
+@pytest.mark.parametrize("definition", ["first", LARGE])
+def test_a_revision_that_comes_back_does_not_expire(world: World, definition: str) -> None:
+    world.publish(draft("rule", definition=definition))
+    world.publish(draft("rule", definition="second"))
+    world.publish(draft("rule", definition=definition))
+
+    assert items.EXPIRES_AT not in body_item(world, draft("rule", definition=definition))
+    assert items.EXPIRES_AT in body_item(world, draft("rule", definition="second"))
+    assert stored(world) == definition
+
+
+def test_a_change_of_anything_else_leaves_the_body_alone(world: World, wire: Wire) -> None:
+    world.publish(draft("rule", definition=LARGE))
+    wire.forget()
+
+    assert world.publish(draft("rule", "other", definition=LARGE, name="New")) == PublishSummary(updated=1)
+
+    assert wire.count("PutObject") == 0
+    assert items.EXPIRES_AT not in body_item(world, draft("rule", definition=LARGE))
+    assert world.artifacts().for_tenant(TENANT).nodes(["rule"])["rule"].name == "New"
+
+
+def test_a_change_by_somebody_else_in_between_is_taken_into_account(
+    world: World, wire: Wire, no_waiting: list[float]
+) -> None:
+    world.publish(draft("rule", definition="first"))
+    wire.forget()
+    others = draft("rule", definition="theirs")
+    wire.fault = Meanwhile.at("TransactWriteItems-1", lambda: world.elsewhere().publish(others))
+
+    assert world.publish(draft("rule", definition="ours"), draft("more")) == PublishSummary(created=1, updated=1)
+
+    assert len(no_waiting) == 1
+    assert stored(world) == "ours"
+    assert items.EXPIRES_AT in body_item(world, others)
+
+
+def test_an_artifact_that_somebody_else_creates_first_is_updated(
+    world: World, wire: Wire, no_waiting: list[float]
+) -> None:
+    others = draft("rule", definition="theirs")
+    wire.fault = Meanwhile.at("TransactWriteItems-1", lambda: world.elsewhere().publish(others))
+
+    assert world.publish(draft("rule", definition="ours")) == PublishSummary(updated=1)
+
+    assert len(no_waiting) == 1
+    assert stored(world) == "ours"
+
+
+def test_publishing_gives_up_when_others_never_stop(world: World, wire: Wire, no_waiting: list[float]) -> None:
+    world.publish(draft("rule", definition=0))
+    wire.forget()
+    theirs = iter(range(1, 1_000))
+    wire.fault = Meanwhile(
+        lambda call: call.operation == "TransactWriteItems",
+        lambda: world.elsewhere().publish(draft("rule", definition=next(theirs))),
+    )
+
+    with pytest.raises(ServiceUnavailableError):
+        world.publish(draft("rule", definition="ours"))
+
+    assert wire.count("TransactWriteItems") <= 10
+    assert sum(no_waiting) < 20
+    assert stored(world.elsewhere()) == next(theirs) - 1
+
+
+@pytest.mark.usefixtures("no_waiting")
+@pytest.mark.parametrize("kind", ["throttled", "failing", "unreachable"])
+@pytest.mark.parametrize("point", ["BatchGetItem-1", "PutObject-1", "TransactWriteItems-1"])
+def test_publishing_during_an_outage_changes_nothing(world: World, wire: Wire, point: str, kind: str) -> None:
+    world.publish(draft("rule", definition="first"))
+    wire.forget()
+    wire.fault = Outage.at(point, kind)
+
+    with pytest.raises(ServiceUnavailableError):
+        world.publish(draft("rule", definition=LARGE))
+
+    assert stored(world) == "first"
+    assert world.publish(draft("rule", definition=LARGE)) == PublishSummary(updated=1)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    moments("BatchGetItem-1", "PutObject-1", "TransactWriteItems-1", "UpdateItem-1", "PutObjectTagging-1"),
+)
+def test_publishing_that_dies_leaves_whole_artifacts(world: World, wire: Wire, moment: str) -> None:
+    world.publish(draft("rule", definition=LARGER))
+    wire.forget()
+    wire.fault = Kill(moment)
+    drafts = [draft("rule", definition=LARGE), draft("more", "rule")]
+
+    with pytest.raises(Killed):
+        world.publish(*drafts)
+
+    survivor = world.elsewhere()
+    assert stored(survivor) in (LARGER, LARGE)
+    survivor.publish(*drafts)
+    assert survivor.publish(*drafts) == PublishSummary(unchanged=2)
+    assert set(survivor.artifacts().for_tenant(TENANT).nodes(["rule", "more"])) == {"rule", "more"}
+    assert not expires(survivor, drafts[0])
+
+
+def expires(world: World, artifact: ArtifactInput) -> bool:
+    """Whether the bucket's lifecycle rules remove the object that holds a definition."""
+    body = body_item(world, artifact)
+    bucket, key = world.name("DefinitionBucket"), body[items.OBJECT_KEY]["S"]
+    versions = world.s3.list_object_versions(Bucket=bucket, Prefix=key)["Versions"]
+    tags = world.s3.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
+    return len(versions) != 1 or {"Key": "state", "Value": "superseded"} in tags
+
+
+@pytest.mark.parametrize("successor", ["small", LARGER])
+def test_the_object_of_a_superseded_definition_expires(world: World, successor: str) -> None:
+    world.publish(draft("rule", definition=LARGE))
+    world.publish(draft("rule", definition=successor))
+
+    assert expires(world, draft("rule", definition=LARGE))
+
+
+def test_the_objects_of_current_definitions_do_not_expire(world: World) -> None:
+    for definition in (LARGE, LARGER, LARGE):
+        world.publish(draft("rule", definition=definition))
+        assert not expires(world, draft("rule", definition=definition))
+
+
+@pytest.mark.usefixtures("no_waiting")
+def test_publishing_that_fails_does_not_let_the_current_definition_expire(world: World, wire: Wire) -> None:
+    world.publish(draft("rule", definition=LARGE))
+    wire.forget()
+    wire.fault = Outage.at("TransactWriteItems-1", "failing")
+
+    with pytest.raises(ServiceUnavailableError):
+        world.publish(draft("rule", definition=LARGER))
+
+    assert not expires(world.elsewhere(), draft("rule", definition=LARGE))
+
+
+@pytest.mark.usefixtures("no_waiting")
+@pytest.mark.parametrize("between", ["TransactWriteItems-1", "BatchGetItem-2", "PutObjectTagging-1"])
+def test_a_definition_that_somebody_brings_back_at_the_same_time_does_not_expire(
+    world: World, wire: Wire, between: str
+) -> None:
+    """Between the commit of its successor and the clean-up of its own object."""
+    world.publish(draft("rule", definition=LARGE))
+    wire.forget()
+    other = world.elsewhere()
+    wire.fault = Meanwhile.at(between, lambda: other.publish(draft("rule", definition=LARGE)))
+
+    world.publish(draft("rule", definition=LARGER))
+
+    current = draft("rule", definition=stored(other))
+    assert not expires(other, current)
+
+
+@pytest.mark.usefixtures("no_waiting")
+@pytest.mark.parametrize("between", ["BatchGetItem-1", "PutObject-1", "TransactWriteItems-1"])
+def test_a_definition_that_two_publish_at_the_same_time_does_not_expire(world: World, wire: Wire, between: str) -> None:
+    same = draft("rule", definition=LARGE)
+    other = world.elsewhere()
+    wire.fault = Meanwhile.at(between, lambda: other.publish(same))
+
+    world.publish(same)
+
+    assert not expires(other, same)

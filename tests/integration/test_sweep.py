@@ -1,0 +1,121 @@
+"""The sweeper removes what dead exports left, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.integration.support.artifact_inputs import draft
+from tests.integration.support.functions import sample_event
+from tests.integration.support.wire import Kill, Killed, moments
+from tests.template import resources_of
+
+if TYPE_CHECKING:
+    from tests.integration.support.functions import Functions
+    from tests.integration.support.wire import Wire
+    from tests.integration.support.world import World
+
+
+def leave_behind(world: World, package_id: str, lease_until: int) -> str:
+    """Do what an export does up to the commit, and the key of its bundle."""
+    key = world.bundles().object_key(package_id, "attempt")
+    world.packages().claim(package_id, "attempt", key, now=lease_until - 34, lease_until=lease_until)
+    with world.bundles().upload(key) as upload:
+        upload.write(b"a bundle")
+    return key
+
+
+def test_expired_claims_and_their_objects_go(world: World) -> None:
+    now = int(time.time())
+    for number in range(5):
+        leave_behind(world, f"pkg-{number}", now - 1 - number)
+
+    assert world.sweeper().sweep() == 5
+
+    assert (world.packages_held(), world.objects()) == ({}, [])
+    assert world.sweeper().sweep() == 0
+
+
+def test_claims_that_are_still_held_stay(world: World) -> None:
+    key = leave_behind(world, "pkg-1", int(time.time()) + 10)
+
+    assert world.sweeper().sweep() == 0
+
+    assert (world.packages_held(), world.objects()) == ({"pkg-1": "exporting"}, [key])
+
+
+def test_committed_packages_stay_however_old_they_are(world: World) -> None:
+    world.publish(draft("rule"))
+    exported = world.export("rule")
+
+    assert world.at(lambda: time.time() + 10**9).sweeper().sweep() == 0
+
+    assert world.packages().find(exported.record.description.package_id) == exported.record
+    assert world.objects() == [exported.record.bundle_key]
+
+
+def test_a_claim_whose_object_was_never_written_goes_too(world: World) -> None:
+    now = int(time.time())
+    world.packages().claim("pkg-1", "attempt", "bundles/pkg-1/attempt.zip", now=now - 60, lease_until=now - 30)
+
+    assert world.sweeper().sweep() == 1
+
+    assert world.packages_held() == {}
+
+
+def test_more_claims_than_one_page_holds_all_go(world: World) -> None:
+    now = int(time.time())
+    for number in range(22):
+        leave_behind(world, f"pkg-{number}", now - 1)
+        world.dynamodb.update_item(
+            TableName=world.name("PackagesTable"),
+            Key={"packageId": {"S": f"pkg-{number}"}},
+            UpdateExpression="SET filler = :filler",
+            ExpressionAttributeValues={":filler": {"S": "x" * 50_000}},  # a page of a query holds 1 MB
+        )
+
+    assert world.sweeper().sweep() == 22
+
+    assert (world.packages_held(), world.objects()) == ({}, [])
+
+
+@pytest.mark.parametrize("moment", moments("Query-1", "UpdateItem-1", "DeleteObject-1", "DeleteItem-1", "UpdateItem-2"))
+def test_a_sweeper_that_dies_is_followed_by_one_that_finishes(world: World, wire: Wire, moment: str) -> None:
+    for number in range(3):
+        leave_behind(world, f"pkg-{number}", int(time.time()) - 60)
+    wire.forget()
+    wire.fault = Kill(moment)
+    with pytest.raises(Killed):
+        world.sweeper().sweep()
+
+    an_hour_later = world.elsewhere().at(lambda: time.time() + 3600)
+    an_hour_later.sweeper().sweep()
+
+    assert (an_hour_later.packages_held(), an_hour_later.objects()) == ({}, [])
+
+
+def test_the_function_says_how_many_it_swept(world: World, functions: Functions) -> None:
+    leave_behind(world, "pkg-1", int(time.time()) - 1)
+
+    assert functions.invoke("sweep", sample_event("sweep")) == {"claimsRemoved": 1, "requestsExpired": 0}
+    assert functions.invoke("sweep", sample_event("sweep")) == {"claimsRemoved": 0, "requestsExpired": 0}
+    assert world.objects() == []
+
+
+def test_the_function_counts_what_it_swept_under_the_name_of_its_stack(
+    world: World, functions: Functions, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An alarm watches it."""
+    leave_behind(world, "pkg-1", int(time.time()) - 1)
+
+    functions.invoke("sweep", sample_event("sweep"))
+
+    (counted,) = [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in line]
+    alarm = resources_of("AWS::CloudWatch::Alarm")["OrphansAlarm"]
+    (metrics,) = counted["_aws"]["CloudWatchMetrics"]
+    assert metrics["Namespace"] == world.deployment.value(alarm["Namespace"])
+    assert counted[alarm["MetricName"]] == [1.0]
+    assert [counted[dimension["Name"]] for dimension in alarm["Dimensions"]] == ["installhub"]

@@ -1,0 +1,124 @@
+"""Enrolling gives a new customer a key in the usage plan: one, however often it is asked to."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from installhub.identity.usage_keys import READY_AT, USAGE_KEY
+from installhub.runtime import aws_clients
+from tests.integration.support.artifact_inputs import TENANT
+from tests.integration.support.functions import Functions, sample_event
+from tests.integration.support.plans import UsagePlan, planned
+from tests.integration.support.wire import Kill, Killed, NoFault, Outage, Wire, moments
+from tests.integration.support.world import forget_clients
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.integration.support.world import World
+
+CUSTOMER = f"tenant:{TENANT}"
+CALLS = ("CreateApiKey-1", "CreateUsagePlanKey-1", "UpdateItem-1")
+
+
+@pytest.fixture
+def plan(world: World) -> UsagePlan:
+    return planned(world)
+
+
+@pytest.fixture
+def functions(plan: UsagePlan) -> Functions:
+    return Functions(plan.deployment)
+
+
+@pytest.fixture
+def control_wire(plan: UsagePlan) -> Iterator[Wire]:
+    """The wire to DynamoDB and to API Gateway's control plane."""
+    wire = Wire(plan.world.dynamodb, plan.apigateway)
+    yield wire
+    wire.remove()
+    forget_clients()
+
+
+def assert_enrolled_once(plan: UsagePlan) -> None:
+    (value,) = plan.keys().values()
+    assert len(aws_clients.apigateway().get_api_keys()["items"]) == 1
+    item = plan.customers()[CUSTOMER]
+    assert item[USAGE_KEY] == {"S": value}
+    assert 0 < int(item[READY_AT]["N"]) - time.time() <= 60
+
+
+def test_a_customer_gets_one_key_in_the_plan(functions: Functions, plan: UsagePlan) -> None:
+    assert functions.invoke("enroll", sample_event("enroll")) == {"batchItemFailures": []}
+
+    assert_enrolled_once(plan)
+
+
+def test_enrolling_again_makes_no_second_key(functions: Functions, plan: UsagePlan) -> None:
+    for _ in range(3):
+        assert functions.invoke("enroll", sample_event("enroll")) == {"batchItemFailures": []}
+
+    assert_enrolled_once(plan)
+
+
+def test_the_key_says_whose_it_is(functions: Functions, plan: UsagePlan) -> None:
+    functions.invoke("enroll", sample_event("enroll"))
+
+    (key_id,) = plan.keys()
+    key = plan.apigateway.get_api_key(apiKey=key_id)
+    assert key["enabled"]
+    assert key["name"].startswith("installhub-")
+    assert key["description"] == CUSTOMER
+
+
+def test_customers_of_one_batch_get_a_key_each(functions: Functions, plan: UsagePlan) -> None:
+    customers = [f"tenant:tenant-{number}" for number in range(10)]
+
+    assert functions.invoke("enroll", plan.stream_event(*customers)) == {"batchItemFailures": []}
+
+    assert len(set(plan.keys().values())) == 10
+    assert set(plan.customers()) == set(customers)
+
+
+@pytest.mark.usefixtures("no_waiting")
+@pytest.mark.parametrize("kind", ["throttled", "failing", "unreachable", "answer lost"])
+@pytest.mark.parametrize("call", CALLS)
+def test_a_record_that_fails_comes_again_and_succeeds(
+    functions: Functions, plan: UsagePlan, control_wire: Wire, call: str, kind: str
+) -> None:
+    control_wire.fault = Outage.at(call, kind)
+
+    failures = functions.invoke("enroll", sample_event("enroll"))["batchItemFailures"]
+
+    assert failures == [{"itemIdentifier": sample_event("enroll")["Records"][0]["dynamodb"]["SequenceNumber"]}]
+    assert functions.invoke("enroll", sample_event("enroll")) == {"batchItemFailures": []}
+    assert_enrolled_once(plan)
+
+
+@pytest.mark.usefixtures("no_waiting")
+def test_one_customer_that_fails_does_not_hold_up_the_others(
+    functions: Functions, plan: UsagePlan, control_wire: Wire
+) -> None:
+    control_wire.fault = Outage.at("CreateApiKey-2", "failing")
+
+    result = functions.invoke("enroll", plan.stream_event("tenant:a", "tenant:b", "tenant:c"))
+
+    assert result == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+    assert set(plan.customers()) == {"tenant:a", "tenant:c"}
+
+
+@pytest.mark.parametrize("moment", moments(*CALLS))
+def test_an_enrolment_that_is_killed_is_finished_by_the_next(
+    functions: Functions, plan: UsagePlan, control_wire: Wire, moment: str
+) -> None:
+    control_wire.fault = Kill(moment)
+    with pytest.raises(Killed):
+        functions.invoke("enroll", sample_event("enroll"))
+    control_wire.fault = NoFault()
+
+    assert functions.invoke("enroll", sample_event("enroll")) == {"batchItemFailures": []}
+
+    assert_enrolled_once(plan)

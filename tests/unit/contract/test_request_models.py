@@ -1,0 +1,253 @@
+"""What is wrong with a request, all of it at once, and where."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from installhub.contract.request_models import ExportRequest, PreviewRequest, as_json
+from installhub.http.request_body import read_request
+from installhub.model.artifact import PackageType
+from tests.builders import TENANT
+from tests.builders import request as request_of
+from tests.unit.http.reading import EXPORT, LEFT_OUT, PREVIEW, changed, invalid, problems
+
+
+def test_a_good_export_is_read_as_it_is() -> None:
+    request, tenant, who = read_request(ExportRequest, request_of(json.dumps(EXPORT)))
+
+    assert as_json(request) == EXPORT
+    assert request.package_type is PackageType.WORKFLOW
+    assert (tenant, who.subject) == (TENANT, "user-1")
+
+
+def test_what_is_optional_may_be_left_out_or_null() -> None:
+    optional = ("description", "author", "tags")
+
+    for value in (LEFT_OUT, None):
+        request, _, _ = read_request(ExportRequest, request_of(changed(**dict.fromkeys(optional, value))))
+        assert (request.description, request.author, request.tags) == (None, None, None)
+
+
+def test_a_good_preview_is_read_as_it_is() -> None:
+    request, tenant, _ = read_request(PreviewRequest, request_of(json.dumps(PREVIEW)))
+
+    assert (request.artifact_ids, tenant) == (["proc-1001"], TENANT)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        "",
+        " ",
+        "{",
+        "}",
+        "not json",
+        "{'tenantId': 'x'}",
+        '{"artifactIds": ["a",]}',
+        '{"artifactIds": ["a"]} x',
+        "\ufeff{}",
+        '"text"',
+        "[]",
+        "[{}]",
+        "1",
+        "null",
+        "true",
+        "NaN",
+        '{"tenantId": "\x00"}',
+        '{"tenantId": "\\ud800"}',
+        '{"\\ud800": 1}',
+        '{"artifactIds": ["\\udc00\\ud800"]}',
+        '{"tenantId": "\ud800"}',
+        "\udfff",
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        '{"artifactIds": ' + "[" * 300 + "]" * 300 + "}",
+        "1" * 10_000,
+    ],
+    ids=lambda body: ascii(body)[:24],
+)
+def test_what_is_no_json_object_is_wrong_as_a_whole(body: str | None) -> None:
+    assert problems(body) == invalid("")
+
+
+@pytest.mark.parametrize(
+    "body", [b"\xff\xfe{\x00}\x00", b'{"tenantId": "\xe9"}', b'{"tenantId": "\xed\xa0\x80"}', b"\x1f\x8b\x08\x00"]
+)
+def test_bytes_that_are_not_utf_8_are_wrong_as_a_whole(body: bytes) -> None:
+    assert problems(body, in_base64=True) == invalid("")
+
+
+@pytest.mark.parametrize("name", ["packageName", "packageType", "version", "artifactIds", "tenantId"])
+def test_a_field_that_is_missing_is_pointed_at(name: str) -> None:
+    assert problems(changed(**{name: LEFT_OUT})) == invalid(f"/{name}")
+
+
+@pytest.mark.parametrize("name", ["packageName", "packageType", "version", "artifactIds"])
+def test_null_is_not_what_is_required(name: str) -> None:
+    assert problems(changed(**{name: None})) == invalid(f"/{name}")
+
+
+@pytest.mark.parametrize(
+    ("name", "pointer"),
+    [
+        ("unknown", "/unknown"),
+        ("tenant_id", "/tenant_id"),
+        ("artifactids", "/artifactids"),
+        ("a/b~c", "/a~1b~0c"),
+        ("", "/"),
+        ("0", "/0"),
+        ("é\n", "/é\n"),
+        ("__proto__", "/__proto__"),
+    ],
+)
+def test_an_unknown_field_is_pointed_at(name: str, pointer: str) -> None:
+    assert problems(changed(**{name: 1})) == invalid(pointer)
+
+
+def test_an_export_s_fields_are_unknown_to_a_preview() -> None:
+    others = sorted(EXPORT.keys() - PREVIEW.keys())
+
+    assert sorted(problems(json.dumps(EXPORT), PreviewRequest)) == invalid(*(f"/{name}" for name in others))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "pointer"),
+    [
+        ("artifactIds", "proc-1001", "/artifactIds"),
+        ("artifactIds", "1", "/artifactIds"),
+        ("artifactIds", {"0": "proc-1001"}, "/artifactIds"),
+        ("artifactIds", 1, "/artifactIds"),
+        ("artifactIds", [1], "/artifactIds/0"),
+        ("artifactIds", ["a", None, "b"], "/artifactIds/1"),
+        ("artifactIds", ["a", "b", ["c"]], "/artifactIds/2"),
+        ("artifactIds", [True], "/artifactIds/0"),
+        ("tenantId", 1, "/tenantId"),
+        ("tenantId", ["tenant"], "/tenantId"),
+        ("packageName", 1, "/packageName"),
+        ("packageName", True, "/packageName"),
+        ("packageName", ["Suite"], "/packageName"),
+        ("packageType", 1, "/packageType"),
+        ("packageType", "workflow", "/packageType"),
+        ("packageType", "Workflow-Package", "/packageType"),
+        ("packageType", "workflow-package ", "/packageType"),
+        ("version", 2, "/version"),
+        ("version", 2.1, "/version"),
+        ("version", ["2.1.0"], "/version"),
+        ("description", 1, "/description"),
+        ("author", {}, "/author"),
+        ("tags", "hr", "/tags"),
+        ("tags", {"hr": True}, "/tags"),
+        ("tags", [1], "/tags/0"),
+        ("tags", ["hr", None], "/tags/1"),
+    ],
+)
+def test_a_wrong_type_is_not_made_to_fit(name: str, value: object, pointer: str) -> None:
+    assert problems(changed(**{name: value})) == invalid(pointer)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "pointer"),
+    [
+        ("artifactIds", [], "/artifactIds"),
+        ("artifactIds", [""], "/artifactIds/0"),
+        ("artifactIds", ["x" * 257], "/artifactIds/0"),
+        ("artifactIds", ["ok", "a\nb"], "/artifactIds/1"),
+        ("artifactIds", ["\x00"], "/artifactIds/0"),
+        ("artifactIds", ["a\u2028"], "/artifactIds/0"),
+        ("packageName", "", "/packageName"),
+        ("packageName", "x" * 101, "/packageName"),
+        ("packageName", "😀" * 101, "/packageName"),
+        ("packageName", " ", "/packageName"),
+        ("packageName", "\u3000\u00a0 ", "/packageName"),
+        ("packageName", "a\tb", "/packageName"),
+        ("packageName", "a\r\nb", "/packageName"),
+        ("packageName", "a\x7f", "/packageName"),
+        ("packageName", "a\x85", "/packageName"),
+        ("author", "a\nb", "/author"),
+        ("author", "x" * 201, "/author"),
+        ("description", "x" * 2_001, "/description"),
+        ("tags", ["x"] * 51, "/tags"),
+        ("tags", ["a", ""], "/tags/1"),
+        ("tags", ["x" * 101], "/tags/0"),
+        ("tags", ["a\nb"], "/tags/0"),
+    ],
+    ids=lambda value: ascii(value)[:20],
+)
+def test_a_text_too_short_too_long_or_unprintable_is_pointed_at(name: str, value: object, pointer: str) -> None:
+    assert problems(changed(**{name: value})) == invalid(pointer)
+
+
+@pytest.mark.parametrize("tenant", ["", "x" * 257, "a\nb"], ids=lambda tenant: ascii(tenant)[:8])
+def test_a_tenant_that_cannot_be_one_is_pointed_at(tenant: str) -> None:
+    assert problems(changed(tenantId=tenant))[0] == ("InvalidRequest", "/tenantId")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"packageName": "x"},
+        {"packageName": "x" * 100},
+        {"packageName": "😀" * 100},
+        {"packageName": " x "},
+        {"packageName": 'Größe 漢字 "quoted" <b>/..\\'},
+        {"artifactIds": ["x" * 256]},
+        {"artifactIds": ["😀" * 256]},
+        {"artifactIds": ["a", "a"]},
+        {"description": ""},
+        {"description": "😀" * 2_000},
+        {"author": "x" * 200},
+        {"tags": [str(number) for number in range(50)]},
+        {"description": "two\nlines\tand a tab"},
+        {"tags": []},
+        {"tags": ["x" * 100]},
+        {"version": "1.0.0-rc.1+build.5"},
+    ],
+    ids=lambda changes: ascii(changes)[:32],
+)
+def test_what_is_just_within_the_limits_is_taken(changes: dict[str, object]) -> None:
+    request, _, _ = read_request(ExportRequest, request_of(changed(**changes)))
+
+    assert as_json(request) == {**EXPORT, **changes}
+
+
+@pytest.mark.parametrize(
+    "version", ["", "1", "1.2", "v1.2.3", "1.2.3\n", "\u0661.\u0662.\u0663", "01.2.3", "1" * 257, "\x00"], ids=ascii
+)
+def test_a_text_that_is_no_version_has_a_code_of_its_own(version: str) -> None:
+    assert problems(changed(version=version)) == [("InvalidVersion", "/version")]
+
+
+def test_everything_wrong_is_told_at_once() -> None:
+    body = changed(
+        packageName="",
+        packageType="zip",
+        version="1",
+        author=1,
+        tags=["ok", "", 2],
+        artifactIds=["", "ok", 3, "x" * 257],
+        extra=None,
+    )
+
+    found = problems(body)
+
+    assert sorted(found[:-1]) == invalid(
+        "/artifactIds/0",
+        "/artifactIds/2",
+        "/artifactIds/3",
+        "/author",
+        "/extra",
+        "/packageName",
+        "/packageType",
+        "/tags/1",
+        "/tags/2",
+    )
+    assert found[-1] == ("InvalidVersion", "/version")
+
+
+def test_an_invalid_version_ranks_before_the_wrong_tenant_and_after_an_invalid_field() -> None:
+    found = problems(changed(version="1", tenantId="theirs", packageName=""))
+
+    assert [code for code, _ in found] == ["InvalidRequest", "InvalidVersion", "TenantMismatch"]

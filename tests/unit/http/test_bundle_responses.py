@@ -1,0 +1,83 @@
+"""Bundles as answers: bytes, a link, or nothing new."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from installhub.http.bundle_headers import entity_tag
+from installhub.http.responses import bundle_response
+from installhub.packages.bundle_store import LINK_LIFETIME_SECONDS, BundleStore
+from tests.builders import record
+from tests.unit.http.serving import BUNDLE, answer, content_of, headers_of
+
+
+class FakeBundles:
+    """A bucket that holds one bundle; remembers the links it gave."""
+
+    def __init__(self) -> None:
+        self.links: list[tuple[str, str, int]] = []
+        self.reads = 0
+
+    def read(self, _key: str) -> bytes:
+        self.reads += 1
+        return BUNDLE
+
+    def presigned_url(self, key: str, disposition: str, seconds: int) -> str:
+        self.links.append((key, disposition, seconds))
+        return "https://bucket.example/link?signature=x"
+
+
+def download(bundles: FakeBundles, max_inline: int, **headers: str) -> dict[str, Any]:
+    stored = record(name="Größe", bundle=BUNDLE)
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return answer(
+        lambda request: bundle_response(request, stored, cast("BundleStore", bundles), max_inline),
+        method="GET",
+        headers=sent,
+    )
+
+
+def test_a_bundle_comes_as_bytes_with_everything_a_client_needs() -> None:
+    response = download(FakeBundles(), len(BUNDLE))
+
+    headers = headers_of(response)
+    assert response["statusCode"] == 200
+    assert content_of(response) == BUNDLE
+    assert headers["Content-Type"] == "application/zip"
+    assert headers["Content-Disposition"].startswith('attachment; filename="groe-2.1.0.zip"; filename*=')
+    assert headers["ETag"] == entity_tag(record(bundle=BUNDLE))
+    # As `openssl dgst -sha256 -binary | base64` has it.
+    assert headers["Repr-Digest"] == "sha-256=:4GMDyIlVMmGfrQtwgiIcfmI1nsDx5FjkJzI7d798u3g=:"
+
+
+@pytest.mark.parametrize("tag", [entity_tag(record(bundle=BUNDLE)), "*", f"W/{entity_tag(record(bundle=BUNDLE))}"])
+def test_a_client_that_has_the_bundle_gets_nothing_again(tag: str) -> None:
+    bundles = FakeBundles()
+
+    response = download(bundles, len(BUNDLE), If_None_Match=tag)
+
+    assert response["statusCode"] == 304
+    assert headers_of(response)["ETag"] == entity_tag(record(bundle=BUNDLE))
+    assert not response.get("body")
+    assert (bundles.reads, bundles.links) == (0, [])
+
+
+def test_a_client_that_has_another_bundle_gets_this_one() -> None:
+    assert download(FakeBundles(), len(BUNDLE), If_None_Match='"sha256-0"')["statusCode"] == 200
+
+
+def test_a_bundle_too_large_for_one_answer_is_a_short_lived_link_that_saves_it_under_the_same_name() -> None:
+    bundles = FakeBundles()
+
+    response = download(bundles, len(BUNDLE) - 1)
+
+    headers = headers_of(response)
+    assert (response["statusCode"], headers["Location"]) == (307, "https://bucket.example/link?signature=x")
+    assert bundles.links == [
+        (record().bundle_key, headers_of(download(FakeBundles(), 1_000))["Content-Disposition"], LINK_LIFETIME_SECONDS)
+    ]
+    assert LINK_LIFETIME_SECONDS <= 300
+    assert bundles.reads == 0
+    assert headers["Cache-Control"] == "no-store", "the link is for this caller and soon dead"

@@ -1,0 +1,107 @@
+"""Bodies of any kind: encoded, too large, hostile, made up."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from installhub.contract.documents import MAX_DOCUMENT_BYTES
+from installhub.contract.request_models import ExportRequest, PreviewRequest
+from installhub.http.request_body import read_request
+from installhub.model.errors import InstallHubError
+from tests.builders import TENANT, caller
+from tests.builders import request as request_of
+from tests.strategies import ids, json_values
+from tests.unit.http.reading import EXPORT, PREVIEW, changed, invalid, problems
+
+
+def test_who_may_not_call_learns_nothing_of_the_body() -> None:
+    assert problems("{", who=caller(TENANT, expires_in=-1)) == [("Unauthorized", None)]
+    assert problems("{", who=caller(TENANT, scopes=[])) == [("InsufficientScope", None)]
+
+
+def test_a_body_in_base64_is_the_same_body() -> None:
+    body = changed(packageName="Größe 漢 😀")
+
+    plain = read_request(ExportRequest, request_of(body))
+    encoded = read_request(ExportRequest, request_of(body, in_base64=True))
+
+    assert plain[0] == encoded[0]
+
+
+@pytest.mark.parametrize("in_base64", [True, False])
+def test_a_body_over_the_limit_is_too_large_and_one_at_the_limit_is_not(in_base64: bool) -> None:  # noqa: FBT001
+    room = MAX_DOCUMENT_BYTES - len(changed(description=""))
+
+    fits = problems(changed(description="x" * room), in_base64=in_base64)
+    too_large = problems(changed(description="x" * (room + 1)), in_base64=in_base64)
+
+    assert fits == invalid("/description")
+    assert too_large == [("RequestTooLarge", None)]
+
+
+def test_the_limit_counts_bytes_and_not_characters() -> None:
+    body = '{"description": "' + "漢" * (MAX_DOCUMENT_BYTES // 3) + '"}'
+
+    assert len(body) < MAX_DOCUMENT_BYTES
+    assert problems(body) == [("RequestTooLarge", None)]
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        pytest.param({"artifactIds": [1] * 400_000}, id="wrong ids"),
+        pytest.param({str(number): 1 for number in range(20_000)}, id="unknown fields"),
+    ],
+)
+def test_a_body_full_of_errors_is_refused_in_little_memory(flood: dict[str, Any]) -> None:
+    event = request_of(json.dumps({**PREVIEW, **flood}))
+    tracemalloc.start()
+    try:
+        with pytest.raises(InstallHubError) as refusal:
+            read_request(PreviewRequest, event)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert refusal.value.kind.status == 400
+    assert 1 <= len(refusal.value.problems) <= 1_001
+    # The largest body has ten times as many fields, and the smallest function that reads one has 1 GB.
+    assert peak < 32 * 1024 * 1024
+
+
+@pytest.mark.parametrize("digits", [4_300, 4_301, 100_000])
+@pytest.mark.parametrize("name", ["tenantId", "artifactIds", "unknown"])
+def test_a_number_of_any_length_is_refused(name: str, digits: int) -> None:
+    body = changed(**{name: 0}).replace(f'"{name}": 0', f'"{name}": {"1" * digits}')
+
+    assert problems(body)[0][0] == "InvalidRequest"
+
+
+@settings(max_examples=25)
+@given(st.dictionaries(st.sampled_from(sorted(EXPORT)), json_values) | json_values)
+def test_whatever_json_arrives_is_read_or_refused(value: Any) -> None:  # noqa: ANN401
+    body = {**EXPORT, **value} if isinstance(value, dict) else value
+    try:
+        read_request(ExportRequest, request_of(json.dumps(body)))
+    except InstallHubError as error:
+        assert error.kind.status in (400, 403)  # noqa: PT017
+
+
+@given(st.binary(max_size=200) | st.text().map(lambda text: f'{{"{text}": ["{text}"]}}'.encode()))
+def test_whatever_bytes_arrive_are_refused(body: bytes) -> None:
+    assert {code for code, _ in problems(body, in_base64=True)} <= {"InvalidRequest", "TenantMismatch"}
+
+
+@given(st.lists(ids, min_size=1, max_size=5))
+def test_ids_arrive_as_they_were_sent(found: list[str]) -> None:
+    body = json.dumps({**PREVIEW, "artifactIds": found}, ensure_ascii=False)
+
+    request, _, _ = read_request(PreviewRequest, request_of(body, in_base64=True))
+
+    assert request.artifact_ids == found

@@ -1,0 +1,78 @@
+"""Whose artifacts a request is about."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from installhub.contract.request_models import ExportRequest, PreviewRequest
+from installhub.http.request_body import read_request
+from tests.builders import TENANT, caller
+from tests.builders import request as request_of
+from tests.unit.http.reading import EXPORT, LEFT_OUT, PREVIEW, changed, invalid, problems
+
+
+@pytest.mark.parametrize(
+    ("body_tenant", "header_tenant"),
+    [(TENANT, None), (LEFT_OUT, TENANT), (None, TENANT), (TENANT, TENANT), (LEFT_OUT, f" {TENANT} ")],
+)
+@pytest.mark.parametrize("header_name", ["X-Tenant-Id", "x-tenant-id"])
+def test_the_tenant_may_be_in_the_body_the_header_or_both(
+    body_tenant: object, header_tenant: str | None, header_name: str
+) -> None:
+    headers = {} if header_tenant is None else {header_name: header_tenant}
+
+    _, tenant, _ = read_request(ExportRequest, request_of(changed(tenantId=body_tenant), headers=headers))
+
+    assert tenant == TENANT
+
+
+@pytest.mark.parametrize("body_tenant", [LEFT_OUT, None])
+@pytest.mark.parametrize("headers", [{}, {"X-Tenant-Id": ""}, {"X-Tenant-Id": "  "}])
+def test_a_request_without_a_tenant_is_invalid(body_tenant: object, headers: dict[str, str]) -> None:
+    assert problems(changed(tenantId=body_tenant), headers=headers) == invalid("/tenantId")
+
+
+@pytest.mark.parametrize("body_tenant", [LEFT_OUT, None])
+def test_a_missing_tenant_is_told_with_the_other_problems(body_tenant: object) -> None:
+    assert sorted(problems(changed(tenantId=body_tenant, packageName=""))) == invalid("/packageName", "/tenantId")
+
+
+@pytest.mark.parametrize(
+    ("body_tenant", "header_tenant"),
+    [
+        pytest.param("theirs", None, id="not the caller's, in the body"),
+        pytest.param(LEFT_OUT, "theirs", id="not the caller's, in the header"),
+        pytest.param("theirs", "theirs", id="not the caller's, in both"),
+        pytest.param(TENANT, "mine-too", id="both the caller's, but different"),
+        pytest.param("theirs", TENANT, id="header the caller's, body not"),
+        pytest.param(TENANT, "theirs", id="body the caller's, header not"),
+        pytest.param(TENANT.upper(), None, id="another case"),
+    ],
+)
+@pytest.mark.parametrize("model", [ExportRequest, PreviewRequest])
+def test_a_tenant_that_is_not_the_caller_s_or_not_agreed_on_is_a_mismatch(
+    model: type[PreviewRequest], body_tenant: object, header_tenant: str | None
+) -> None:
+    fields = EXPORT if model is ExportRequest else PREVIEW
+    body = {name: value for name, value in {**fields, "tenantId": body_tenant}.items() if value is not LEFT_OUT}
+    headers = {} if header_tenant is None else {"X-Tenant-Id": header_tenant}
+
+    found = problems(json.dumps(body), model, headers=headers, who=caller(TENANT, "mine-too"))
+
+    assert [code for code, _ in found] == ["TenantMismatch"]
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Tenant-Id": TENANT}, {"X-Tenant-Id": "theirs"}])
+def test_an_invalid_body_and_a_foreign_tenant_are_both_told_the_body_first(headers: dict[str, str]) -> None:
+    found = problems(changed(tenantId="theirs", packageName=""), headers=headers)
+
+    assert [code for code, _ in found] == ["InvalidRequest", "TenantMismatch"]
+
+
+@pytest.mark.parametrize("body", ["{", "[]", None, "\ud800"], ids=ascii)
+def test_a_body_that_cannot_be_read_does_not_hide_a_foreign_tenant_in_the_header(body: str | None) -> None:
+    found = problems(body, headers={"X-Tenant-Id": "theirs"})
+
+    assert found == [("InvalidRequest", ""), ("TenantMismatch", None)]

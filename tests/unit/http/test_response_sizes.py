@@ -1,0 +1,148 @@
+"""JSON answers, none of them too large for Lambda."""
+
+from __future__ import annotations
+
+import base64
+import json
+import string
+from random import Random
+
+import pytest
+
+from installhub.contract.documents import MAX_DOCUMENT_BYTES
+from installhub.contract.request_models import PreviewRequest
+from installhub.http.request import Request
+from installhub.http.request_body import read_request
+from installhub.http.response import Response
+from installhub.http.responses import MAX_RESPONSE_BYTES, json_response, package_response
+from installhub.model.errors import ErrorCode, InstallHubError, Problem
+from tests.builders import TENANT, record
+from tests.unit.http.serving import (
+    LAMBDA_RESPONSE_BYTES,
+    answer,
+    content_of,
+    headers_of,
+    payload_size,
+    problem_of,
+    refusal,
+)
+
+
+def test_a_small_answer_is_plain_json() -> None:
+    body = {"name": "Größe 漢 😀", "none": None}
+
+    response = answer(lambda request: json_response(request, body))
+
+    headers = headers_of(response)
+    assert (response["statusCode"], response["isBase64Encoded"]) == (200, False)
+    assert (headers["Content-Type"], headers["Cache-Control"]) == ("application/json", "no-store")
+    assert "Content-Encoding" not in headers
+    assert json.loads(response["body"]) == body
+
+
+def test_an_answer_too_large_for_lambda_is_compressed_and_the_same() -> None:
+    body = {"artifacts": [{"id": f"größe-{number}" * 100} for number in range(6_000)]}
+
+    response = answer(lambda request: json_response(request, body))
+
+    headers = headers_of(response)
+    assert response["isBase64Encoded"]
+    assert (headers["Content-Encoding"], headers["Content-Type"]) == ("gzip", "application/json")
+    assert headers["Vary"] == "Accept-Encoding"
+    assert json.loads(content_of(response)) == body
+    assert payload_size(response) < LAMBDA_RESPONSE_BYTES
+
+
+def test_an_error_too_large_for_lambda_is_compressed_and_still_an_error() -> None:
+    problems = [
+        Problem(ErrorCode.ARTIFACT_NOT_FOUND, f"Artifact {number} does not exist." * 40, artifact_id=f"{number}")
+        for number in range(6_000)
+    ]
+
+    response = refusal(InstallHubError(problems))
+
+    headers = headers_of(response)
+    assert (response["statusCode"], headers["Content-Encoding"]) == (400, "gzip")
+    assert headers["Content-Type"] == "application/problem+json"
+    assert len(problem_of(response)["errors"]) == 6_000
+    assert payload_size(response) < LAMBDA_RESPONSE_BYTES
+
+
+@pytest.mark.parametrize("artifact_id", ["proc-1001", "\\", "é"])
+def test_the_largest_plain_answer_fits_a_lambda_response(artifact_id: str) -> None:
+    each = len(json.dumps(artifact_id, ensure_ascii=False).encode()) + 1
+    ids = [artifact_id] * ((MAX_RESPONSE_BYTES - 100) // each)
+
+    response = answer(lambda request: json_response(request, {"installOrder": ids}))
+
+    assert json.loads(content_of(response)) == {"installOrder": ids}
+    assert payload_size(response) <= LAMBDA_RESPONSE_BYTES, "quotes are escaped once more within the response"
+
+
+def test_a_refusal_of_a_long_unknown_field_fits_a_lambda_response() -> None:
+    incompressible = "".join(Random(1).choices(string.ascii_letters, k=MAX_DOCUMENT_BYTES - 100))  # noqa: S311
+    body = json.dumps({"tenantId": TENANT, "artifactIds": ["a"], incompressible: 1})
+
+    def preview(request: Request) -> Response:
+        read_request(PreviewRequest, request)
+        raise AssertionError
+
+    response = answer(preview, body=body)
+
+    (listed,) = problem_of(response)["errors"]
+    assert listed["errorCode"] == "InvalidRequest"
+    assert listed["pointer"].startswith(f"/{incompressible[:50]}")
+    assert len(listed["pointer"]) < 1_000, "nobody needs 2 MB of a name, three times over"
+    assert payload_size(response) <= LAMBDA_RESPONSE_BYTES
+
+
+SMALL_RESPONSE_BYTES = 1024 * 1024
+# Texts that take up as much room compressed: more than a small response holds.
+CHANCE = Random(1)  # noqa: S311  # no secret
+NOISE = [base64.b64encode(CHANCE.randbytes(190)).decode() for _ in range(5_000)]
+
+
+@pytest.fixture
+def small_responses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not fit a response is tried with smaller ones, for the sake of speed."""
+    monkeypatch.setattr("installhub.http.responses.MAX_RESPONSE_BYTES", SMALL_RESPONSE_BYTES - 64 * 1024)
+
+
+@pytest.mark.usefixtures("small_responses")
+def test_an_answer_that_does_not_fit_even_compressed_is_refused() -> None:
+    response = answer(lambda request: json_response(request, {"installOrder": NOISE}))
+
+    assert (response["statusCode"], problem_of(response)["errorCode"]) == (400, "PackageTooLarge")
+
+
+@pytest.mark.usefixtures("small_responses")
+def test_a_package_whose_manifest_does_not_fit_is_shown_without_its_lists() -> None:
+    manifest = {"name": "Suite", "artifacts": [{"id": noise} for noise in NOISE], "installOrder": NOISE}
+
+    response = answer(lambda request: package_response(request, record(), manifest))
+
+    body = json.loads(content_of(response))
+    assert response["statusCode"] == 200
+    assert (body["checksum"], body["manifest"]) == (
+        record().checksum,
+        {"name": "Suite", "artifacts": [], "installOrder": []},
+    )
+
+
+@pytest.mark.usefixtures("small_responses")
+def test_more_problems_than_a_response_holds_are_told_in_part() -> None:
+    problems = [Problem(ErrorCode.ARTIFACT_NOT_FOUND, "Gone.", artifact_id=noise) for noise in NOISE]
+
+    response = refusal(InstallHubError(problems))
+
+    assert response["statusCode"] == 400
+    assert len(problem_of(response)["errors"]) == 1_000
+    assert payload_size(response) <= SMALL_RESPONSE_BYTES
+
+
+@pytest.mark.usefixtures("small_responses")
+def test_a_single_problem_larger_than_a_response_is_still_told() -> None:
+    response = refusal(InstallHubError([Problem(ErrorCode.CIRCULAR_DEPENDENCY, "Round.", cycle=tuple(NOISE))]))
+
+    assert (response["statusCode"], problem_of(response)["errorCode"]) == (400, "CircularDependency")
+    assert payload_size(response) <= SMALL_RESPONSE_BYTES

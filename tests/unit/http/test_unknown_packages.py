@@ -1,0 +1,82 @@
+"""Packages that a caller may know of, and those that nobody is told of."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from installhub.contract.routes import DOWNLOAD, GET_PACKAGE, Route
+from installhub.http.parsing import package_id_parameter, permitted_tenants
+from installhub.http.request import Request
+from installhub.http.response import Response
+from installhub.http.responses import json_response
+from installhub.packages.lookup import find_package
+from installhub.packages.store import PackageStore
+from tests.builders import TENANT, FakePackages, caller, record
+from tests.unit.http.serving import answer, problem_of
+
+
+def look_up(
+    package_id: str,
+    packages: FakePackages,
+    route: Route = GET_PACKAGE,
+    **request: Any,  # noqa: ANN401
+) -> dict[str, Any]:
+    def look(received: Request) -> Response:
+        tenants = permitted_tenants(received)
+        found = find_package(cast("PackageStore", packages), package_id_parameter(received), tenants)
+        return json_response(received, {"name": found.description.name})
+
+    request = {
+        "method": "GET",
+        "path": route.path.format(packageId=package_id),
+        "parameters": {"packageId": package_id},
+        **request,
+    }
+    return answer(look, **request)
+
+
+def test_a_package_of_the_caller_s_tenant_is_found() -> None:
+    stored = record(tenant=TENANT)
+
+    assert look_up(stored.description.package_id, FakePackages(stored))["statusCode"] == 200
+
+
+def test_an_unknown_package_and_another_tenant_s_are_alike_byte_for_byte() -> None:
+    theirs = record(tenant="theirs")
+
+    unknown = look_up("pkg-00000000-0000-5000-8000-000000000000", FakePackages(theirs))
+    foreign = look_up(theirs.description.package_id, FakePackages(theirs))
+
+    assert unknown == foreign
+    assert problem_of(unknown)["errorCode"] == "PackageNotFound"
+
+
+def test_the_header_narrows_what_is_found() -> None:
+    stored = record(tenant="a")
+
+    def status(header: str) -> int:
+        response = look_up(
+            stored.description.package_id,
+            FakePackages(stored),
+            who=caller("a", "b"),
+            headers={"X-Tenant-Id": header},
+        )
+        return int(response["statusCode"])
+
+    assert (status("a"), status("b"), status("c")) == (200, 404, 403)
+
+
+@pytest.mark.parametrize(
+    "package_id",
+    ["x", "pkg-", "..", "pkg-A3F9C821-4B2E-59D1-BC44-F7E2A1C09D33", "a b", "ü", '"', "\\", "😀", "`", "\n", "a/b", "%"],
+)
+@pytest.mark.parametrize("route", [GET_PACKAGE, DOWNLOAD], ids=lambda route: route.operation)
+def test_what_cannot_be_a_package_s_id_is_an_unknown_package(route: Route, package_id: str) -> None:
+    packages = FakePackages(record())
+
+    response = look_up(package_id, packages, route)
+
+    assert (response["statusCode"], problem_of(response)["errorCode"]) == (404, "PackageNotFound")
+    assert packages.asked == []

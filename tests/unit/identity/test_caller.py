@@ -1,0 +1,71 @@
+"""The caller as the authorizer passes it on, and the tenants a request may name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from installhub.identity.caller import EXPORT_SCOPE, Caller, authorizer_context, caller_from_context
+from installhub.model.errors import ErrorCode, InstallHubError
+from tests.strategies import ids, printable_texts
+
+NOW = 1_800_000_000
+CALLER = Caller("user-1", ("tenant-a", "tenant-b"), frozenset({EXPORT_SCOPE, "other"}), NOW + 1)
+
+scopes = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1)
+
+
+@given(st.text() | printable_texts, st.lists(ids, unique=True), st.frozensets(scopes), st.integers(NOW + 1, NOW**2))
+def test_what_the_authorizer_writes_the_function_reads(
+    subject: str, tenants: list[str], granted: frozenset[str], expires_at: int
+) -> None:
+    told = Caller(subject, tuple(tenants), granted | {EXPORT_SCOPE}, expires_at)
+
+    assert caller_from_context(authorizer_context(told), NOW) == told
+
+
+def test_api_gateway_passes_on_flat_strings_only() -> None:
+    assert {type(value) for value in authorizer_context(CALLER).values()} == {str}
+
+
+def test_what_api_gateway_adds_does_not_matter() -> None:
+    context: dict[str, Any] = {**authorizer_context(CALLER), "principalId": "x", "integrationLatency": 12}
+
+    assert caller_from_context(context, NOW) == CALLER
+
+
+@pytest.mark.parametrize("context", [None, {}, {"principalId": "user-1", "integrationLatency": 1}])
+def test_without_an_authorizer_s_word_nobody_calls(context: dict[str, Any] | None) -> None:
+    with pytest.raises(InstallHubError) as refusal:
+        caller_from_context(context, NOW)
+
+    assert refusal.value.code is ErrorCode.UNAUTHORIZED
+
+
+@pytest.mark.parametrize(("now", "good"), [(NOW, True), (NOW + 0.9, True), (NOW + 1, False), (NOW + 2, False)])
+def test_a_kept_answer_lives_no_longer_than_its_token(now: float, good: bool) -> None:  # noqa: FBT001
+    context = authorizer_context(CALLER)
+
+    if good:
+        assert caller_from_context(context, now) == CALLER
+    else:
+        with pytest.raises(InstallHubError) as refusal:
+            caller_from_context(context, now)
+        assert refusal.value.code is ErrorCode.UNAUTHORIZED
+
+
+@pytest.mark.parametrize(
+    "granted",
+    [[], ["installhub:read"], ["installhub:export:all"], ["INSTALLHUB:EXPORT"], ["installhub", "export"]],
+    ids=repr,
+)
+def test_the_scope_is_needed_to_the_letter(granted: list[str]) -> None:
+    context = authorizer_context(Caller("user-1", ("tenant-a",), frozenset(granted), NOW + 1))
+
+    with pytest.raises(InstallHubError) as refusal:
+        caller_from_context(context, NOW)
+
+    assert refusal.value.code is ErrorCode.INSUFFICIENT_SCOPE

@@ -1,0 +1,113 @@
+"""Claims that ``TokenVerifier`` does not believe, under a good signature."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from installhub.identity.tokens import TokenFault, TokenVerifier
+from tests.unit.identity.verifying import each, fault_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.mark.parametrize(
+    ("claims", "fault"),
+    [
+        ({"iss": "https://issuer.example/"}, TokenFault.ISSUER),
+        ({"iss": "https://ISSUER.example"}, TokenFault.ISSUER),
+        ({"iss": "https://evil.example"}, TokenFault.ISSUER),
+        ({"iss": ""}, TokenFault.ISSUER),
+        ({"aud": "other"}, TokenFault.AUDIENCE),
+        ({"aud": "installhub2"}, TokenFault.AUDIENCE),
+        ({"aud": "other installhub"}, TokenFault.AUDIENCE),
+        ({"aud": []}, TokenFault.AUDIENCE),
+        ({"aud": ["other", "INSTALLHUB"]}, TokenFault.AUDIENCE),
+        ({"exp": 1_800_000_000}, TokenFault.EXPIRED),
+        ({"exp": 1_799_999_999}, TokenFault.EXPIRED),
+        ({"exp": 1_799_999_999.9}, TokenFault.EXPIRED),
+        ({"exp": 0}, TokenFault.EXPIRED),
+        ({"nbf": 1_800_000_001}, TokenFault.NOT_YET_VALID),
+        ({"nbf": 1_800_000_000.1}, TokenFault.NOT_YET_VALID),
+        ({"iat": 1_800_000_001}, TokenFault.NOT_YET_VALID),
+        ({"nbf": 0, "iat": 1_800_000_001}, TokenFault.NOT_YET_VALID),
+    ],
+    ids=repr,
+)
+def test_claims_that_say_no(
+    verifier: TokenVerifier, mint: Callable[..., str], claims: object, fault: TokenFault
+) -> None:
+    assert fault_of(verifier, mint(claims)) is fault
+
+
+NO_TEXTS: tuple[object, ...] = (
+    None,
+    1,
+    True,
+    {},
+    {"installhub": 1},
+    ["installhub", 1],
+    ["installhub", None],
+    [["installhub"]],
+)
+NO_DATES: tuple[object, ...] = (None, True, False, "1800000300", "", [], {}, -1, 253_402_300_800, 1e300, 10**400)
+NO_TENANTS: tuple[object, ...] = ("", [""], ["t-1", ""], "t" * 257, "t\n1", "t\0", "\x7f", "t\u2028", "\ud800")
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        *each("iss", ..., ["https://issuer.example"], *NO_TEXTS),
+        *each("aud", ..., *NO_TEXTS),
+        *each("exp", ..., *NO_DATES),
+        *each("nbf", *NO_DATES),
+        *each("iat", *NO_DATES),
+        *each("sub", ["user-1"], "s" * 257, "s\n", "\x1b[31m", "\udfff", *NO_TEXTS),
+        *each("tenants", *NO_TEXTS, *NO_TENANTS),
+        *each("tenant_id", *NO_TEXTS, *NO_TENANTS),
+        *each("scope", "a\tb", "a\nb", "a" * 257, "\ud800", *NO_TEXTS),
+        *each("scp", ["a installhub:export"], ["a\0"], *NO_TEXTS),
+    ],
+    ids=repr,
+)
+def test_claims_that_are_missing_or_malformed(
+    verifier: TokenVerifier, mint: Callable[..., str], claims: object
+) -> None:
+    assert fault_of(verifier, mint(claims)) is TokenFault.CLAIMS
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"[]",
+        b"null",
+        b'"text"',
+        b"{'iss': 1}",
+        b'{"a":1}{"a":1}',
+        b"\xff\xfe",
+        b"[" * 3000,
+        *(
+            b'{"iss":"https://issuer.example","aud":"installhub","exp":1800000300,%s}' % more
+            for more in (
+                b'"exp":1800000300',
+                b'"aud":"installhub"',
+                b'"\\u0069ss":"https://issuer.example"',
+                b'"x":[{"a":1,"a":2}]',
+                b'"nbf":NaN',
+                b'"x":Infinity',
+                b'"nbf":1e999',
+                b'"nbf":-1e999',
+                b'"nbf":' + b"1" * 5000,
+                b'"x":' + b'{"a":' * 1000,
+            )
+        ),
+    ],
+    ids=lambda payload: repr(payload[-40:]),
+)
+def test_payloads_that_are_no_strict_json_object_of_claims(
+    verifier: TokenVerifier, mint: Callable[..., str], payload: bytes
+) -> None:
+    assert fault_of(verifier, mint(payload)) is TokenFault.CLAIMS

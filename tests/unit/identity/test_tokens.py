@@ -1,0 +1,171 @@
+"""What ``TokenVerifier`` believes, and what its faults tell."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+import traceback
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from installhub.identity.caller import Caller
+from installhub.identity.jwks import JwksCache, KeysUnavailableError
+from installhub.identity.tokens import InvalidTokenError, TokenFault, TokenPolicy, TokenVerifier
+from tests.unit.identity.verifying import POLICY, Issuer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+SECRET = "s3cr3t"
+
+
+# What is believed
+
+
+def test_a_good_token_tells_its_caller(
+    verifier: TokenVerifier, issuer: Issuer, mint: Callable[..., str], now: int
+) -> None:
+    token = mint({"tenants": ["t-2", "t-1"], "scope": "openid installhub:export"})
+
+    assert verifier.verify(token) == Caller(
+        subject="user-1",
+        tenants=("t-2", "t-1"),
+        scopes=frozenset({"openid", "installhub:export"}),
+        expires_at=now + 300,
+    )
+    assert issuer.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("claims", "tenants"),
+    [
+        ({}, ()),
+        ({"tenants": []}, ()),
+        ({"tenants": "t-1"}, ("t-1",)),
+        ({"tenant_id": "t-1"}, ("t-1",)),
+        ({"tenant_id": ["t-1", "t-2"]}, ("t-1", "t-2")),
+        ({"tenant_id": "t-1", "tenants": ["t-3", "t-2"]}, ("t-3", "t-2", "t-1")),
+        ({"tenants": ["b", "a", "b"], "tenant_id": "a"}, ("b", "a")),
+        ({"tenants": ["Ünïcode / ../ tenant"]}, ("Ünïcode / ../ tenant",)),
+        ({"tenants": ["T-1", "t-1", " t-1"]}, ("T-1", "t-1", " t-1")),
+        ({"tenants": ["t" * 256]}, ("t" * 256,)),
+    ],
+)
+def test_tenants_are_the_union_of_the_claims_in_order_each_once(
+    verifier: TokenVerifier, mint: Callable[..., str], claims: object, tenants: tuple[str, ...]
+) -> None:
+    assert verifier.verify(mint(claims)).tenants == tenants
+
+
+@pytest.mark.parametrize(
+    ("claims", "scopes"),
+    [
+        ({}, set()),
+        ({"scope": ""}, set()),
+        ({"scope": "  a  b "}, {"a", "b"}),
+        ({"scp": "a b"}, {"a", "b"}),
+        ({"scp": ["a", "b", ""]}, {"a", "b"}),
+        ({"scope": ["a", "b"]}, {"a", "b"}),
+        ({"scope": "a", "scp": ["b"]}, {"a", "b"}),
+    ],
+)
+def test_scopes_are_the_union_of_the_claims(
+    verifier: TokenVerifier, mint: Callable[..., str], claims: object, scopes: set[str]
+) -> None:
+    assert verifier.verify(mint(claims)).scopes == scopes
+
+
+def test_claim_names_are_configuration(issuer: Issuer, mint: Callable[..., str], now: int) -> None:
+    policy = TokenPolicy(POLICY.issuer, POLICY.audience, scope_claims=("rights",), tenant_claims=("org", "orgs"))
+    token = mint({"tenants": ["no"], "scope": "no", "orgs": ["2"], "org": "1", "rights": "yes"})
+
+    caller = TokenVerifier(policy, JwksCache(issuer), clock=lambda: now).verify(token)
+
+    assert (caller.tenants, caller.scopes) == (("1", "2"), frozenset({"yes"}))
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"aud": ["other", "installhub"]},
+        {"exp": 1_800_000_001},
+        {"exp": 1_800_000_000.75},
+        {"exp": 253_402_300_799},
+        {"nbf": 1_800_000_000, "iat": 1_800_000_000},
+        {"nbf": 0, "iat": 12.5},
+        {"extra": {"nested": [None, True, 1.5]}, "": ""},
+    ],
+)
+def test_claims_at_the_edge_of_what_is_good(
+    verifier: TokenVerifier, mint: Callable[..., str], claims: dict[str, Any]
+) -> None:
+    assert verifier.verify(mint(claims)).expires_at == int(claims.get("exp", 1_800_000_300))
+
+
+@pytest.mark.parametrize("sub", [..., ""])
+def test_a_token_need_not_name_its_subject(verifier: TokenVerifier, mint: Callable[..., str], sub: object) -> None:
+    assert verifier.verify(mint({"sub": sub})).subject == ""
+
+
+@pytest.mark.parametrize("typ", [..., "JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt", "Application/JWT"])
+def test_types_of_token_that_are_accepted(verifier: TokenVerifier, mint: Callable[..., str], typ: object) -> None:
+    assert verifier.verify(mint(header={"typ": typ, "x5t": "thumbprint"})).subject == "user-1"
+
+
+# The fault itself, and the issuer's
+
+
+def test_faults_are_fit_for_an_error_description() -> None:
+    allowed = {chr(code) for code in (*range(0x20, 0x22), *range(0x23, 0x5C), *range(0x5D, 0x7F))}
+
+    assert all(set(fault) <= allowed for fault in TokenFault)
+
+
+def test_a_fault_survives_pickling() -> None:
+    assert pickle.loads(pickle.dumps(InvalidTokenError(TokenFault.EXPIRED))).fault is TokenFault.EXPIRED  # noqa: S301
+
+
+@pytest.mark.parametrize(
+    ("claims", "header"),
+    [
+        ({"iss": SECRET}, {}),
+        ({"tenants": [SECRET + "\n"]}, {}),
+        (f'{{"iss": {SECRET}'.encode(), {}),
+        ({}, {"kid": SECRET}),
+        ({}, {"alg": SECRET}),
+        ({}, f'{{"kid": {SECRET}'.encode()),
+    ],
+)
+def test_no_word_of_the_token_is_told(
+    verifier: TokenVerifier, mint: Callable[..., str], claims: object, header: object
+) -> None:
+    token = mint(claims, header)
+    with pytest.raises(InvalidTokenError) as caught:
+        verifier.verify(token)
+
+    told = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+    assert SECRET not in told
+    assert not any(part in told for part in token.split("."))
+
+
+def test_without_the_issuers_keys_a_token_is_not_judged(mint: Callable[..., str], now: int) -> None:
+    verifier = TokenVerifier(POLICY, JwksCache(lambda: b""), clock=lambda: now)
+
+    with pytest.raises(KeysUnavailableError):
+        verifier.verify(mint())
+
+
+# The cost of importing
+
+
+def test_importing_the_identity_modules_loads_no_cryptography() -> None:
+    program = (
+        "import sys, installhub.identity.tokens, installhub.identity.jwks\n"
+        "sys.exit(' '.join({'jwt', 'cryptography', 'urllib.request', 'http.client'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)  # noqa: S603
+
+    assert run.stderr.strip() == ""
