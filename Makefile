@@ -10,7 +10,7 @@ PYTHON ?= python3 python3.13 python3.12 python3.11 python3.14
 export INSTALLHUB_STATE ?= .local
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
-# Where bytecode is not written, every start compiles a thousand modules anew.
+# Without bytecode, every start would compile a thousand modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
 RUN := .venv/bin/python -m
@@ -133,7 +133,10 @@ check-template: $(STACK_READY) ## template.yaml by SAM's and CloudFormation's ru
 	@AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 	@.venv/bin/cfn-lint template.yaml
 
-.PHONY: check-security
+.PHONY: check-architecture check-security
+check-architecture: $(PROJECT_READY) ## that the layer's packages import each other downwards only
+	@.venv/bin/lint-imports --no-cache
+
 check-security: $(PROJECT_READY) .tools/audit/.ready ## bandit, checkov, detect-secrets and pip-audit; see tools/scans/exceptions.toml
 	@$(RUN) tools.scans
 

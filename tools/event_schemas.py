@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from installhub.contract.event_models import PackageExported, PackageExportFailed
+from installhub.contract.event_types import PACKAGE_EXPORT_FAILED, PACKAGE_EXPORTED, SCHEMA_VERSION, data_schema
 from installhub.contract.request_models import ExportRequested, PreviewRequest
 from installhub.contract.response_models import json_schemas
-from installhub.events.outcome_events import PACKAGE_EXPORT_FAILED, PACKAGE_EXPORTED, SCHEMA_VERSION, data_schema
 from installhub.exports.messages import EXPORT_REQUESTED
 
 if TYPE_CHECKING:

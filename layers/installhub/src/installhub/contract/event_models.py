@@ -12,8 +12,8 @@ from typing import Final, Literal
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema  # noqa: TC002  # pydantic reads the annotations
 
+from installhub.contract.event_types import PACKAGE_EXPORT_FAILED, PACKAGE_EXPORTED, data_schema
 from installhub.contract.response_models import ProblemItem, ResponseModel, omitted_field
-from installhub.events.outcome_events import PACKAGE_EXPORT_FAILED, PACKAGE_EXPORTED, data_schema
 from installhub.model.artifact import PackageType
 from installhub.model.errors import ErrorCode
 

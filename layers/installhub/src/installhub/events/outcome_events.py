@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from installhub.contract.event_types import EVENT_SOURCE, PACKAGE_EXPORT_FAILED, PACKAGE_EXPORTED, data_schema
 from installhub.contract.routes import DOWNLOAD
 from installhub.model.errors import ServiceUnavailableError
 from installhub.packages.records import PackageStatus
@@ -20,18 +21,8 @@ from installhub.runtime.aws_errors import translate_aws_errors
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
 
-EVENT_SOURCE: Final = "installhub"
-PACKAGE_EXPORTED: Final = "PackageExported"
-PACKAGE_EXPORT_FAILED: Final = "PackageExportFailed"
-SCHEMA_VERSION: Final = 1
-
 _ID_NAMESPACE: Final = uuid.UUID("5b0f3d0c-1d0e-5c0a-9a37-6d1c2f7e8b90")
 _PACKAGE_FIELDS: Final = ("tenantId", "packageId", "packageName", "version")
-
-
-def data_schema(event_type: str) -> str:
-    """The name of the schema that an event's ``data`` follows."""
-    return f"urn:installhub:event:{event_type}:{SCHEMA_VERSION}"
 
 
 def outcome_event(image: Mapping[str, Any], source: str) -> dict[str, Any]:
