@@ -142,7 +142,7 @@ check-security: $(PROJECT_READY) .tools/audit/.ready ## bandit, checkov, detect-
 
 .PHONY: check-generated
 check-generated: $(PROJECT_READY) ## that what is generated fits the code it comes from
-	@$(RUN) tools.gateway_responses --check
+	@$(RUN) tools.template --check
 	@$(RUN) tools.openapi --check
 	@$(RUN) tools.event_schemas --check
 	@$(RUN) tools.reliability --check
@@ -151,7 +151,7 @@ include bench/bench.mk
 
 ## Upkeep
 
-.PHONY: format openapi responses lock clean
+.PHONY: format openapi template lock clean
 format: $(PROJECT_READY) ## put the code into the agreed style
 	@$(RUN) ruff check --fix-only --quiet
 	@$(RUN) ruff format
@@ -160,8 +160,8 @@ openapi: $(PROJECT_READY) ## write the OpenAPI document and the events' schemas 
 	@$(RUN) tools.openapi
 	@$(RUN) tools.event_schemas
 
-responses: $(PROJECT_READY) ## write the template's gateway responses anew from the error registry
-	@$(RUN) tools.gateway_responses
+template: $(PROJECT_READY) ## regenerate the template's gateway responses, dashboard and function outputs
+	@$(RUN) tools.template
 
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --universal --generate-hashes \
   --python-version 3.11 $(if $(UPGRADE),--upgrade)

@@ -1,22 +1,12 @@
-"""Writes the gateway responses of template.yaml from the error registry, so that API Gateway's errors look like ours.
-
-python -m tools.gateway_responses           rewrite the block between the markers
-python tools/gateway_responses.py --check   fail if it would change
-"""
+"""The gateway responses: what API Gateway answers itself, in the shape of all other errors."""
 
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 from typing import Any, Final
 
 from installhub.contract.bodies import PROBLEM_TYPE, problem_body
 from installhub.model.errors import REGISTRY, ErrorCode, Problem
-
-TEMPLATE: Final = Path(__file__).parents[1] / "template.yaml"
-BEGIN: Final = "      # begin gateway responses\n"
-END: Final = "      # end gateway responses\n"
 
 NO_TOKEN: Final = {"WWW-Authenticate": "Bearer"}
 BAD_TOKEN: Final = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
@@ -24,8 +14,8 @@ BAD_TOKEN: Final = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 RESPONSES: Final[dict[str, tuple[ErrorCode, dict[str, str]]]] = {
     "UNAUTHORIZED": (ErrorCode.UNAUTHORIZED, NO_TOKEN),
-    "ACCESS_DENIED": (ErrorCode.UNAUTHORIZED, BAD_TOKEN),  # the authorizer denies what is no valid token
-    "MISSING_AUTHENTICATION_TOKEN": (ErrorCode.NOT_FOUND, {}),  # what API Gateway calls an unknown route
+    "ACCESS_DENIED": (ErrorCode.UNAUTHORIZED, BAD_TOKEN),  # the authorizer denies an invalid token
+    "MISSING_AUTHENTICATION_TOKEN": (ErrorCode.NOT_FOUND, {}),  # API Gateway's name for an unknown route
     "RESOURCE_NOT_FOUND": (ErrorCode.NOT_FOUND, {}),
     "THROTTLED": (ErrorCode.RATE_LIMIT_EXCEEDED, {}),
     "QUOTA_EXCEEDED": (ErrorCode.RATE_LIMIT_EXCEEDED, {}),
@@ -33,8 +23,8 @@ RESPONSES: Final[dict[str, tuple[ErrorCode, dict[str, str]]]] = {
     "UNSUPPORTED_MEDIA_TYPE": (ErrorCode.UNSUPPORTED_MEDIA_TYPE, {}),
     "BAD_REQUEST_BODY": (ErrorCode.INVALID_REQUEST, {}),
     "BAD_REQUEST_PARAMETERS": (ErrorCode.INVALID_REQUEST, {}),
-    "INVALID_API_KEY": (ErrorCode.SERVICE_UNAVAILABLE, {}),  # a usage-plan key that the plan does not know yet
-    "AUTHORIZER_FAILURE": (ErrorCode.SERVICE_UNAVAILABLE, {}),  # the issuer's keys cannot be had
+    "INVALID_API_KEY": (ErrorCode.SERVICE_UNAVAILABLE, {}),  # a usage-plan key that has not reached the plan yet
+    "AUTHORIZER_FAILURE": (ErrorCode.SERVICE_UNAVAILABLE, {}),  # the issuer's keys are unavailable
     "INTEGRATION_FAILURE": (ErrorCode.SERVICE_UNAVAILABLE, {}),
     "INTEGRATION_TIMEOUT": (ErrorCode.SERVICE_UNAVAILABLE, {}),
     "AUTHORIZER_CONFIGURATION_ERROR": (ErrorCode.INTERNAL_ERROR, {}),
@@ -45,7 +35,7 @@ RESPONSES: Final[dict[str, tuple[ErrorCode, dict[str, str]]]] = {
 
 
 def gateway_responses() -> dict[str, Any]:
-    """The template's GatewayResponses."""
+    """The gateway responses by type."""
     return {kind: _response(code, headers) for kind, (code, headers) in RESPONSES.items()}
 
 
@@ -62,10 +52,8 @@ def _response(code: ErrorCode, extra_headers: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def rendered(text: str) -> str:
-    """``text``, a template, with the block between the markers written anew. JSON is YAML, so quoting is sure."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
+def render(_template: str) -> str:
+    """The block of the gateway responses. JSON is YAML, which settles all quoting."""
     lines = ["      GatewayResponses:\n"]
     for kind, response in gateway_responses().items():
         lines.append(f"        {kind}:\n")
@@ -78,20 +66,4 @@ def rendered(text: str) -> str:
         lines.append("          ResponseTemplates:\n")
         body = response["ResponseTemplates"]["application/json"].replace("'", "''")
         lines.append(f"            application/json: '{body}'\n")
-    return f"{before}{BEGIN}{''.join(lines)}{END}{after}"
-
-
-def main() -> int:
-    """Run the command."""
-    current = TEMPLATE.read_text()
-    wanted = rendered(current)
-    if "--check" in sys.argv:
-        if current != wanted:
-            print("template.yaml: gateway responses differ from the error registry; run `make responses`")
-        return int(current != wanted)
-    TEMPLATE.write_text(wanted)
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+    return "".join(lines)
