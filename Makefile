@@ -94,7 +94,7 @@ test-unit: $(PROJECT_READY) ## tests without sockets
 	@$(RUN) pytest -n auto --dist worksteal tests/unit
 
 test-integration: $(PROJECT_READY) ## tests against emulated tables and buckets
-	@$(RUN) pytest tests/integration
+	@$(RUN) pytest -n auto --dist worksteal tests/integration
 
 test-system: $(ATTACK_READY) ## tests over HTTP against a local stack of their own
 	@$(RUN) pytest tests/system

@@ -15,17 +15,11 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-import installhub
+from installhub.contract import request_models, response_models
 from installhub.contract.bodies import JSON_TYPE, PROBLEM_TYPE, problem_body
-from installhub.contract.request_models import ExportRequest, PreviewRequest
-from installhub.contract.response_models import (
-    PackageResponse,
-    PendingResponse,
-    PreviewResponse,
-    ProblemDocument,
-    json_schemas,
-)
-from installhub.contract.routes import DOWNLOAD, EXPORT, GET_PACKAGE, PREVIEW, ROUTES, Route
+from installhub.contract.request_models import PreviewRequest
+from installhub.contract.response_models import PackageResponse, PendingResponse, ProblemDocument, json_schemas
+from installhub.contract.routes import DOWNLOAD, EXPORT, GET_PACKAGE, ROUTES, Route
 from installhub.http.headers import IDEMPOTENCY_HEADER, PREFER_HEADER, TENANT_HEADER
 from installhub.identity.caller import EXPORT_SCOPE
 from installhub.model.errors import REGISTRY, ErrorCode, Problem
@@ -36,20 +30,24 @@ PATH: Final = Path(__file__).parents[1] / "docs" / "openapi.json"
 _REF: Final = "#/components/schemas/{model}"
 _Model = BaseModel | PreviewRequest
 
-_REQUESTS: Final[dict[Route, tuple[type[PreviewRequest], dict[str, Any]]]] = {
-    EXPORT: (ExportRequest, examples.EXPORT_REQUEST),
-    PREVIEW: (PreviewRequest, examples.PREVIEW_REQUEST),
+_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "ExportRequest": examples.EXPORT_REQUEST,
+    "PackageResponse": examples.PACKAGE,
+    "PreviewRequest": examples.PREVIEW_REQUEST,
+    "PreviewResponse": examples.PREVIEW,
 }
-_ANSWERS: Final[dict[Route, tuple[type[BaseModel], dict[str, Any]]]] = {
-    EXPORT: (PackageResponse, examples.PACKAGE),
-    PREVIEW: (PreviewResponse, examples.PREVIEW),
-    GET_PACKAGE: (PackageResponse, examples.PACKAGE),
-}
+"""Examples by the name of their model."""
+
+_DESCRIPTION: Final = (
+    "InstallHub resolves everything that a few root artifacts of a tenant depend on, and publishes it as one "
+    "immutable, reproducible ZIP bundle with a manifest and an install order.\n\nEvery error, including those of API Gateway, is "
+    "`application/problem+json` (RFC 9457) with an `errorCode`, and lists every problem found in `errors`."
+)
 _PREFER: Final = {
     "name": PREFER_HEADER,
     "in": "header",
     "required": False,
-    "description": "`respond-async`: do the export later (RFC 7240). For packages of thousands of artifacts.",
+    "description": "`respond-async`: export asynchronously (RFC 7240). For packages with thousands of artifacts.",
     "schema": {"type": "string"},
     "example": "respond-async",
 }
@@ -58,8 +56,9 @@ _IDEMPOTENCY_KEY: Final = {
     "in": "header",
     "required": False,
     "description": (
-        "Names the request among the caller's in the tenant, for 24 hours: the first answer is given again, be it a "
-        "package, a promise or a refusal. Requests that are not sound, and answers with a 5xx, are not remembered."
+        "Identifies the request among the caller's requests for the tenant, for 24 hours: repeating it returns the "
+        "first response again, whether a package, an accepted export or a refusal. Invalid requests and 5xx are not "
+        "stored."
     ),
     "schema": {"type": "string", "minLength": 1, "maxLength": 257},
     "example": '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
@@ -75,7 +74,7 @@ _TENANT: Final = {
     "name": TENANT_HEADER,
     "in": "header",
     "required": False,
-    "description": "The tenant to act for, if the body does not say it; on GET it narrows to packages of this tenant.",
+    "description": "The tenant to act for, if the body names none; on GET, only packages of this tenant are found.",
     "schema": {"type": "string", "maxLength": 256},
 }
 _IF_NONE_MATCH: Final = {
@@ -92,17 +91,15 @@ def document() -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     for route in ROUTES:
         paths[route.path][route.method.lower()] = _operation(route)
-    models: list[type[_Model]] = [
-        *(ExportRequest, PreviewRequest),
-        *(PackageResponse, PendingResponse, PreviewResponse, ProblemDocument),
-    ]
+    named = dict.fromkeys(name for route in ROUTES for name in (route.request_model, route.response_model) if name)
+    models = [*(_model(name) for name in named), PendingResponse, ProblemDocument]
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "InstallHub",
             "version": _version(),
             "summary": "Exports solutions as immutable, reproducible, versioned bundles.",
-            "description": installhub.__doc__,
+            "description": _DESCRIPTION,
         },
         "servers": [
             {
@@ -150,44 +147,55 @@ def _operation(route: Route) -> dict[str, Any]:
         "parameters": parameters,
         "responses": {**_successes(route), **_failures(route.errors)},
     }
-    if route in _REQUESTS:
-        model, example = _REQUESTS[route]
-        operation["requestBody"] = {"required": True, "content": {JSON_TYPE: _content(model, example)}}
+    if route.request_model is not None:
+        operation["requestBody"] = {"required": True, "content": {JSON_TYPE: _content(route.request_model)}}
     return operation
 
 
-def _content(model: type[_Model], example: dict[str, Any]) -> dict[str, Any]:
-    return {"schema": {"$ref": _REF.format(model=model.__name__)}, "example": example}
+def _model(name: str) -> type[_Model]:
+    """The model of requests or responses of that name.
+
+    Raises:
+        AttributeError: There is none.
+    """
+    found: type[_Model] = getattr(request_models if hasattr(request_models, name) else response_models, name)
+    return found
+
+
+def _content(model: str) -> dict[str, Any]:
+    schema = {"schema": {"$ref": _REF.format(model=model)}}
+    return {**schema, "example": _EXAMPLES[model]} if model in _EXAMPLES else schema
 
 
 def _successes(route: Route) -> dict[str, Any]:
     if route is EXPORT:
-        return {**_plain_success(route), "202": _ACCEPTED}
+        return {**_json_success(route), "202": _ACCEPTED}
     if route is GET_PACKAGE:
         return {"200": _PACKAGE_OR_PENDING}
     if route is not DOWNLOAD:
-        return _plain_success(route)
+        return _json_success(route)
     etag = {"ETag": _header("Strong validator of the bundle.")}
     return {
         "200": {
             "description": "The bundle.",
             "headers": {
                 **etag,
-                "Content-Disposition": _header("The name to save it under (RFC 6266)."),
+                "Content-Disposition": _header("The file name to save it under (RFC 6266)."),
                 "Repr-Digest": _header("SHA-256 of the bytes (RFC 9530)."),
             },
             "content": {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}},
         },
-        "304": {"description": "The client has this bundle.", "headers": etag},
+        "304": {"description": "The client already has this bundle.", "headers": etag},
         "307": {
-            "description": "The bundle is large; it is behind the link.",
-            "headers": {**etag, "Location": _header("A link that lives five minutes.")},
+            "description": "The bundle is large; download it from the link.",
+            "headers": {**etag, "Location": _header("A link that is valid for five minutes.")},
         },
     }
 
 
-def _plain_success(route: Route) -> dict[str, Any]:
-    return {"200": {"description": route.summary, "content": {JSON_TYPE: _content(*_ANSWERS[route])}}}
+def _json_success(route: Route) -> dict[str, Any]:
+    content = {} if route.response_model is None else {"content": {JSON_TYPE: _content(route.response_model)}}
+    return {"200": {"description": route.summary, **content}}
 
 
 def _failures(codes: Iterable[ErrorCode]) -> dict[str, Any]:
@@ -224,19 +232,24 @@ def _header(description: str) -> dict[str, Any]:
     return {"description": description, "schema": {"type": "string"}}
 
 
-_RETRY_AFTER: Final = {"description": "Seconds to wait before looking again.", "schema": {"type": "integer"}}
+_RETRY_AFTER: Final = {"description": "Seconds to wait before asking again.", "schema": {"type": "integer"}}
 _ACCEPTED: Final = {
-    "description": "The export will be done. `Location` tells how far it is.",
+    "description": "The export was accepted. Follow its progress at `Location`.",
     "headers": {
-        "Location": _header("Of the package, relative to this request."),
+        "Location": _header("The package, relative to this request."),
         "Retry-After": _RETRY_AFTER,
         "Preference-Applied": _header("`respond-async`"),
     },
-    "content": {JSON_TYPE: _content(PendingResponse, examples.PENDING)},
+    "content": {
+        JSON_TYPE: {
+            "schema": {"$ref": _REF.format(model=PendingResponse.__name__)},
+            "example": examples.PENDING,
+        }
+    },
 }
 _PACKAGE_OR_PENDING: Final = {
-    "description": "The package; or how far an export accepted with `Prefer: respond-async` is, or why it failed.",
-    "headers": {"Retry-After": {**_RETRY_AFTER, "description": "While the export is not over: when to look again."}},
+    "description": "The package; for an export accepted with `Prefer: respond-async`, its progress or why it failed.",
+    "headers": {"Retry-After": {**_RETRY_AFTER, "description": "While the export is pending: when to ask again."}},
     "content": {
         JSON_TYPE: {
             "schema": {

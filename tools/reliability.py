@@ -6,6 +6,7 @@ python -m tools.reliability --check   fail if a table would change
 
 from __future__ import annotations
 
+import fcntl
 import json
 import re
 import sys
@@ -38,12 +39,14 @@ class Figure:
 
 
 def keep(figures: Iterable[Figure]) -> None:
-    """Put ``figures`` on disk in place of those of an earlier run."""
-    known = {(figure.topic, figure.what): figure for figure in _kept()}
-    known.update({(figure.topic, figure.what): figure for figure in figures})
-    listed = [asdict(known[key]) for key in sorted(known)]
+    """Put ``figures`` on disk in place of those of an earlier run. Several processes may do so at once."""
     FIGURES.parent.mkdir(exist_ok=True)
-    FIGURES.write_text(json.dumps(listed, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    with FIGURES.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = {(figure.topic, figure.what): figure for figure in _kept()}
+        known.update({(figure.topic, figure.what): figure for figure in figures})
+        listed = [asdict(known[key]) for key in sorted(known)]
+        FIGURES.write_text(json.dumps(listed, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def render(page: str, figures: Iterable[Figure]) -> str:

@@ -82,7 +82,7 @@ def _judged(request: pytest.FixtureRequest, figures: list[Figure]) -> Iterator[N
     verdicts = request.config.stash.get(_VERDICTS, Counter[tuple[str, str]]())
     passed = {kind: verdicts[kind, "passed"] for kind in engines.ENGINES}
     for kind, count in passed.items():
-        if count and verdicts[kind, "failed"] == 0:
+        if len(engines.ENGINES) > 1 and count and verdicts[kind, "failed"] == 0:
             figures.append(Figure("judges", kind, f"{count} of {count} tests passed", engines.JUDGED[kind]))
 
 

@@ -31,6 +31,9 @@ class Route:
         summary: What it does, in a line.
         description: What a caller should know.
         own_errors: The codes it can answer with, apart from those every route has.
+        request_model: Name of the model of its body, if it takes one; see :mod:`installhub.contract.request_models`.
+        response_model: Name of the model of its 200, if that is JSON; see :mod:`installhub.contract.response_models`.
+            Names, not classes: no function needs the models of its responses.
     """
 
     method: str
@@ -39,6 +42,8 @@ class Route:
     summary: str
     description: str
     own_errors: tuple[ErrorCode, ...]
+    request_model: str | None = None
+    response_model: str | None = None
 
     @property
     def errors(self) -> tuple[ErrorCode, ...]:
@@ -68,6 +73,8 @@ EXPORT: Final = Route(
         ErrorCode.IDEMPOTENCY_KEY_REUSED,
         ErrorCode.IDEMPOTENCY_KEY_IN_USE,
     ),
+    request_model="ExportRequest",
+    response_model="PackageResponse",
 )
 
 PREVIEW: Final = Route(
@@ -78,6 +85,8 @@ PREVIEW: Final = Route(
     "Returns what an export of the artifacts would include, and in which order it would be installed. `warnings` lists "
     "what an export would refuse; a root that does not exist is refused here as well.",
     (*_BODY_ERRORS, ErrorCode.ARTIFACT_NOT_FOUND, ErrorCode.PACKAGE_TOO_LARGE),
+    request_model="PreviewRequest",
+    response_model="PreviewResponse",
 )
 
 GET_PACKAGE: Final = Route(
@@ -88,6 +97,7 @@ GET_PACKAGE: Final = Route(
     "The same response as that of the export that created the package. For an export accepted with "
     "`Prefer: respond-async`, it reports the progress, or why the export failed.",
     (ErrorCode.PACKAGE_NOT_FOUND,),
+    response_model="PackageResponse",
 )
 
 DOWNLOAD: Final = Route(
