@@ -40,8 +40,9 @@ _EXAMPLES: Final[dict[str, dict[str, Any]]] = {
 
 _DESCRIPTION: Final = (
     "InstallHub resolves everything that a few root artifacts of a tenant depend on, and publishes it as one "
-    "immutable, reproducible ZIP bundle with a manifest and an install order.\n\nEvery error, including those of API Gateway, is "
-    "`application/problem+json` (RFC 9457) with an `errorCode`, and lists every problem found in `errors`."
+    "immutable, reproducible ZIP bundle with a manifest and an install order.\n\n"
+    "Every error, including those of API Gateway, is `application/problem+json` (RFC 9457) with an `errorCode`, and "
+    "lists every problem found in `errors`."
 )
 _PREFER: Final = {
     "name": PREFER_HEADER,
