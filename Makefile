@@ -97,7 +97,7 @@ test-integration: $(PROJECT_READY) ## tests against emulated tables and buckets
 	@$(RUN) pytest -n auto --dist worksteal tests/integration
 
 test-system: $(ATTACK_READY) ## tests over HTTP against a local stack of their own
-	@$(RUN) pytest tests/system
+	@$(RUN) pytest -n 2 --dist loadfile tests/system # a stack each
 
 test-sam-local: $(STACK_READY) ## tests over HTTP against `sam local`; skipped where Docker does not run
 	@if reason=$$($(LOCAL) docker 2>&1) || test "$$INSTALLHUB_DOCKER" = required; then \
@@ -140,6 +140,10 @@ check-architecture: $(PROJECT_READY) ## that the layer's packages import each ot
 check-security: $(PROJECT_READY) .tools/audit/.ready ## bandit, checkov, detect-secrets and pip-audit; see tools/scans/exceptions.toml
 	@$(RUN) tools.scans
 
+.PHONY: check-docs
+check-docs: $(PROJECT_READY) ## that the documentation names only what exists
+	@$(RUN) tools.docs_check
+
 .PHONY: check-generated
 check-generated: $(PROJECT_READY) ## that what is generated fits the code it comes from
 	@$(RUN) tools.template --check
@@ -151,7 +155,10 @@ include bench/bench.mk
 
 ## Upkeep
 
-.PHONY: format openapi template lock clean
+.PHONY: hooks format openapi template lock clean
+hooks: $(PROJECT_READY) ## check the files of every commit with pre-commit
+	@.venv/bin/pre-commit install
+
 format: $(PROJECT_READY) ## put the code into the agreed style
 	@$(RUN) ruff check --fix-only --quiet
 	@$(RUN) ruff format

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import Iterator
 
@@ -15,9 +16,13 @@ SAMPLES = PROJECT / "local" / "sample"
 
 
 def deployed(name: str, parameters: str = "") -> Iterator[Api]:
-    """A fresh stack with the sample tenants, in a state folder called ``name``; it is gone when the fixture ends."""
+    """A fresh stack with the sample tenants, removed when the fixture ends.
+
+    Its state folder is called ``name``; every worker process of a parallel run deploys a stack of its own.
+    """
     isolate_environment()
-    state = State(PROJECT / ".local" / name)
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    state = State(PROJECT / ".local" / (f"{name}-{worker}" if worker else name))
     stack.down(state)
     try:
         api = Api(state, stack.up(state, parameters, port=free_port()))

@@ -29,12 +29,12 @@ def metrics_of(dashboard: str) -> list[list[Any]]:
 
 
 @pytest.mark.parametrize("alarm", ALARMS)
-def test_an_alarm_names_its_runbook_which_says_where_to_look_and_what_to_do(alarm: str) -> None:
+def test_an_alarm_names_its_runbook_which_says_what_to_check_and_how_to_fix_it(alarm: str) -> None:
     page = (RUNBOOKS / f"{alarm}.md").read_text()
     assert ALARMS[alarm]["AlarmDescription"].endswith(f"See docs/runbooks/{alarm}.md.")
     assert page.startswith(f"# {alarm}: ")
-    assert "## Look" in page
-    assert "## Do" in page
+    assert "## Check" in page
+    assert "## Fix" in page
     assert f"[{alarm}]({alarm}.md)" in (RUNBOOKS / "README.md").read_text()
 
 
