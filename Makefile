@@ -147,6 +147,7 @@ check-docs: $(PROJECT_READY) ## that the documentation names only what exists
 .PHONY: check-generated
 check-generated: $(PROJECT_READY) ## that what is generated fits the code it comes from
 	@$(RUN) tools.template --check
+	@$(RUN) tools.architecture --check
 	@$(RUN) tools.openapi --check
 	@$(RUN) tools.event_schemas --check
 	@$(RUN) tools.reliability --check
@@ -155,7 +156,7 @@ include bench/bench.mk
 
 ## Upkeep
 
-.PHONY: hooks format openapi template lock clean
+.PHONY: hooks format openapi template architecture lock clean
 hooks: $(PROJECT_READY) ## check the files of every commit with pre-commit
 	@.venv/bin/pre-commit install
 
@@ -169,6 +170,9 @@ openapi: $(PROJECT_READY) ## write the OpenAPI document and the events' schemas 
 
 template: $(PROJECT_READY) ## regenerate the template's gateway responses, dashboard and function outputs
 	@$(RUN) tools.template
+
+architecture: $(PROJECT_READY) ## redraw the picture of the layer's packages from the code
+	@$(RUN) tools.architecture
 
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --universal --generate-hashes \
   --python-version 3.11 $(if $(UPGRADE),--upgrade)
