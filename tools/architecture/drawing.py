@@ -56,8 +56,8 @@ def draw(structure: Structure) -> str:
         ),
         f"<style>{_STYLE}</style>",
         (
-            '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-            '<path d="M0 0L8 4L0 8z"/></marker></defs>'
+            '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
+            'orient="auto"><path d="M0 0L8 4L0 8z"/></marker></defs>'
         ),
         *_arrows(structure, boxes),
         *(_box(name, structure.purposes[name], box) for name, box in boxes.items()),
