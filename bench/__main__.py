@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bench import cold_start, cost, exporting, grid, ordering, over_http, resolving, streaming, zipping
 from bench.harness import CannotRunError, Outcome, not_run, write_results
-from bench.report import write_document
+from bench.report import render_document
 from bench.services import Services
 from local.aws import isolate_environment
 
@@ -55,7 +55,7 @@ def main() -> int:
                     figure = outcome.how if outcome.ratio is None else f"{outcome.ratio} {outcome.bar}"
                     print(f"  {'holds' if outcome.holds else 'FAILS'}  {outcome.name}  {figure}")
     listed = write_results(outcomes, keep_others=bool(only))
-    write_document(listed)
+    render_document(listed)
     failed = sum(not outcome.holds for outcome in outcomes)
     print(
         f"{len(outcomes) - failed} bars hold, {failed} do not; {time.monotonic() - started:.0f} s. See bench/results.json"

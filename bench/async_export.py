@@ -35,7 +35,7 @@ TENANT: Final = "tenant-bench"
 WORKER: Final = "ExportWorkerFunction"
 ROOTS: Final = 100
 CHUNK: Final = 2_000
-PATIENCE_SECONDS: Final = 900
+TIMEOUT_SECONDS: Final = 900
 _PEAK: Final = re.compile(r"VmHWM:\s+(\d+) kB")
 
 
@@ -53,11 +53,11 @@ def main() -> None:
         emulator = state.emulator
         if emulator is None:
             raise RuntimeError("the emulator did not start")
-        api = _Api(deployed, state)
-        small = _drafts(1, 1_000, prefix="small")
+        api = _ApiClient(deployed, state)
+        small = _artifacts(1, 1_000, prefix="small")
         publish(deployed, small, "one artifact")
         api.export("Small", ["small-00000"])
-        base = _peak(emulator.pid)
+        base = _peak_mib(emulator.pid)
         started = time.monotonic()
         size = _publish_all(deployed, options.artifacts, options.bytes)
         published = time.monotonic() - started
@@ -65,7 +65,7 @@ def main() -> None:
         outcome |= {
             "definitionBytes": size,
             "publishSeconds": round(published, 1),
-            "workerPeakMiB": _peak(emulator.pid),
+            "workerPeakMiB": _peak_mib(emulator.pid),
             "workerPeakMiBOfOneArtifact": base,
         }
         print(json.dumps(outcome, indent=2))
@@ -73,12 +73,12 @@ def main() -> None:
         stack.down(state)
 
 
-class _Api:
+class _ApiClient:
     def __init__(self, deployed: Stack, state: State) -> None:
         parameters = deployed.parameters
         issuer = Issuer(state.issuer_key)
         token = issuer.token(
-            parameters["TokenIssuer"], parameters["TokenAudience"], [TENANT], DEFAULT_SCOPE, 2 * PATIENCE_SECONDS
+            parameters["TokenIssuer"], parameters["TokenAudience"], [TENANT], DEFAULT_SCOPE, 2 * TIMEOUT_SECONDS
         )
         self._url = f"{deployed.url}/api/installhub/packages"
         self._session = requests.Session()
@@ -99,7 +99,7 @@ class _Api:
             raise RuntimeError(accepted.text)
         answered = time.monotonic() - started
         seen: list[tuple[float, str, int | None]] = []
-        while time.monotonic() - started < PATIENCE_SECONDS:
+        while time.monotonic() - started < TIMEOUT_SECONDS:
             package = self._session.get(f"{self._url}/{accepted.json()['packageId']}", timeout=60).json()
             progress = package.get("progress") or {}
             seen.append((round(time.monotonic() - started, 1), package["status"], progress.get("done")))
@@ -124,20 +124,20 @@ def _publish_all(deployed: Stack, artifacts: int, size: int) -> int:
     each = size // leaves
     total = 0
     for start in range(0, leaves, CHUNK):
-        drafts = _drafts(min(CHUNK, leaves - start), each, start=start)
+        drafts = _artifacts(min(CHUNK, leaves - start), each, start=start)
         total += sum(len(draft.definition) for draft in drafts)
         publish(deployed, drafts, "leaves")
     roots = [
-        _draft(f"root-{number:05}", tuple(f"leaf-{leaf:05}" for leaf in range(number, leaves, ROOTS)), b"{}")
+        _artifact(f"root-{number:05}", tuple(f"leaf-{leaf:05}" for leaf in range(number, leaves, ROOTS)), b"{}")
         for number in range(ROOTS)
     ]
     publish(deployed, roots, "roots")
     return total
 
 
-def _drafts(count: int, size: int, *, start: int = 0, prefix: str = "leaf") -> list[ArtifactInput]:
+def _artifacts(count: int, size: int, *, start: int = 0, prefix: str = "leaf") -> list[ArtifactInput]:
     return [
-        _draft(f"{prefix}-{number:05}", (), canonical_json({"text": " ".join(_words(number, size))}))
+        _artifact(f"{prefix}-{number:05}", (), canonical_json({"text": " ".join(_words(number, size))}))
         for number in range(start, start + count)
     ]
 
@@ -151,15 +151,15 @@ def _words(seed: int, size: int) -> Iterator[str]:
         yield word
 
 
-def _draft(artifact_id: str, dependencies: tuple[str, ...], definition: bytes) -> ArtifactInput:
+def _artifact(artifact_id: str, dependencies: tuple[str, ...], definition: bytes) -> ArtifactInput:
     kind, status = ArtifactType.RULE_SET, ArtifactStatus.PUBLISHED
     return ArtifactInput(TENANT, artifact_id, kind, artifact_id, status, dependencies, definition)
 
 
-def _peak(group: int) -> float:
+def _peak_mib(group: int) -> float:
     """The most memory that the worker's processes ever had, in MiB."""
     peaks = []
-    for pid in processes.of_group(group, str(INTERPRETER)):
+    for pid in processes.find_in_group(group, str(INTERPRETER)):
         folder = Path(f"/proc/{pid}")
         if WORKER in folder.joinpath("cmdline").read_text():
             (kilobytes,) = _PEAK.findall(folder.joinpath("status").read_text())

@@ -11,14 +11,14 @@ import sysconfig
 from pathlib import Path
 from typing import Final
 
-from bench.harness import PROJECT, CannotRunError, Outcome, at_most, save, say
+from bench.harness import PROJECT, CannotRunError, Outcome, at_most, save_figures, log_progress
 
 BUILD: Final = PROJECT / ".local" / "bench" / "layer"
 FUNCTIONS: Final = tuple(sorted(folder.name for folder in (PROJECT / "functions").iterdir() if folder.is_dir()))
 ROUNDS: Final = 4
 STARTS: Final = 3
 """In a round, the quickest of which counts: other work on the machine only ever adds to the CPU that a start takes."""
-FLOOR: Final = "import boto3; boto3.client('dynamodb')"
+BASELINE: Final = "import boto3; boto3.client('dynamodb')"
 INIT: Final = "import app; from installhub.runtime import aws_clients; aws_clients.dynamodb()"
 MEASURE: Final = """
 import sys, time
@@ -38,22 +38,22 @@ def run() -> list[Outcome]:
     """All of row 9."""
     layer = build()
     site = sysconfig.get_paths()["purelib"]
-    starts: dict[str, tuple[str, str, list[str]]] = {"floor": (FLOOR, site, [site])}
+    starts: dict[str, tuple[str, str, list[str]]] = {"floor": (BASELINE, site, [site])}
     for name in FUNCTIONS:
         folder = PROJECT / "functions" / name
         starts[name] = (INIT, str(layer), [str(folder), str(layer)])
-    _start(*starts["floor"], write=True)  # pip compiles what it installs, uv does not
+    _measure_start(*starts["floor"], write=True)  # pip compiles what it installs, uv does not
     for start in starts.values():
-        _start(*start)
+        _measure_start(*start)
     found: dict[str, list[tuple[float, int, int]]] = {name: [] for name in starts}
     for turn in range(ROUNDS):
         taken: dict[str, list[tuple[float, int, int]]] = {name: [] for name in starts}
         for _ in range(STARTS):
             for name, start in starts.items():
-                taken[name].append(_start(*start))
+                taken[name].append(_measure_start(*start))
         for name, results in taken.items():
             found[name].append(min(results))
-        say(
+        log_progress(
             f"round {turn + 1} of {ROUNDS}: "
             + ", ".join(f"{name} {rounds[-1][0] * 1000:.0f} ms" for name, rounds in found.items())
         )
@@ -67,7 +67,7 @@ def run() -> list[Outcome]:
     }
     milliseconds = {name: statistics.median(taken[0] for taken in results) * 1000 for name, results in found.items()}
     compiled = {name: max(taken[2] for taken in results) for name, results in found.items() if name != "floor"}
-    save("cold_start", {"cpu": cpu, "memory": memory, "milliseconds": milliseconds})
+    save_figures("cold_start", {"cpu": cpu, "memory": memory, "milliseconds": milliseconds})
     ours = {name: cpu[name] for name in FUNCTIONS}
     slowest, largest = max(ours, key=ours.__getitem__), max(FUNCTIONS, key=memory.__getitem__)
     listed = ", ".join(f"{name} {ratio:.2f}" for name, ratio in ours.items())
@@ -76,7 +76,7 @@ def run() -> list[Outcome]:
             "9 cold-start: cpu",
             ours[slowest],
             1.1,
-            f"the slowest, {slowest}: {milliseconds[slowest]:.0f} ms against {milliseconds['floor']:.0f} ms of `{FLOOR}` from an "
+            f"the slowest, {slowest}: {milliseconds[slowest]:.0f} ms against {milliseconds['floor']:.0f} ms of `{BASELINE}` from an "
             f"ordinary installation; fresh processes of Python {sys.version.split()[0]}, the quickest of {STARTS} in each of {ROUNDS} "
             "rounds; built layer, nothing written, "
             f"handler imported and DynamoDB client made; all: {listed}",
@@ -112,7 +112,7 @@ def build() -> Path:
     return BUILD / "python"
 
 
-def _start(code: str, root: str, path: list[str], *, write: bool = False) -> tuple[float, int, int]:
+def _measure_start(code: str, root: str, path: list[str], *, write: bool = False) -> tuple[float, int, int]:
     """Seconds of CPU, peak memory and modules compiled of one start in a process of its own."""
     output = subprocess.run(  # our own command
         [sys.executable, "-S", *(() if write else ("-B",)), "-c", MEASURE.format(code=code, root=root)],

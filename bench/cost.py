@@ -9,8 +9,8 @@ from typing import Final
 
 from bench import stub_s3
 from bench.database import ARTIFACTS, PACKAGES, Database
-from bench.dynamodb import counting
-from bench.harness import Outcome, load, save, say
+from bench.dynamodb import count_calls
+from bench.harness import Outcome, load_figures, save_figures, log_progress
 from bench.resolving import resolve
 from bench.samples import LARGE, SMALL
 from installhub.artifacts.definition_reader import DefinitionReader
@@ -66,13 +66,13 @@ def run(database: Database, s3_endpoint: str) -> list[Outcome]:
     for count, edges_each, size in shapes:
         tenant = database.tenant(count, size, edges_each)
         table = database.table
-        with counting(client) as read:
+        with count_calls(client) as read:
             start = time.perf_counter()
             resolve(table, *tenant)
             seconds = time.perf_counter() - start
         units = {"DynamoDB read unit": read.read_units, "Lambda GB-second": seconds * MEMORY_GB["preview"]}
         sized = (count, tenant.edges, tenant.packed)
-        found["preview"].append(Sample(*sized, 0, seconds, _with_fixed(units)))
+        found["preview"].append(Sample(*sized, 0, seconds, _with_request_units(units)))
         exporter = Exporter(
             table,
             DefinitionReader(client, ARTIFACTS, lambda: s3, "definitions"),
@@ -85,7 +85,7 @@ def run(database: Database, s3_endpoint: str) -> list[Outcome]:
             tags=(),
             roots=(tenant.nodes[0].id,),
         )
-        with counting(client) as written, counting(s3) as storage:
+        with count_calls(client) as written, count_calls(s3) as storage:
             start = time.perf_counter()
             record = exporter.export(command, seconds_left=600).record
             seconds = time.perf_counter() - start
@@ -95,8 +95,8 @@ def run(database: Database, s3_endpoint: str) -> list[Outcome]:
             "S3 PUT, POST": float(storage.total),
             "Lambda GB-second": seconds * MEMORY_GB["export"],
         }
-        found["export"].append(Sample(*sized, record.layout.size, seconds, _with_fixed(units)))
-        say(
+        found["export"].append(Sample(*sized, record.layout.size, seconds, _with_request_units(units)))
+        log_progress(
             f"{count:,} artifacts, {tenant.edges:,} edges, {tenant.packed / 1e6:.1f} MB packed: preview {read.read_units:g}, "
             f"export {written.read_units:g} read units, {storage.total} calls of S3"
         )
@@ -105,10 +105,10 @@ def run(database: Database, s3_endpoint: str) -> list[Outcome]:
         "prices": {name: {"per_million": price, "source": source} for name, (price, source) in PRICES.items()},
         "samples": {way: [asdict(sample) for sample in samples] for way, samples in found.items()},
         "models": models,
-        "plotted": {way: [_predicted(models[way], count) for count in PLOTTED] for way in models},
+        "plotted": {way: [_predict(models[way], count) for count in PLOTTED] for way in models},
     }
-    save("cost", figures)
-    present = load("cost") == figures and all(models.values())
+    save_figures("cost", figures)
+    present = load_figures("cost") == figures and all(models.values())
     worst = max(
         abs(_units(models[way]["DynamoDB read unit"], sample) / sample.units["DynamoDB read unit"] - 1)
         for way, samples in found.items()
@@ -127,7 +127,7 @@ def run(database: Database, s3_endpoint: str) -> list[Outcome]:
     ]
 
 
-def _with_fixed(units: dict[str, float]) -> dict[str, float]:
+def _with_request_units(units: dict[str, float]) -> dict[str, float]:
     return {**units, "Lambda request": 1.0, "API Gateway request": 1.0}
 
 
@@ -176,7 +176,7 @@ def _units(model: Mapping[str, float], sample: Sample) -> float:
     )
 
 
-def _predicted(model: Mapping[str, Mapping[str, float]], artifacts: int) -> dict[str, float]:
+def _predict(model: Mapping[str, Mapping[str, float]], artifacts: int) -> dict[str, float]:
     """Dollars by service for closures with four edges and 10 KB of packed definition each."""
     sample = Sample(artifacts, artifacts * 4, artifacts * 10_000, 0, 0.0, {})
     return {"artifacts": artifacts} | {

@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from bench import dynamodb
-from bench.harness import say
+from bench.harness import log_progress
 from bench.samples import definitions, layered, with_definitions
 from installhub.artifacts import items
 from installhub.artifacts.catalog import ArtifactTable
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 ARTIFACTS: Final = "artifacts"
 PACKAGES: Final = "packages"
-WHOLE: Final = "whole"
+NAIVE: Final = "whole"
 DEPTH: Final = 10
 _DEFINITIONS: Final = 100  # different ones; tenants take them in turn
-_WRITES: Final = 25  # a BatchWriteItem
-_SHARE: Final = 500  # items that a helper writes in one go
+_BATCH_SIZE: Final = 25  # a BatchWriteItem
+_ITEMS_PER_TASK: Final = 500  # items that a helper writes in one go
 
 
 client_of = cache(dynamodb.client)
@@ -70,18 +70,18 @@ class Database:
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
         self.client = client_of(endpoint)
-        self.helpers = ProcessPoolExecutor(os.cpu_count(), get_context("spawn"))
+        self.workers = ProcessPoolExecutor(os.cpu_count(), get_context("spawn"))
         self._tenants: dict[str, Tenant] = {}
-        self._whole: set[str] = set()
+        self._in_naive_table: set[str] = set()
 
     def __enter__(self) -> Self:
-        make_table(self.client, "ArtifactsTable", ARTIFACTS)
-        make_table(self.client, "PackagesTable", PACKAGES)
-        make_whole(self.client)
+        create_table(self.client, "ArtifactsTable", ARTIFACTS)
+        create_table(self.client, "PackagesTable", PACKAGES)
+        create_naive_table(self.client)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.helpers.shutdown(cancel_futures=True)
+        self.workers.shutdown(cancel_futures=True)
 
     @property
     def table(self) -> ArtifactTable:
@@ -93,17 +93,17 @@ class Database:
         name = f"{count}-{edges_each}-{size}"
         if name not in self._tenants:
             nodes = layered(count, DEPTH, edges_each)
-            self._tenants[name] = tenant = Tenant(name, self._put_artifacts(name, nodes, bodies(size)))
-            say(f"tenant of {count:,} artifacts, {tenant.edges:,} edges, {tenant.packed / 1e6:.1f} MB packed")
+            self._tenants[name] = tenant = Tenant(name, self._put_artifacts(name, nodes, sample_definitions(size)))
+            log_progress(f"tenant of {count:,} artifacts, {tenant.edges:,} edges, {tenant.packed / 1e6:.1f} MB packed")
         return self._tenants[name]
 
-    def whole(self, count: int, size: int) -> Tenant:
+    def with_naive_table(self, count: int, size: int) -> Tenant:
         """The same tenant, and beside it the table that people would make: an item an artifact, a JSON text in it."""
         tenant = self.tenant(count, size)
-        if tenant.name not in self._whole:
-            self._whole.add(tenant.name)
-            self.put(WHOLE, whole_items(tenant, bodies(size)))
-            say(f"the same as {count:,} whole items")
+        if tenant.name not in self._in_naive_table:
+            self._in_naive_table.add(tenant.name)
+            self.put(NAIVE, naive_items(tenant, sample_definitions(size)))
+            log_progress(f"the same as {count:,} whole items")
         return tenant
 
     def put_edges(self, table: str, tenant: str, nodes: Iterable[ArtifactNode]) -> None:
@@ -141,32 +141,32 @@ class Database:
         """Write items."""
         left = iter(new_items)
         writing = []
-        while share := list(islice(left, _SHARE)):
-            writing.append(self.helpers.submit(_write, self.endpoint, table, share))
+        while share := list(islice(left, _ITEMS_PER_TASK)):
+            writing.append(self.workers.submit(_write, self.endpoint, table, share))
         for written in writing:
             written.result()
 
 
 def _write(endpoint: str, table: str, new_items: Sequence[NewItem]) -> None:
-    for start in range(0, len(new_items), _WRITES):
-        batch = new_items[start : start + _WRITES]
+    for start in range(0, len(new_items), _BATCH_SIZE):
+        batch = new_items[start : start + _BATCH_SIZE]
         pending: Any = {table: [{"PutRequest": {"Item": item}} for item in batch]}
         while pending:
             pending = client_of(endpoint).batch_write_item(RequestItems=pending).get("UnprocessedItems")
 
 
 @cache
-def bodies(size: int) -> list[bytes]:
+def sample_definitions(size: int) -> list[bytes]:
     """The definitions that tenants take in turn."""
     return definitions(_DEFINITIONS, size)
 
 
-def make_table(client: DynamoDBClient, logical_id: str, name: str) -> None:
+def create_table(client: DynamoDBClient, logical_id: str, name: str) -> None:
     """A table of the template."""
     client.create_table(**table_request(logical_id, name))
 
 
-def make_edge_table(client: DynamoDBClient, name: str) -> None:
+def create_edge_table(client: DynamoDBClient, name: str) -> None:
     """The artifacts table without its index, which resolving does not use and filling 100,000 edges waits for."""
     request = table_request("ArtifactsTable", name)
     del request["GlobalSecondaryIndexes"]
@@ -176,10 +176,10 @@ def make_edge_table(client: DynamoDBClient, name: str) -> None:
     client.create_table(**request)
 
 
-def make_whole(client: DynamoDBClient) -> None:
+def create_naive_table(client: DynamoDBClient) -> None:
     """The table people would make."""
     client.create_table(
-        TableName=WHOLE,
+        TableName=NAIVE,
         KeySchema=[{"AttributeName": "tenant", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
         AttributeDefinitions=[
             {"AttributeName": "tenant", "AttributeType": "S"},
@@ -189,7 +189,7 @@ def make_whole(client: DynamoDBClient) -> None:
     )
 
 
-def whole_items(tenant: Tenant, contents: Sequence[bytes]) -> Iterator[NewItem]:
+def naive_items(tenant: Tenant, contents: Sequence[bytes]) -> Iterator[NewItem]:
     """An item an artifact, its definition a JSON text."""
     texts = [content.decode() for content in contents]
     for number, node in enumerate(tenant.nodes):

@@ -76,7 +76,7 @@ def client(endpoint: str) -> DynamoDBClient:
 
 
 @dataclass
-class Count:
+class CallCounter:
     """What some calls cost.
 
     Attributes:
@@ -98,14 +98,14 @@ class Count:
         """All calls."""
         return sum(self.requests.values())
 
-    def sent(self, operation: str) -> None:
+    def record_request(self, operation: str) -> None:
         """Note a call; one that is sent while another is out belongs to its round."""
         with self._lock:
             self.requests[operation] += 1
             self.rounds += not self._in_flight
             self._in_flight += 1
 
-    def answered(self, read: float, written: float) -> None:
+    def record_response(self, read: float, written: float) -> None:
         """Note an answer."""
         with self._lock:
             self._in_flight -= 1
@@ -114,25 +114,25 @@ class Count:
 
 
 @contextmanager
-def counting(client: Any, linger: float = 0.0) -> Iterator[Count]:  # noqa: ANN401  # a client of any service
+def count_calls(client: Any, linger: float = 0.0) -> Iterator[CallCounter]:  # noqa: ANN401  # a client of any service
     """Count the calls of ``client`` by botocore's own hooks, and have DynamoDB tell their capacity.
 
     Rounds are only certain where each call waits for ``linger`` seconds before it is sent: those that go out together are
     then out together, on a busy machine too.
     """
-    count = Count()
+    count = CallCounter()
 
     def before(params: dict[str, Any], model: Any, **_: Any) -> None:  # noqa: ANN401
         if "ReturnConsumedCapacity" in model.input_shape.members:
             params["ReturnConsumedCapacity"] = "TOTAL"
-        count.sent(model.name)
+        count.record_request(model.name)
         time.sleep(linger)
 
     def after(parsed: dict[str, Any], model: Any, **_: Any) -> None:  # noqa: ANN401
         consumed = parsed.get("ConsumedCapacity", [])
         units = sum(entry["CapacityUnits"] for entry in (consumed if isinstance(consumed, list) else [consumed]))
         reads = model.name in {"BatchGetItem", "GetItem", "Query"}
-        count.answered(units if reads else 0, 0 if reads else units)
+        count.record_response(units if reads else 0, 0 if reads else units)
 
     client.meta.events.register("provide-client-params", before)
     client.meta.events.register("after-call", after)

@@ -13,8 +13,8 @@ import zipfile
 from typing import TYPE_CHECKING, Any, Final
 
 from bench import dynamodb, stub_s3
-from bench.database import ARTIFACTS, PACKAGES, WHOLE, Database
-from bench.harness import PROJECT, Outcome, Timed, at_most, peak_memory, save, say
+from bench.database import ARTIFACTS, PACKAGES, NAIVE, Database
+from bench.harness import PROJECT, Outcome, Timed, at_most, peak_memory, save_figures, log_progress
 from bench.samples import LARGE, artifact_id
 from installhub.artifacts.catalog import ArtifactTable
 from installhub.artifacts.definition_reader import DefinitionReader
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 SIZES: Final = (5_000, 10_000)
 ROUNDS: Final = 3
-WAYS: Final = {"ours": ROUNDS, "script": ROUNDS, "ours, delayed": 1, "script, delayed": 1}
+ROUNDS_BY_VARIANT: Final = {"ours": ROUNDS, "script": ROUNDS, "ours, delayed": 1, "script, delayed": 1}
 """How often each runs. The delayed script takes a minute, half of it waiting, which does not vary."""
 DELAY: Final = 0.005
 
@@ -40,20 +40,20 @@ def run(database: Database, s3_endpoint: str) -> list[Outcome]:
     """All of row 7."""
     endpoints = (database.endpoint, s3_endpoint)
     small, large = (database.tenant(size, LARGE).name for size in SIZES)
-    database.whole(SIZES[0], LARGE)
-    found: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
+    database.with_naive_table(SIZES[0], LARGE)
+    found: dict[str, list[tuple[float, float]]] = {way: [] for way in ROUNDS_BY_VARIANT}
     peaks_of_large = []
-    _elsewhere("ours", small, *endpoints)  # Java compiles what it runs often
+    _run_in_subprocess("ours", small, *endpoints)  # Java compiles what it runs often
     for turn in range(ROUNDS):
-        for way, rounds in WAYS.items():
+        for way, rounds in ROUNDS_BY_VARIANT.items():
             if turn < rounds:
-                found[way].append(_elsewhere(way, small, *endpoints))
-                say(f"round {turn + 1} of {rounds}: {way} {found[way][-1][0]:.1f} s")
-        peaks_of_large.append(_elsewhere("ours", large, *endpoints)[1])
+                found[way].append(_run_in_subprocess(way, small, *endpoints))
+                log_progress(f"round {turn + 1} of {rounds}: {way} {found[way][-1][0]:.1f} s")
+        peaks_of_large.append(_run_in_subprocess("ours", large, *endpoints)[1])
     timed = Timed({way: [seconds for seconds, _ in results] for way, results in found.items()})
-    medians = {way: timed.median(way) for way in WAYS}
+    medians = {way: timed.median(way) for way in ROUNDS_BY_VARIANT}
     peaks = (statistics.median(peak for _, peak in found["ours"]), statistics.median(peaks_of_large))
-    save("exporting", {"seconds": medians, "peaks": dict(zip(map(str, SIZES), peaks, strict=True))})
+    save_figures("exporting", {"seconds": medians, "peaks": dict(zip(map(str, SIZES), peaks, strict=True))})
     script = "depth-first GetItem of whole items, graphlib, zipfile level 6 in memory, put_object"
     return [
         at_most(
@@ -79,7 +79,7 @@ def run(database: Database, s3_endpoint: str) -> list[Outcome]:
     ]
 
 
-def _elsewhere(way: str, tenant: str, endpoint: str, s3_endpoint: str) -> tuple[float, float]:
+def _run_in_subprocess(way: str, tenant: str, endpoint: str, s3_endpoint: str) -> tuple[float, float]:
     """Seconds and peak memory of an export in a process of its own."""
     command = [sys.executable, "-m", "bench.exporting", way, tenant, endpoint, s3_endpoint]
     output = subprocess.run(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=True).stdout
@@ -118,7 +118,7 @@ def script(client: DynamoDBClient, s3: S3Client, tenant: str) -> int:
         name = stack.pop()
         if name in found:
             continue
-        found[name] = client.get_item(TableName=WHOLE, Key={"tenant": {"S": tenant}, "id": {"S": name}})["Item"]
+        found[name] = client.get_item(TableName=NAIVE, Key={"tenant": {"S": tenant}, "id": {"S": name}})["Item"]
         stack.extend(dependency["S"] for dependency in found[name]["dependencies"]["L"])
     graph = {name: [dependency["S"] for dependency in item["dependencies"]["L"]] for name, item in found.items()}
     order = list(graphlib.TopologicalSorter(graph).static_order())

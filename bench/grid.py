@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final, NamedTuple
 
-from bench.database import Database, client_of, make_edge_table
-from bench.dynamodb import Count
-from bench.harness import Outcome, at_most, save, say
-from bench.resolving import counted, resolve
+from bench.database import Database, client_of, create_edge_table
+from bench.dynamodb import CallCounter
+from bench.harness import Outcome, at_most, save_figures, log_progress
+from bench.resolving import count_calls_of, resolve
 from bench.samples import layered, node
 from installhub.artifacts import items
 from installhub.artifacts.catalog import ArtifactTable
@@ -26,7 +26,7 @@ Figures = dict[str, float]
 """What one way costs, by :data:`METRICS`."""
 
 
-class Place(NamedTuple):
+class TenantLocation(NamedTuple):
     """Where a tenant is."""
 
     endpoint: str
@@ -42,30 +42,30 @@ class Place(NamedTuple):
 def run(database: Database) -> list[Outcome]:
     """All of row 2. Nothing is timed, so that the database's helpers do it side by side, the largest tenants first."""
     begun: list[tuple[dict[str, Any], list[Future[dict[str, Figures]]]]] = []
-    for size, place, graphs in reversed(list(_filled(database))):
-        query = database.helpers.submit(_by_query, place)
+    for size, place, graphs in reversed(list(_populate(database))):
+        query = database.workers.submit(_by_query, place)
         for (closure, depth), graph in graphs.items():
-            ways = [database.helpers.submit(way, place, graph) for way in (_by_product, _by_level)]
+            ways = [database.workers.submit(way, place, graph) for way in (_by_product, _by_level)]
             begun.append(({"tenant": size, "closure": closure, "depth": depth}, [query, *ways]))
     cells: list[dict[str, Any]] = []
     for shape, looks in begun:
         cells.append({**shape, **{way: figures for look in looks for way, figures in look.result().items()}})
-        say(_described(cells[-1]))
+        log_progress(_describe(cells[-1]))
     cells.sort(key=lambda cell: (cell["tenant"], cell["depth"], cell["closure"]))
-    save("grid", cells)
-    return [_worst(cells, metric) for metric in METRICS] + [_as_a_whole(cells)]
+    save_figures("grid", cells)
+    return [_worst(cells, metric) for metric in METRICS] + [_weighted(cells)]
 
 
-def _filled(database: Database) -> Iterable[tuple[int, Place, Graphs]]:
+def _populate(database: Database) -> Iterable[tuple[int, TenantLocation, Graphs]]:
     for size in TENANTS:
         table = f"tenants-of-{size}"
-        make_edge_table(database.client, table)
+        create_edge_table(database.client, table)
         for tenant, graphs in tenants(size):
             nodes = [found for graph in graphs.values() for found in graph]
             filler = range(10**7, 10**7 + size - len(nodes))
             database.put_edges(table, tenant, [*nodes, *(node(number, []) for number in filler)])
-            yield size, Place(database.endpoint, table, tenant), graphs
-        say(f"tenants of {size:,} artifacts written")
+            yield size, TenantLocation(database.endpoint, table, tenant), graphs
+        log_progress(f"tenants of {size:,} artifacts written")
 
 
 def tenants(size: int) -> Iterable[tuple[str, Graphs]]:
@@ -84,31 +84,35 @@ def tenants(size: int) -> Iterable[tuple[str, Graphs]]:
     yield f"tenant-{number}", graphs
 
 
-def _by_product(place: Place, graph: Sequence[ArtifactNode]) -> dict[str, Figures]:
+def _by_product(place: TenantLocation, graph: Sequence[ArtifactNode]) -> dict[str, Figures]:
     """The product in a process that has not read anything, and in one that has."""
     artifacts = place.artifacts
     return {
-        way: _figures(counted(artifacts.client, lambda: resolve(artifacts, place.tenant, graph)))
+        way: _figures(count_calls_of(artifacts.client, lambda: resolve(artifacts, place.tenant, graph)))
         for way in ("first", "ours")
     }
 
 
-def _by_level(place: Place, graph: Sequence[ArtifactNode]) -> dict[str, Figures]:
+def _by_level(place: TenantLocation, graph: Sequence[ArtifactNode]) -> dict[str, Figures]:
     artifacts = place.artifacts
-    return {"levels": _figures(counted(artifacts.client, lambda: breadth_first(artifacts, place.tenant, graph[0].id)))}
+    return {
+        "levels": _figures(
+            count_calls_of(artifacts.client, lambda: breadth_first(artifacts, place.tenant, graph[0].id))
+        )
+    }
 
 
-def _by_query(place: Place) -> dict[str, Figures]:
+def _by_query(place: TenantLocation) -> dict[str, Figures]:
     artifacts = place.artifacts
-    count = counted(artifacts.client, lambda: whole_tenant(artifacts, place.tenant))
+    count = count_calls_of(artifacts.client, lambda: whole_tenant(artifacts, place.tenant))
     return {"query": {**_figures(count), "rounds": count.total}}
 
 
-def _figures(count: Count) -> Figures:
+def _figures(count: CallCounter) -> Figures:
     return dict(zip(METRICS, (count.total, count.rounds, count.read_units), strict=True))
 
 
-def _described(cell: dict[str, Any]) -> str:
+def _describe(cell: dict[str, Any]) -> str:
     ways = "; ".join(
         f"{way} {cell[way]['requests']} requests, {cell[way]['rounds']} rounds, {cell[way]['read units']:g} units"
         for way in ("first", "ours", "levels", "query")
@@ -127,11 +131,11 @@ def _worst(cells: Sequence[dict[str, Any]], metric: str) -> Outcome:
         ratio(worst),
         2.0,
         "of a process that has resolved the same root before, against the one of the two ways that is cheaper by this figure, "
-        f"in the worst of {len(cells)} cells ({_described(worst)}); at most 2 in {kept}",
+        f"in the worst of {len(cells)} cells ({_describe(worst)}); at most 2 in {kept}",
     )
 
 
-def _as_a_whole(cells: Sequence[dict[str, Any]]) -> Outcome:
+def _weighted(cells: Sequence[dict[str, Any]]) -> Outcome:
     """The figures weighed together, as the product does: a wait for the network is worth ten read units."""
 
     def cost(figures: dict[str, float]) -> float:
@@ -146,7 +150,7 @@ def _as_a_whole(cells: Sequence[dict[str, Any]]) -> Outcome:
         ratio(worst),
         2.1,
         "of a process that knows nothing yet; what decision 0007 promises, about twice: read units and ten for each round, "
-        f"against the cheaper of the two ways; the worst: {_described(worst)}",
+        f"against the cheaper of the two ways; the worst: {_describe(worst)}",
     )
 
 

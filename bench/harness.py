@@ -20,7 +20,7 @@ SCRATCH: Final = PROJECT / ".local" / "bench"
 """Figures for the plots and the document, by topic."""
 
 
-MANY: Final = 20
+MANY_ROUNDS: Final = 20
 
 
 class CannotRunError(Exception):
@@ -77,13 +77,13 @@ class Timed:
         return statistics.median(a / b for a, b in zip(self.seconds[ours], self.seconds[peer], strict=True))
 
 
-def side_by_side(
-    rivals: Mapping[str, Callable[[], object]], rounds: int, clock: Callable[[], float] = time.perf_counter
+def time_alternately(
+    contenders: Mapping[str, Callable[[], object]], rounds: int, clock: Callable[[], float] = time.perf_counter
 ) -> Timed:
     """Run all of ``rivals`` in turn, ``rounds`` times, after one round that does not count."""
-    seconds: dict[str, list[float]] = {name: [] for name in rivals}
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for turn in range(rounds + 1):
-        for name, run in rivals.items():
+        for name, run in contenders.items():
             gc.collect()
             start = clock()
             result = run()
@@ -91,12 +91,14 @@ def side_by_side(
             del result
             if turn:
                 seconds[name].append(took)
-        if turn and (rounds < MANY or turn % (rounds // 5) == 0):
-            say(f"round {turn} of {rounds}: " + ", ".join(f"{name} {took[-1]:.3g} s" for name, took in seconds.items()))
+        if turn and (rounds < MANY_ROUNDS or turn % (rounds // 5) == 0):
+            log_progress(
+                f"round {turn} of {rounds}: " + ", ".join(f"{name} {took[-1]:.3g} s" for name, took in seconds.items())
+            )
     return Timed(seconds)
 
 
-def say(what: str) -> None:
+def log_progress(what: str) -> None:
     """Show progress."""
     print(f"    {what}", file=sys.stderr, flush=True)
 
@@ -112,13 +114,13 @@ def peak_memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
-def save(topic: str, figures: object) -> None:
+def save_figures(topic: str, figures: object) -> None:
     """Keep figures for the plots and the document."""
     SCRATCH.mkdir(parents=True, exist_ok=True)
     (SCRATCH / f"{topic}.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
-def load(topic: str) -> Any:  # noqa: ANN401  # JSON
+def load_figures(topic: str) -> Any:  # noqa: ANN401  # JSON
     """Figures that `save` kept, or None."""
     file = SCRATCH / f"{topic}.json"
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None

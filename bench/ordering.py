@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from bench.harness import PROJECT, Outcome, at_most, say, side_by_side
+from bench.harness import PROJECT, Outcome, at_most, log_progress, time_alternately
 from bench.samples import node
 from installhub.model.artifact import ArtifactNode
 from installhub.resolver.cycles import find_cycles
@@ -23,24 +23,24 @@ from installhub.resolver.order import install_order
 
 NODES: Final = 100_000
 EDGES_EACH: Final = 4
-REACH: Final = 5_000
+MAX_DISTANCE: Final = 5_000
 ROUNDS: Final = 5
 CYCLE_ROUNDS: Final = 3
-CYCLE_WALKS: Final = (2, 10, 50)
+CYCLE_LENGTHS: Final = (2, 10, 50)
 
 
 def run() -> list[Outcome]:
     """All of row 5."""
-    nodes = as_read(sample())
+    nodes = with_separate_strings(sample())
     graph = {artifact_id: found.dependencies for artifact_id, found in nodes.items()}
     edges = sum(map(len, graph.values()))
     what = f"{len(nodes):,} nodes, {edges:,} edges, in the order a breadth-first walk finds them"
-    say(what)
-    timed = side_by_side(
+    log_progress(what)
+    timed = time_alternately(
         {"ours": lambda: install_order(nodes), "graphlib": lambda: static_order(graph)}, ROUNDS, time.process_time
     )
     peaks = {"ours": peak(lambda: install_order(nodes)), "graphlib": peak(lambda: static_order(graph))}
-    cycles = [planted(nodes, walk) for walk in CYCLE_WALKS]
+    cycles = [time_planted_cycle(nodes, walk) for walk in CYCLE_LENGTHS]
     worst = max(cycles)
     return [
         at_most(
@@ -58,7 +58,7 @@ def run() -> list[Outcome]:
         ),
         at_most(
             "5 ordering: same order",
-            different_orders(nodes),
+            count_different_orders(nodes),
             0,
             "number of orders that differ from the first, of 3 shuffles of artifacts and dependencies and 3 hash seeds",
         ),
@@ -69,7 +69,7 @@ def run() -> list[Outcome]:
             "CPU until a path is known, ordering included, against graphlib.TopologicalSorter.prepare; the worst of: "
             + "; ".join(
                 f"{walk} steps closed to a circle {ratio:.2f} ({ours:.2f} s / {peer:.2f} s)"
-                for walk, (ratio, ours, peer) in zip(CYCLE_WALKS, cycles, strict=True)
+                for walk, (ratio, ours, peer) in zip(CYCLE_LENGTHS, cycles, strict=True)
             ),
         ),
     ]
@@ -79,7 +79,9 @@ def sample() -> dict[str, ArtifactNode]:
     """A random graph in breadth-first order."""
     chance = random.Random(5)  # noqa: S311  # nothing secret
     below = {
-        number: sorted({chance.randrange(max(0, number - REACH), number) for _ in range(EDGES_EACH)}) if number else []
+        number: sorted({chance.randrange(max(0, number - MAX_DISTANCE), number) for _ in range(EDGES_EACH)})
+        if number
+        else []
         for number in range(NODES)
     }
     needed = {number for numbers in below.values() for number in numbers}
@@ -94,7 +96,7 @@ def sample() -> dict[str, ArtifactNode]:
     return {found.id: found for found in nodes}
 
 
-def as_read(nodes: Mapping[str, ArtifactNode]) -> dict[str, ArtifactNode]:
+def with_separate_strings(nodes: Mapping[str, ArtifactNode]) -> dict[str, ArtifactNode]:
     """The same with texts of their own in every artifact, as they come out of an answer of DynamoDB."""
     return {artifact_id: pickle.loads(pickle.dumps(found)) for artifact_id, found in nodes.items()}  # noqa: S301
 
@@ -114,7 +116,7 @@ def peak(run: Callable[[], object]) -> int:
         tracemalloc.stop()
 
 
-def planted(nodes: Mapping[str, ArtifactNode], walk: int) -> tuple[float, float, float]:
+def time_planted_cycle(nodes: Mapping[str, ArtifactNode], walk: int) -> tuple[float, float, float]:
     """Ratio and times for a graph in which the end of a walk of some steps leads back to its start."""
     start = next(artifact_id for artifact_id, found in nodes.items() if found.dependencies)
     end = start
@@ -136,11 +138,11 @@ def planted(nodes: Mapping[str, ArtifactNode], walk: int) -> tuple[float, float,
             return
         raise AssertionError("no cycle found")
 
-    timed = side_by_side({"ours": ours, "graphlib": peer}, CYCLE_ROUNDS, time.process_time)
+    timed = time_alternately({"ours": ours, "graphlib": peer}, CYCLE_ROUNDS, time.process_time)
     return timed.ratio("ours", "graphlib"), timed.median("ours"), timed.median("graphlib")
 
 
-def different_orders(nodes: Mapping[str, ArtifactNode]) -> int:
+def count_different_orders(nodes: Mapping[str, ArtifactNode]) -> int:
     """How many shuffles and hash seeds give another order."""
     expected = digest(install_order(nodes))
     chance = random.Random(6)  # noqa: S311  # nothing secret

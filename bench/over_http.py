@@ -14,7 +14,7 @@ from typing import Any, Final
 import requests
 
 from bench.dynamodb import free_port
-from bench.harness import CannotRunError, Outcome, at_most, say, side_by_side
+from bench.harness import CannotRunError, Outcome, at_most, log_progress, time_alternately
 from bench.samples import artifact_id, layered
 from installhub.artifacts.catalog import ArtifactTable
 from installhub.artifacts.validation import ArtifactInput
@@ -74,7 +74,7 @@ def run_preview(deployed: Stack) -> list[Outcome]:
     def floor() -> None:
         session.post(bare, data=body, headers=headers, timeout=60).raise_for_status()
 
-    timed = side_by_side({"ours": preview, "bare": floor}, ROUNDS)
+    timed = time_alternately({"ours": preview, "bare": floor}, ROUNDS)
     return [
         at_most(
             "10 preview: time over HTTP",
@@ -111,7 +111,7 @@ def run_download(deployed: Stack) -> list[Outcome]:
         return once
 
     ours = fetch(f"{deployed.url}/api/installhub/packages/{package}/download")
-    timed = side_by_side({"ours": ours, "bare": fetch(bare)}, ROUNDS // 3)
+    timed = time_alternately({"ours": ours, "bare": fetch(bare)}, ROUNDS // 3)
     (size,) = sizes
     return [
         at_most(
@@ -192,11 +192,11 @@ def _package(deployed: Stack) -> str:
 def bare_function(deployed: Stack, name: str, like: str, code: str, environment: dict[str, str]) -> str:
     """Deploy a bare function beside the product's, with the same layer, memory and role, and give its URL."""
     aws = Aws(deployed.endpoint)
-    model = aws.functions.get_function_configuration(FunctionName=deployed.outputs[like])
+    model = aws.lambda_.get_function_configuration(FunctionName=deployed.outputs[like])
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("app.py", code)
-    function = aws.functions.create_function(
+    function = aws.lambda_.create_function(
         FunctionName=f"bare-{name}",
         Runtime="python3.13",
         Handler="app.handler",
@@ -219,11 +219,11 @@ def bare_function(deployed: Stack, name: str, like: str, code: str, environment:
         integrationHttpMethod="POST",
         uri=f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{function}/invocations",
     )
-    aws.functions.add_permission(
+    aws.lambda_.add_permission(
         FunctionName=function, StatementId="api", Action="lambda:InvokeFunction", Principal="apigateway.amazonaws.com"
     )
     aws.apigateway.create_deployment(restApiId=api, stageName="bench")
     url = f"{deployed.endpoint}/_aws/execute-api/{api}/bench/{name}"
     time.sleep(1)
-    say(f"bare function at {url}")
+    log_progress(f"bare function at {url}")
     return url

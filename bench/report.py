@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.harness import PROJECT, load
+from bench.harness import PROJECT, load_figures
 
 if TYPE_CHECKING:
     from bench.harness import Outcome
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 DOCUMENT: Final = PROJECT / "docs" / "performance.md"
 
 
-def write_document(outcomes: Sequence[Outcome]) -> None:
+def render_document(outcomes: Sequence[Outcome]) -> None:
     """Renew what is generated; a topic that was never run keeps what it has."""
     text = DOCUMENT.read_text(encoding="utf-8")
     for name, content in (
         ("results", _results(outcomes)),
-        ("grid", _grid(load("grid"))),
-        ("cost", _cost(load("cost"))),
+        ("grid", _grid(load_figures("grid"))),
+        ("cost", _cost(load_figures("cost"))),
     ):
         if content:
             pattern = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.database import ARTIFACTS, WHOLE, Database, Tenant
-from bench.dynamodb import Count, counting
-from bench.harness import Outcome, at_most, say, side_by_side
+from bench.database import ARTIFACTS, NAIVE, Database, Tenant
+from bench.dynamodb import CallCounter, count_calls
+from bench.harness import Outcome, at_most, log_progress, time_alternately
 from bench.samples import LARGE, SMALL, chain
 from installhub.artifacts.catalog import ArtifactTable
 from installhub.model.artifact import ArtifactNode
@@ -32,21 +32,21 @@ def run_requests(database: Database) -> list[Outcome]:
     for name, (tenant, bar) in wholes.items():
         table = database.table
         for when in ("the first time", "again"):
-            count = counted(table.client, lambda: resolve(table, *tenant))  # noqa: B023  # called at once
-            say(f"{name}, {when}: {told(count.requests)}")
+            count = count_calls_of(table.client, lambda: resolve(table, *tenant))  # noqa: B023  # called at once
+            log_progress(f"{name}, {when}: {format_counts(count.requests)}")
             outcomes.append(
                 at_most(
                     f"1 requests: {name}, {when}",
                     count.total,
                     bar,
-                    f"{told(count.requests)} for one root whose closure of {len(tenant.nodes):,} nodes and {tenant.edges:,} edges is "
+                    f"{format_counts(count.requests)} for one root whose closure of {len(tenant.nodes):,} nodes and {tenant.edges:,} edges is "
                     "the whole tenant",
                 )
             )
     return outcomes
 
 
-def told(requests: Mapping[str, int]) -> str:
+def format_counts(requests: Mapping[str, int]) -> str:
     """``1 BatchGetItem, 2 Query``."""
     return ", ".join(f"{count} {operation}" for operation, count in sorted(requests.items()))
 
@@ -56,8 +56,8 @@ def run_capacity(database: Database) -> list[Outcome]:
     units: dict[tuple[int, int], float] = {}
     for count, size in ((5_000, SMALL), (5_000, LARGE), (10_000, SMALL)):
         tenant = database.tenant(count, size)
-        units[count, size] = counted(database.client, lambda: resolve(database.table, *tenant)).read_units  # noqa: B023
-        say(f"{count:,} nodes with definitions of {size:,} bytes: {units[count, size]} read units")
+        units[count, size] = count_calls_of(database.client, lambda: resolve(database.table, *tenant)).read_units  # noqa: B023
+        log_progress(f"{count:,} nodes with definitions of {size:,} bytes: {units[count, size]} read units")
     small, large, more = units[5_000, SMALL], units[5_000, LARGE], units[10_000, SMALL]
     return [
         at_most(
@@ -77,14 +77,14 @@ def run_capacity(database: Database) -> list[Outcome]:
 
 def run_time(database: Database) -> list[Outcome]:
     """Row 4."""
-    tenant = database.whole(5_000, LARGE)
+    tenant = database.with_naive_table(5_000, LARGE)
     table = database.table
     for _ in range(4):  # Java takes a while to compile what it runs often
         resolve(table, *tenant)
-    timed = side_by_side(
+    timed = time_alternately(
         {
             "ours": lambda: resolve(table, *tenant),
-            "whole items": lambda: whole_breadth_first(database.client, tenant),
+            "whole items": lambda: naive_breadth_first(database.client, tenant),
         },
         3,
     )
@@ -100,9 +100,9 @@ def run_time(database: Database) -> list[Outcome]:
     ]
 
 
-def counted(client: DynamoDBClient, run: Callable[[], object]) -> Count:
+def count_calls_of(client: DynamoDBClient, run: Callable[[], object]) -> CallCounter:
     """What ``run`` costs."""
-    with counting(client, linger=0.01) as count:
+    with count_calls(client, linger=0.01) as count:
         run()
     return count
 
@@ -114,7 +114,7 @@ def resolve(table: ArtifactTable, tenant: str, nodes: Sequence[ArtifactNode]) ->
         raise AssertionError(f"{len(plan.install_order)} instead of {len(nodes)} artifacts")
 
 
-def whole_breadth_first(client: DynamoDBClient, tenant: Tenant) -> None:
+def naive_breadth_first(client: DynamoDBClient, tenant: Tenant) -> None:
     """Peer: breadth-first over whole items."""
     root = tenant.nodes[0].id
     seen, level = {root}, [root]
@@ -122,14 +122,14 @@ def whole_breadth_first(client: DynamoDBClient, tenant: Tenant) -> None:
         following: list[str] = []
         for start in range(0, len(level), 100):
             pending: Any = {
-                WHOLE: {
+                NAIVE: {
                     "Keys": [{"tenant": {"S": tenant.name}, "id": {"S": found}} for found in level[start : start + 100]]
                 }
             }
             while pending:
                 answer = client.batch_get_item(RequestItems=pending)
                 pending = answer.get("UnprocessedKeys")
-                for item in answer["Responses"][WHOLE]:
+                for item in answer["Responses"][NAIVE]:
                     for dependency in item["dependencies"]["L"]:
                         if dependency["S"] not in seen:
                             seen.add(dependency["S"])

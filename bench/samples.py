@@ -98,7 +98,7 @@ def layered(count: int, depth: int, edges_each: int = 4, first: int = 0, seed: i
     return [node(number, dependencies, process if number == first else None) for number, dependencies in below.items()]
 
 
-def definition(chance: random.Random, size: int) -> Any:  # noqa: ANN401  # JSON
+def random_definition(chance: random.Random, size: int) -> Any:  # noqa: ANN401  # JSON
     """A process-like definition of about ``size`` bytes: repetitive keys, ids and prose that are not."""
     steps: list[Any] = []
     written = 100
@@ -121,13 +121,13 @@ def definition(chance: random.Random, size: int) -> Any:  # noqa: ANN401  # JSON
 def definitions(count: int, size: int, seed: int = 2) -> list[bytes]:
     """``count`` definitions of about ``size`` bytes as canonical JSON."""
     chance = random.Random(seed)  # noqa: S311  # nothing secret
-    return [canonical_json(definition(chance, size)) for _ in range(count)]
+    return [canonical_json(random_definition(chance, size)) for _ in range(count)]
 
 
 def mixed_definitions(count: int, seed: int = 2) -> list[bytes]:
     """``count`` definitions as tenants have them: mostly of 1 to 30 KB, a few of 100 KB and more."""
     chance = random.Random(seed)  # noqa: S311  # nothing secret
-    return [canonical_json(definition(chance, int(chance.lognormvariate(9, 1.2)))) for _ in range(count)]
+    return [canonical_json(random_definition(chance, int(chance.lognormvariate(9, 1.2)))) for _ in range(count)]
 
 
 def with_definitions(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from bench import stub_s3
-from bench.harness import PROJECT, Outcome, Timed, at_least, at_most, peak_memory, save, say
+from bench.harness import PROJECT, Outcome, Timed, at_least, at_most, peak_memory, save_figures, log_progress
 from bench.samples import node
 from installhub.bundler.bundle import write_bundle
 from installhub.model.definition import PackedDefinition
@@ -29,14 +29,14 @@ def run(endpoint: str) -> list[Outcome]:
     found: dict[str, list[tuple[float, float]]] = {"ours": [], "in memory": []}
     for turn in range(ROUNDS):
         for name, results in found.items():
-            results.append(_elsewhere(name, endpoint))
-        say(
+            results.append(_run_in_subprocess(name, endpoint))
+        log_progress(
             f"round {turn + 1} of {ROUNDS}: {', '.join(f'{name} {took[-1][0]:.2f} s, +{took[-1][1]:.0f} MB' for name, took in found.items())}"
         )
     timed = Timed({name: [taken for taken, _ in results] for name, results in found.items()})
     seconds = {name: timed.median(name) for name in found}
     grown = {name: statistics.median(memory for _, memory in results) for name, results in found.items()}
-    save("streaming", {"seconds": seconds, "megabytes": grown})
+    save_figures("streaming", {"seconds": seconds, "megabytes": grown})
     return [
         at_most(
             "8 streaming: memory",
@@ -56,7 +56,7 @@ def run(endpoint: str) -> list[Outcome]:
     ]
 
 
-def _elsewhere(name: str, endpoint: str) -> tuple[float, float]:
+def _run_in_subprocess(name: str, endpoint: str) -> tuple[float, float]:
     command = [sys.executable, "-m", "bench.streaming", name, endpoint]
     output = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
     seconds, megabytes = json.loads(output)

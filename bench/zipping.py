@@ -8,13 +8,13 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 
-from bench.harness import Outcome, Timed, at_least, at_most, save, say, side_by_side
+from bench.harness import Outcome, Timed, at_least, at_most, save_figures, log_progress, time_alternately
 from bench.samples import LARGE, definitions, mixed_definitions
 from installhub.bundler.archive import ArchiveWriter
 from installhub.model.definition import PackedDefinition, pack
 
 
-class Hashed:
+class HashingSink:
     """A file that keeps nothing but its digest and size, as an upload needs them."""
 
     def __init__(self) -> None:
@@ -36,22 +36,22 @@ def run() -> list[Outcome]:
     large, mixed = definitions(300, LARGE), mixed_definitions(1_000)
     outcomes, speeds = [], {}
     for what, bodies in ((f"{LARGE // 1000} KB", large), ("mixed sizes", mixed)):
-        found, speeds[what] = _measured(what, bodies)
+        found, speeds[what] = _measure(what, bodies)
         outcomes += found
-    save("zipping", speeds)
+    save_figures("zipping", speeds)
     return outcomes
 
 
-def _measured(what: str, bodies: Sequence[bytes]) -> tuple[list[Outcome], dict[str, float]]:
+def _measure(what: str, bodies: Sequence[bytes]) -> tuple[list[Outcome], dict[str, float]]:
     total = sum(map(len, bodies))
     packed = [pack(body) for body in bodies]
     sizes = f"{len(bodies):,} definitions of {min(map(len, bodies)):,} to {max(map(len, bodies)):,} bytes, {total / 1e6:.1f} MB"
-    say(sizes)
-    timed = side_by_side(
+    log_progress(sizes)
+    timed = time_alternately(
         {
-            "passthrough": lambda: copied(packed),
+            "passthrough": lambda: write_packed(packed),
             "packing": lambda: [pack(body) for body in bodies],
-            "zipfile": lambda: zipped(bodies),
+            "zipfile": lambda: write_with_zipfile(bodies),
         },
         7,
         time.process_time,
@@ -61,14 +61,14 @@ def _measured(what: str, bodies: Sequence[bytes]) -> tuple[list[Outcome], dict[s
     outcomes = [
         at_least(
             f"6 zipping: passthrough, {what}",
-            inverse(timed, "passthrough"),
+            speedup(timed, "passthrough"),
             30,
             f"ArchiveWriter copying stored deflate {speed['passthrough']:,.0f} MB/s of JSON against ZipFile(ZIP_DEFLATED, "
             f"compresslevel=6).writestr {speed['zipfile']:.0f} MB/s, both to a sink that takes the SHA-256; {sizes}",
         ),
         at_least(
             f"6 zipping: compressing, {what}",
-            inverse(timed, "packing"),
+            speedup(timed, "packing"),
             2,
             f"pack (libdeflate, with CRC) {speed['packing']:.0f} MB/s against the same zipfile",
         ),
@@ -82,14 +82,14 @@ def _measured(what: str, bodies: Sequence[bytes]) -> tuple[list[Outcome], dict[s
     return outcomes, speed
 
 
-def inverse(timed: Timed, name: str) -> float:
+def speedup(timed: Timed, name: str) -> float:
     """How many times faster than zipfile."""
     return 1 / timed.ratio(name, "zipfile")
 
 
-def copied(packed: Sequence[PackedDefinition]) -> int:
+def write_packed(packed: Sequence[PackedDefinition]) -> int:
     """The product's way; the size of the archive."""
-    sink = Hashed()
+    sink = HashingSink()
     archive = ArchiveWriter(sink.write)
     for number, entry in enumerate(packed):
         archive.add(
@@ -102,9 +102,9 @@ def copied(packed: Sequence[PackedDefinition]) -> int:
     return archive.close()
 
 
-def zipped(bodies: Sequence[bytes]) -> int:
+def write_with_zipfile(bodies: Sequence[bytes]) -> int:
     """What people would write; the size of the archive."""
-    sink = Hashed()
+    sink = HashingSink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:  # type: ignore[call-overload]
         for number, body in enumerate(bodies):
             archive.writestr(f"artifacts/{number}.json", body)

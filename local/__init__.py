@@ -1,1 +1,1 @@
-"""The local stack: the unchanged template.yaml on an emulator of AWS, by the real `sam build` and `sam deploy`."""
+"""The local stack: the unchanged template.yaml on an emulator of AWS, deployed with the real SAM CLI."""

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local import demo, docker, logs, sam_local, seed, stack
 from local.aws import LOOPBACK, isolate_environment
-from local.console import report, stderr
+from local.console import print_error, stderr
 from local.errors import LocalStackError
 from local.issuer import DEFAULT_LIFETIME, DEFAULT_SCOPE, Issuer
 from local.state import State
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 LAST_PORT = 65535
-EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - only if asked for: `sam local` runs its containers outside the loopback
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - only on request: for containers, which cannot reach the loopback interface
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,10 +32,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(arguments)
         options.command(options)
     except LocalStackError as error:
-        report(error)
+        print_error(error)
         return 1
     except (requests.RequestException, BotoCoreError, ClientError) as error:
-        report(LocalStackError(f"the emulator did not answer as it should: {error}", "start afresh: make down up"))
+        print_error(
+            LocalStackError(f"unexpected response from the emulator: {error}", "restart the stack: make down up")
+        )
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -63,7 +65,11 @@ def _sam_local(options: argparse.Namespace) -> None:
 
 def _sam_local_down(_options: argparse.Namespace) -> None:
     stopped = sam_local.down(State.from_environment())
-    stderr.print("sam local is stopped. The local stack stays: make down" if stopped else "sam local is not running.")
+    stderr.print(
+        "sam local is stopped. The local stack keeps running; `make down` stops it."
+        if stopped
+        else "sam local is not running."
+    )
 
 
 def _docker(_options: argparse.Namespace) -> None:
@@ -86,7 +92,7 @@ def _token(options: argparse.Namespace) -> None:
     state = State.from_environment()
     tenants = [tenant.strip() for tenant in options.tenants.split(",") if tenant.strip()]
     if not tenants:
-        raise LocalStackError("TENANTS names no tenant", "for example: make token TENANTS=tenant-7f3a9b12")
+        raise LocalStackError("TENANTS is empty", "for example: make token TENANTS=tenant-7f3a9b12")
     deployed = stack.current(state).parameters
     issuer = Issuer(state.issuer_key)
     print(issuer.token(deployed["TokenIssuer"], deployed["TokenAudience"], tenants, options.scope, options.ttl))
@@ -105,41 +111,43 @@ def _demo(options: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    # Values may be empty: the Makefile hands on variables that the user did not set.
+    # Values may be empty: the Makefile also passes variables that the user did not set.
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     where = argparse.ArgumentParser(add_help=False)
     where.add_argument("--port", type=_port, help="port of the emulator (default 4566)")
     where.add_argument("--bind", type=_address, help=f"address to listen on (default {LOOPBACK})")
 
-    command = commands.add_parser("up", parents=[where], help="start the stack or bring it up to date")
+    command = commands.add_parser("up", parents=[where], help="start the stack or update it")
     command.add_argument("--params", default="", help="template parameters: Name=value ...")
     command.set_defaults(command=_up)
     command = commands.add_parser("token", help="print a token")
-    command.add_argument("--tenants", required=True, help="tenants, comma-separated")
-    command.add_argument("--scope", default=DEFAULT_SCOPE, help="scopes, blank-separated")
-    command.add_argument("--ttl", type=_seconds, default=DEFAULT_LIFETIME, help="seconds, may be negative")
+    command.add_argument("--tenants", required=True, help="comma-separated list of tenants")
+    command.add_argument("--scope", default=DEFAULT_SCOPE, help="space-separated list of scopes")
+    command.add_argument(
+        "--ttl", type=_seconds, default=DEFAULT_LIFETIME, help="lifetime in seconds; negative for an expired token"
+    )
     command.set_defaults(command=_token)
     command = commands.add_parser("seed", help="publish the artifacts of a JSON file")
     command.add_argument("file", help="a JSON array of artifacts")
     command.set_defaults(command=_seed)
-    command = commands.add_parser("logs", help="what the functions logged")
+    command = commands.add_parser("logs", help="print the functions' logs")
     command.add_argument("--function", default="", help="name of the function's folder")
-    command.add_argument("--follow", action="store_true", help="wait for more")
+    command.add_argument("--follow", action="store_true", help="keep printing new entries")
     command.set_defaults(command=_logs)
-    command = commands.add_parser("sam-local", parents=[where], help="serve the API by `sam local start-api`")
+    command = commands.add_parser("sam-local", parents=[where], help="serve the API with `sam local start-api`")
     command.add_argument("--api-port", type=_port, help=f"port of the API (default {sam_local.DEFAULT_PORT})")
     command.set_defaults(command=_sam_local)
-    command = commands.add_parser("sam-invoke", help="run one function by `sam local invoke`")
+    command = commands.add_parser("sam-invoke", help="run one function with `sam local invoke`")
     command.add_argument("function", help="name of the function's folder")
-    command.add_argument("--event", default="", help="a file (default events/FUNCTION.json)")
+    command.add_argument("--event", default="", help="event file (default events/FUNCTION.json)")
     command.set_defaults(command=_sam_invoke)
-    commands.add_parser("docker", help="whether containers can run, and for which processor").set_defaults(
+    commands.add_parser("docker", help="check that Docker runs and print its architecture").set_defaults(
         command=_docker
     )
-    commands.add_parser("sam-local-down", help="end sam local").set_defaults(command=_sam_local_down)
-    commands.add_parser("demo", parents=[where], help="show it all").set_defaults(command=_demo)
-    commands.add_parser("down", help="stop the stack").set_defaults(command=_down)
+    commands.add_parser("sam-local-down", help="stop sam local").set_defaults(command=_sam_local_down)
+    commands.add_parser("demo", parents=[where], help="run the demo").set_defaults(command=_demo)
+    commands.add_parser("down", help="stop the stack and delete its data").set_defaults(command=_down)
     commands.add_parser("url", help="print the base URL").set_defaults(command=_url)
     commands.add_parser("outputs", help="print the stack's outputs as JSON").set_defaults(command=_outputs)
     return parser
@@ -148,7 +156,7 @@ def _parser() -> argparse.ArgumentParser:
 def _port(text: str) -> int | None:
     port = _number("PORT", text)
     if port is not None and not 1 <= port <= LAST_PORT:
-        raise LocalStackError(f"PORT={text}: there is no such port")
+        raise LocalStackError(f"PORT={text} is not a valid port (1 to {LAST_PORT})")
     return port
 
 
@@ -166,7 +174,7 @@ def _number(name: str, text: str) -> int | None:
 
 def _address(text: str) -> str | None:
     if text not in ("", LOOPBACK, EVERY_ADDRESS):
-        raise LocalStackError(f"BIND={text}: the emulator can listen on {LOOPBACK} or {EVERY_ADDRESS}")
+        raise LocalStackError(f"BIND={text} is not valid; use {LOOPBACK} or {EVERY_ADDRESS}")
     return text or None
 
 

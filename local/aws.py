@@ -1,4 +1,4 @@
-"""boto3 and child processes that can reach the emulator only, never an account of the user's."""
+"""boto3 clients and an environment that can only reach the emulator, never the user's AWS account."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ LOOPBACK = "127.0.0.1"
 
 
 def isolate_environment() -> None:
-    """Hide the user's AWS settings and proxies from this process and from those it starts."""
+    """Hide the user's AWS settings and proxies from this process and its child processes."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ |= {
         "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",  # the emulator knows no other
+        "AWS_SECRET_ACCESS_KEY": "test",  # the only key that the emulator accepts
         "AWS_DEFAULT_REGION": REGION,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -42,7 +42,7 @@ def isolate_environment() -> None:
 
 
 class Aws:
-    """Clients of the emulated services, made when first used."""
+    """Clients of the emulated services, created on first use."""
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
@@ -54,8 +54,8 @@ class Aws:
         return self._session.client("apigateway", endpoint_url=self.endpoint)
 
     @cached_property
-    def apigateway_unchecked(self) -> APIGatewayClient:
-        """API Gateway, sending whatever it is given."""
+    def apigateway_unvalidated(self) -> APIGatewayClient:
+        """API Gateway, without parameter validation by boto3."""
         config = Config(parameter_validation=False)
         return self._session.client("apigateway", endpoint_url=self.endpoint, config=config)
 
@@ -70,7 +70,7 @@ class Aws:
         return self._session.client("dynamodb", endpoint_url=self.endpoint)
 
     @cached_property
-    def functions(self) -> LambdaClient:
+    def lambda_(self) -> LambdaClient:
         """Lambda."""
         return self._session.client("lambda", endpoint_url=self.endpoint)
 
@@ -90,7 +90,7 @@ class Aws:
         return self._session.client("sqs", endpoint_url=self.endpoint)
 
     @cached_property
-    def states(self) -> SFNClient:
+    def stepfunctions(self) -> SFNClient:
         """Step Functions."""
         return self._session.client("stepfunctions", endpoint_url=self.endpoint)
 

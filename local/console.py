@@ -1,4 +1,4 @@
-"""What the user sees of a long command: one line a step, on stderr, so that stdout holds results only."""
+"""Progress of long commands: one line per step, on stderr, so that stdout contains results only."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ for _console in (stderr, stdout):
 
 
 class Step:
-    """One line of progress; `note` may be set while the step runs."""
+    """A step of a command; `note` is printed at the end of its line and may be set while it runs."""
 
     def __init__(self, note: str = "") -> None:
         self.note = note
@@ -32,7 +32,7 @@ class Step:
 
 @contextmanager
 def step(title: str) -> Iterator[Step]:
-    """Show that `title` is being done, then how long it took and whether it worked."""
+    """Show a spinner with `title`, then whether the step succeeded and how long it took."""
     current = Step()
     started = time.monotonic()
     mark, style = "✗", "red"
@@ -48,8 +48,8 @@ def step(title: str) -> Iterator[Step]:
         stderr.print(line, soft_wrap=True)
 
 
-def report(error: LocalStackError) -> None:
-    """Print an error and what to do about it."""
+def print_error(error: LocalStackError) -> None:
+    """Print an error and its hint."""
     stderr.print(Text.assemble(("error: ", "bold red"), error.message), soft_wrap=True)
     if error.hint:
         stderr.print(Text(f"       {error.hint}"), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`make demo`: the whole service in one go, on the sample tenants of local/sample."""
+"""`make demo`: a tour of the whole API, using the sample tenants of local/sample."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ EXPORT = {
 }
 FIRST_VERSION = (2, 1, 0)
 REFUSED_ROOTS = {
-    "proc-1020": "its dependencies lead back to it",
-    "proc-1007": "it depends on a draft",
-    "proc-1009": "it depends on something that does not exist",
-    "proc-1501": "it belongs to another tenant",
+    "proc-1020": "part of a dependency cycle",
+    "proc-1007": "depends on a draft",
+    "proc-1009": "depends on an artifact that does not exist",
+    "proc-1501": "belongs to another tenant",
 }
-"""Roots of local/sample that cannot be exported; its README has more of them."""
+"""Roots in local/sample that cannot be exported; the README there lists more."""
 TIMEOUT = 60
 
 
-class Api:
-    """The API as its clients see it."""
+class ApiClient:
+    """A client of the API."""
 
     def __init__(self, url: str, token: str) -> None:
         self._url = f"{url}/api/installhub/packages"
@@ -56,31 +56,31 @@ class Api:
         self._session.headers["Authorization"] = f"Bearer {token}"
 
     def post(self, path: str, body: object) -> requests.Response:
-        """Send JSON."""
+        """POST a JSON body."""
         return self._session.post(f"{self._url}/{path}", json=body, timeout=TIMEOUT)
 
     def get(self, path: str) -> requests.Response:
-        """Fetch."""
+        """GET a resource."""
         return self._session.get(f"{self._url}/{path}", timeout=TIMEOUT)
 
 
 @dataclass(frozen=True)
-class Bundle:
-    """A bundle on disk, checked."""
+class CheckedBundle:
+    """A bundle on disk whose checksums match."""
 
     file: Path
     manifest: dict[str, Any]
 
 
 def run(state: State, port: int | None, host: str | None) -> None:
-    """Start the stack if need be, then preview, export, look up, download, check and be refused."""
-    deployed = seeded_stack(state, port, host)
+    """Start the stack if necessary, then preview, export, get, download, verify, and provoke some errors."""
+    deployed = ensure_seeded_stack(state, port, host)
     issuer, audience = deployed.parameters["TokenIssuer"], deployed.parameters["TokenAudience"]
     token = Issuer(state.issuer_key).token(issuer, audience, [TENANT], DEFAULT_SCOPE, DEFAULT_LIFETIME)
-    api = Api(deployed.url, token)
+    api = ApiClient(deployed.url, token)
 
     _heading(f"Preview: what {ROOT} needs")
-    preview = _answer(api.post("preview", {"tenantId": TENANT, "artifactIds": [ROOT]}))
+    preview = _json_body(api.post("preview", {"tenantId": TENANT, "artifactIds": [ROOT]}))
     stdout.print(_dependency_tree(preview))
     stdout.print(f"\nInstall order: {' → '.join(preview['installOrder'])}", soft_wrap=True)
 
@@ -88,13 +88,13 @@ def run(state: State, port: int | None, host: str | None) -> None:
     package = _export(api)
     stdout.print(f"{package['packageId']}\n{package['checksum']}", style="cyan", soft_wrap=True)
 
-    _heading("Package: what is known of it")
-    stdout.print(_package_table(_answer(api.get(package["packageId"]))))
+    _heading("Package: its metadata")
+    stdout.print(_package_table(_json_body(api.get(package["packageId"]))))
 
     _heading("Download: the bundle, checked against checksum and manifest")
     bundle = _download(api, package, state.demo)
     stdout.print(_manifest_table(bundle.manifest))
-    stdout.print(f"\nIn install order. The ZIP is {_shown(bundle.file)}", soft_wrap=True)
+    stdout.print(f"\nIn install order. The ZIP is {_display_path(bundle.file)}", soft_wrap=True)
 
     _heading("Refusals: what cannot be exported")
     stdout.print(_refusals(api, package["version"]))
@@ -103,29 +103,29 @@ def run(state: State, port: int | None, host: str | None) -> None:
     stdout.print(_commands(package["packageId"]), soft_wrap=True)
 
 
-def seeded_stack(state: State, port: int | None, host: str | None) -> Stack:
-    """The stack that is up, or a new one, with the sample tenants."""
+def ensure_seeded_stack(state: State, port: int | None, host: str | None) -> Stack:
+    """The running stack, or a new one, with the sample tenants loaded."""
     deployed = stack.ensure(state, port, host)
     for sample in sorted(SAMPLES.glob("tenant-*.json")):
         seed.seed(deployed, str(sample))
     return deployed
 
 
-def _export(api: Api) -> dict[str, Any]:
+def _export(api: ApiClient) -> dict[str, Any]:
     major, minor, patch = FIRST_VERSION
     while True:
         version = f"{major}.{minor}.{patch}"
         response = api.post("export", {**EXPORT, "version": version})
         if response.status_code != requests.codes.conflict:
-            return _answer(response)
-        stdout.print(f"Version {version} exists already, and a version never changes: taking the next.", style="dim")
+            return _json_body(response)
+        stdout.print(f"Version {version} already exists and versions are immutable; trying the next one.", style="dim")
         patch += 1
 
 
-def _download(api: Api, package: dict[str, Any], folder: Path) -> Bundle:
+def _download(api: ApiClient, package: dict[str, Any], folder: Path) -> CheckedBundle:
     response = api.get(f"{package['packageId']}/download")
     if not response.ok:
-        _answer(response)
+        _json_body(response)
     name = response.headers["Content-Disposition"].partition('filename="')[2].partition('"')[0]
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / name
@@ -137,15 +137,15 @@ def _download(api: Api, package: dict[str, Any], folder: Path) -> Bundle:
         for artifact in manifest["artifacts"]:
             content = archive.read(artifact["path"])
             if (len(content), hashlib.sha256(content).hexdigest()) != (artifact["size"], artifact["sha256"]):
-                raise LocalStackError(f"{artifact['path']} in {file} is not what its manifest says")
-    return Bundle(file, manifest)
+                raise LocalStackError(f"{artifact['path']} in {file} does not match the manifest")
+    return CheckedBundle(file, manifest)
 
 
-def _answer(response: requests.Response) -> dict[str, Any]:
-    """The body of an answer that is no error."""
+def _json_body(response: requests.Response) -> dict[str, Any]:
+    """The JSON body of a successful response."""
     if not response.ok:
         raise LocalStackError(
-            f"{response.request.method} {response.url} answered {response.status_code}: {response.text[:300]}",
+            f"{response.request.method} {response.url} returned {response.status_code}: {response.text[:300]}",
             "see `make logs`",
         )
     body: dict[str, Any] = response.json()
@@ -194,23 +194,23 @@ def _manifest_table(manifest: dict[str, Any]) -> Table:
     return table
 
 
-def _refusals(api: Api, version: str) -> Table:
+def _refusals(api: ApiClient, version: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("asked for", overflow="fold")
-    table.add_column("answer", style="red", no_wrap=True)
+    table.add_column("request", overflow="fold")
+    table.add_column("response", style="red", no_wrap=True)
     table.add_column("detail", overflow="fold")
     attempts = {
         f"{root}\n{why}": {**EXPORT, "packageName": "Refused", "version": "1.0.0", "artifactIds": [root]}
         for root, why in REFUSED_ROOTS.items()
     }
-    attempts[f"{ROOT}\nversion {version} once more"] = {**EXPORT, "version": version}
-    for asked, body in attempts.items():
+    attempts[f"{ROOT}\nversion {version} again"] = {**EXPORT, "version": version}
+    for request, body in attempts.items():
         response = api.post("export", body)
         if response.ok:
-            raise LocalStackError(f"{asked.splitlines()[0]} should have been refused, and was exported")
+            raise LocalStackError(f"{request.splitlines()[0]} was exported but should have been refused")
         problem = response.json()
         details = "\n".join(str(error["detail"]) for error in problem["errors"])
-        table.add_row(asked, f"{problem['status']} {problem['errorCode']}", details)
+        table.add_row(request, f"{problem['status']} {problem['errorCode']}", details)
     return table
 
 
@@ -220,10 +220,10 @@ def _commands(package_id: str) -> Text:
         'curl -H "Authorization: Bearer $TOKEN" "$URL/api/installhub/packages/$PACKAGE"\n'
         'curl -H "Authorization: Bearer $TOKEN" -OJ "$URL/api/installhub/packages/$PACKAGE/download"\n'
         "\n"
-        "make logs        what the functions logged\n"
-        "make down        stop it all"
+        "make logs        show the functions' logs\n"
+        "make down        stop the stack and delete its data"
     )
 
 
-def _shown(file: Path) -> str:
+def _display_path(file: Path) -> str:
     return str(file.relative_to(PROJECT)) if file.is_relative_to(PROJECT) else str(file)

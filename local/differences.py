@@ -1,19 +1,19 @@
-"""Where the emulator differs from AWS, and what is done about it: all of it, and only here.
+"""All differences between the emulator and AWS, and how each is compensated.
 
-template.yaml is never bent for the emulator. `sam deploy` puts it there as it stands; then `apply` brings the deployed
-API to what AWS would have made of it. Everything is read from the deployed template and its parameters.
+template.yaml contains nothing for the emulator. `sam deploy` deploys it unchanged; then `apply` changes the deployed
+stack to what AWS would have created from it. Everything is read from the deployed template and its parameters.
 
-Checked with MiniStack 1.5.33. What cannot be brought about is listed here, so that no one takes it for AWS's behaviour:
+Checked with MiniStack 1.5.33. These differences cannot be compensated:
 
-* A tenant's own rate limits. AWS takes the usage plan's key from the authorizer's answer, the emulator from a header
-  only. So `export_throttle` limits all tenants together, and RequestRateLimit has no effect.
+* Rate limits per tenant. AWS takes the usage plan's key from the authorizer's response, the emulator only from a
+  header. `move_throttling_to_stage` therefore limits all tenants together, and RequestRateLimit has no effect.
 * 413. The emulator accepts a body of any size.
-* A function that fails or times out answers 502 with a message of the emulator's, not the gateway response
+* A function that fails or times out causes a 502 with the emulator's own message, not the gateway response
   INTEGRATION_FAILURE.
-* The error type of a failed function, which `local/emulator_main.py` mends inside the emulator.
-* The notice of an object in a bucket says no version of it, and `cloudwatch` alarms see no queue.
-* EventBridge's messages pass a queue's policy by, and SQS knows no StartMessageMoveTask.
-* `$context` in a gateway response knows error.*, requestId, resourcePath and stage only.
+* The error type of a failed function, which `local/emulator_main.py` corrects inside the emulator.
+* S3 notifications contain no object version, and CloudWatch alarms receive no metrics of queues.
+* EventBridge ignores a queue's policy when it sends messages, and SQS has no StartMessageMoveTask.
+* `$context` in a gateway response supports only error.*, requestId, resourcePath and stage.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ NOT_TLS = {"Bool": {"aws:SecureTransport": "false"}}
 
 
 @dataclass(frozen=True)
-class Deployed:
-    """What was deployed, and the template that it was deployed from (SAM's transform done)."""
+class DeployedStack:
+    """A deployed stack and its template, with SAM's transform applied."""
 
     aws: Aws
     rest_api_id: str
@@ -52,48 +52,48 @@ class Deployed:
     parameters: Mapping[str, str]
 
     def properties(self, resource_type: str) -> Json:
-        """The properties of the template's only resource of a type."""
+        """The properties of the only resource of a type."""
         (only,) = (item for item in self.resources.values() if item["Type"] == resource_type)
         return only["Properties"]
 
-    def names(self, resource_type: str) -> list[str]:
-        """The physical ids of the template's resources of a type."""
+    def physical_ids_of(self, resource_type: str) -> list[str]:
+        """The physical ids of all resources of a type."""
         return [self.physical_ids[name] for name, item in self.resources.items() if item["Type"] == resource_type]
 
 
 def build_target() -> dict[str, str]:
-    """Build for the emulator's Python.
+    """Settings of a build for the emulator's Python.
 
-    AWS: a function runs on the Python that its Runtime names, on its own processor.
-    Emulator: every function runs on the Python that runs the emulator, on this machine.
+    AWS: a function runs with the Python of its Runtime, on the processor of its Architecture.
+    Emulator: every function runs with the emulator's own Python, on this machine.
     """
     return {"INSTALLHUB_INTERPRETER": str(INTERPRETER)}
 
 
-def apply(api: Deployed) -> None:
-    """Apply every difference, then deploy the API: its gateway responses take effect with a deployment only."""
-    plain_http(api)
-    binary_media_types(api)
-    gateway_responses(api)
-    api_keys(api)
-    authorizer_cache(api)
-    export_throttle(api)
-    worker_concurrency(api)
-    event_sources(api)
+def apply(api: DeployedStack) -> None:
+    """Compensate all differences, then deploy the API: gateway responses take effect only with a deployment."""
+    allow_plain_http(api)
+    unescape_binary_media_types(api)
+    put_gateway_responses(api)
+    remove_api_key_requirement(api)
+    set_authorizer_cache(api)
+    move_throttling_to_stage(api)
+    set_worker_concurrency(api)
+    allow_any_event_source(api)
     api.aws.apigateway.create_deployment(restApiId=api.rest_api_id, stageName=api.stage)
 
 
-def plain_http(deployed: Deployed) -> None:
-    """Let the buckets be used without TLS.
+def allow_plain_http(deployed: DeployedStack) -> None:
+    """Allow access to the buckets without TLS.
 
-    AWS: every service is behind TLS, and the buckets' policies refuse a request that is not.
-    Emulator: speaks plain HTTP on the loopback address, and enforces the policies.
+    AWS: every service uses TLS, and the buckets' policies deny requests without it.
+    Emulator: uses plain HTTP on the loopback address, and enforces the policies.
     """
     s3 = deployed.aws.s3
-    for bucket in deployed.names(BUCKET):
+    for bucket in deployed.physical_ids_of(BUCKET):
         try:
             policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
-        except s3.exceptions.ClientError:  # taken away by an earlier run
+        except s3.exceptions.ClientError:  # removed by an earlier run
             continue
         policy["Statement"] = [item for item in policy["Statement"] if item.get("Condition") != NOT_TLS]
         if policy["Statement"]:
@@ -102,34 +102,34 @@ def plain_http(deployed: Deployed) -> None:
             s3.delete_bucket_policy(Bucket=bucket)
 
 
-def binary_media_types(api: Deployed) -> None:
+def unescape_binary_media_types(api: DeployedStack) -> None:
     """Unescape the binary media types.
 
-    AWS: the slash of a type is written "~1" in the template's property, and means a slash.
-    Emulator: takes "~1" literally, so that no type matches and the client gets base64.
+    AWS: "~1" in the template's property stands for the slash of a type.
+    Emulator: takes "~1" literally, so no type matches and the client receives base64.
     """
     types = [item.replace("~1", "/") for item in api.properties(API).get("BinaryMediaTypes", [])]
-    # AWS would have one operation a type; the emulator takes the whole list only.
+    # AWS expects one operation per type; the emulator only accepts the whole list.
     operation: Json = {"op": "replace", "path": "/binaryMediaTypes", "value": types}
-    api.aws.apigateway_unchecked.update_rest_api(restApiId=api.rest_api_id, patchOperations=[operation])
+    api.aws.apigateway_unvalidated.update_rest_api(restApiId=api.rest_api_id, patchOperations=[operation])
 
 
-def gateway_responses(api: Deployed) -> None:
-    """Put the gateway responses.
+def put_gateway_responses(api: DeployedStack) -> None:
+    """Create the gateway responses.
 
-    AWS: imports them with the OpenAPI body, where SAM writes them.
-    Emulator: does not read them there, and would answer with API Gateway's built-in responses.
+    AWS: imports them from the OpenAPI body, where SAM puts them.
+    Emulator: ignores them there, and would return API Gateway's default responses.
     """
     responses = api.properties(API)["Body"].get("x-amazon-apigateway-gateway-responses", {})
     for name, response in responses.items():
         api.aws.apigateway.put_gateway_response(restApiId=api.rest_api_id, responseType=name, **_put_request(response))
 
 
-def api_keys(api: Deployed) -> None:
-    """Ask for no API key.
+def remove_api_key_requirement(api: DeployedStack) -> None:
+    """Require no API key.
 
-    AWS: with ApiKeySourceType AUTHORIZER, the key is the authorizer's `usageIdentifierKey`; no client sends one.
-    Emulator: wants it in the header `x-api-key`.
+    AWS: with ApiKeySourceType AUTHORIZER, the key is the authorizer's `usageIdentifierKey`; clients send none.
+    Emulator: requires it in the header `x-api-key`.
     """
     pages = api.aws.apigateway.get_paginator("get_resources").paginate(restApiId=api.rest_api_id, embed=["methods"])
     for page in pages:
@@ -139,16 +139,16 @@ def api_keys(api: Deployed) -> None:
                     restApiId=api.rest_api_id,
                     resourceId=resource["id"],
                     httpMethod=method,
-                    # the emulator would store a "false" as text, and take that for true
+                    # the emulator would store "false" as a string, which is truthy
                     patchOperations=[{"op": "remove", "path": "/apiKeyRequired"}],
                 )
 
 
-def authorizer_cache(api: Deployed) -> None:
-    """Keep the authorizer's answers as long as the parameter says.
+def set_authorizer_cache(api: DeployedStack) -> None:
+    """Cache the authorizer's responses for as long as the parameter specifies.
 
-    AWS: SAM's transform sees the stack's parameters, and writes this one into the authorizer.
-    Emulator: SAM's transform sees the parameters' defaults only.
+    AWS: SAM's transform resolves the parameter and writes its value into the authorizer.
+    Emulator: SAM's transform uses the parameter's default.
     """
     operation: Json = {
         "op": "replace",
@@ -161,11 +161,12 @@ def authorizer_cache(api: Deployed) -> None:
         )
 
 
-def export_throttle(api: Deployed) -> None:
-    """Move the usage plan's limits of single methods to the stage.
+def move_throttling_to_stage(api: DeployedStack) -> None:
+    """Copy the usage plan's method limits to the stage.
 
-    AWS: they hold for each key of the plan, that is for each tenant.
-    Emulator: without a key (see `api_keys`) no plan applies; limits of the stage do, for all callers together.
+    AWS: they apply to each key of the plan, that is, to each tenant.
+    Emulator: without a key (see `remove_api_key_requirement`) no plan applies; the stage's limits do, for all callers
+    together.
     """
     operations: list[Json] = [
         {"op": "replace", "path": path, "value": value}
@@ -175,28 +176,28 @@ def export_throttle(api: Deployed) -> None:
         api.aws.apigateway.update_stage(restApiId=api.rest_api_id, stageName=api.stage, patchOperations=operations)
 
 
-def worker_concurrency(deployed: Deployed) -> None:
-    """Put the event sources' concurrency as a number.
+def set_worker_concurrency(deployed: DeployedStack) -> None:
+    """Set the event sources' concurrency as a number.
 
-    AWS: CloudFormation makes the number of a parameter's text that the property asks for.
-    Emulator: keeps the text, and then polls no queue at all.
+    AWS: CloudFormation converts the parameter's string to the number that the property requires.
+    Emulator: keeps the string, and then does not poll the queue.
     """
     for name, item in deployed.resources.items():
         if item["Type"] == EVENT_SOURCE and "ScalingConfig" in item["Properties"]:
             limit = _resolve(item["Properties"]["ScalingConfig"]["MaximumConcurrency"], deployed.parameters)
-            deployed.aws.functions.update_event_source_mapping(
+            deployed.aws.lambda_.update_event_source_mapping(
                 UUID=deployed.physical_ids[name], ScalingConfig={"MaximumConcurrency": int(limit)}
             )
 
 
-def event_sources(deployed: Deployed) -> None:
-    """Let roles put events whatever their source.
+def allow_any_event_source(deployed: DeployedStack) -> None:
+    """Allow roles to put events with any source.
 
-    AWS: a role may put events of the sources only that its policy's condition on `events:source` names.
-    Emulator: does not know the source when it evaluates policies, so that the condition never holds.
+    AWS: the condition on `events:source` in a role's policy restricts the sources of its events.
+    Emulator: has no source when it evaluates policies, so the condition is never met.
     """
     iam = deployed.aws.iam
-    for role in deployed.names(ROLE):
+    for role in deployed.physical_ids_of(ROLE):
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
             policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
             conditions = [item["Condition"] for item in policy["Statement"] if "Condition" in item]
@@ -208,7 +209,7 @@ def event_sources(deployed: Deployed) -> None:
 
 
 def stage_limits(usage_plan: Json, parameters: Mapping[str, str]) -> dict[str, str]:
-    """The limits of a usage plan's methods, as the paths and values by which a stage is changed."""
+    """A usage plan's method limits as patch operations for a stage: paths and values."""
     limits = {}
     for stage in usage_plan["ApiStages"]:
         for route, throttle in stage.get("Throttle", {}).items():
@@ -220,7 +221,7 @@ def stage_limits(usage_plan: Json, parameters: Mapping[str, str]) -> dict[str, s
 
 
 def _put_request(response: Json) -> dict[str, Json]:
-    """A gateway response of the OpenAPI body, as PutGatewayResponse takes it."""
+    """A gateway response of the OpenAPI body as arguments of PutGatewayResponse."""
     request = {name: response[name] for name in ("responseParameters", "responseTemplates") if name in response}
     if "statusCode" in response:
         request["statusCode"] = str(response["statusCode"])
@@ -228,5 +229,5 @@ def _put_request(response: Json) -> dict[str, Json]:
 
 
 def _resolve(value: Json, parameters: Mapping[str, str]) -> str:
-    """A literal, or the value of the parameter that a `Ref` names."""
+    """A literal, or the value of the parameter in a `Ref`."""
     return parameters[value["Ref"]] if isinstance(value, dict) else str(value)

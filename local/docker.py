@@ -1,4 +1,4 @@
-"""Docker, by its command line: whether it runs, for which processor, and what containers call this machine."""
+"""Docker by its command line: availability, architecture, images, and the address of this machine in containers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
-"""Docker's names of the processors that Lambda has, and Lambda's."""
+"""Docker's names of the architectures that Lambda supports, with Lambda's names."""
 
 DESKTOP_NAME = "host.docker.internal"
-"""What Docker Desktop (macOS, Windows, Linux), Colima and Rancher Desktop call the machine they run on."""
+"""Host name of this machine in containers of Docker Desktop (macOS, Windows, Linux), Colima and Rancher Desktop."""
 
-ANSWER_SECONDS = 30.0
+RESPONSE_SECONDS = 30.0
 
 
 class DockerUnavailableError(LocalStackError):
@@ -29,39 +29,39 @@ class DockerUnavailableError(LocalStackError):
 
 
 def architecture() -> str:
-    """Lambda's name of the processor that containers run on; raises if there is no Docker or it does not answer."""
+    """Lambda's name of the architecture of Docker's server; raises an error if Docker is missing or does not respond."""
     needed = "`sam local` runs the functions in containers (`make up` needs none)"
     if not shutil.which("docker"):
         raise DockerUnavailableError(f"Docker is not installed: {needed}")
     try:
-        found = run("version", "--format", "{{.Server.Arch}}", seconds=ANSWER_SECONDS)
+        found = run("version", "--format", "{{.Server.Arch}}", seconds=RESPONSE_SECONDS)
     except subprocess.TimeoutExpired:
-        raise DockerUnavailableError(f"Docker does not answer, start it: {needed}") from None
+        raise DockerUnavailableError(f"Docker does not respond, restart it: {needed}") from None
     except DockerUnavailableError as error:
         raise DockerUnavailableError(f"Docker does not run, start it: {needed} ({error.message})") from None
     if found not in ARCHITECTURES:
-        raise DockerUnavailableError(f"Docker runs on {found}, Lambda on {' or '.join(ARCHITECTURES)}")
+        raise DockerUnavailableError(f"Docker runs on {found}; Lambda supports only {' and '.join(ARCHITECTURES)}")
     return ARCHITECTURES[found]
 
 
-def run(*arguments: str, given: str = "", seconds: float | None = None) -> str:
-    """What a command of Docker prints."""
+def run(*arguments: str, stdin: str = "", seconds: float | None = None) -> str:
+    """Run a Docker command and return its output."""
     outcome = subprocess.run(  # noqa: S603 - our own command
-        ["docker", *arguments],  # noqa: S607 - whichever the user has
-        input=given,
+        ["docker", *arguments],  # noqa: S607 - the one on the user's PATH
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=seconds,
         check=False,
     )
     if outcome.returncode != 0:
-        said = outcome.stderr.strip().splitlines() or ["it did not say why"]
-        raise DockerUnavailableError(said[-1])
+        lines = outcome.stderr.strip().splitlines() or ["no error message"]
+        raise DockerUnavailableError(lines[-1])
     return outcome.stdout.strip()
 
 
 def environment() -> dict[str, str]:
-    """What `sam` must be told: it knows DOCKER_HOST, but not the contexts of Docker's command line."""
+    """Environment variables for `sam`, which supports DOCKER_HOST but not Docker contexts."""
     if "DOCKER_HOST" in os.environ:
         return {}
     try:
@@ -71,10 +71,10 @@ def environment() -> dict[str, str]:
 
 
 def bridge_address() -> str | None:
-    """This machine's address on the network of the containers; None if that network is inside a virtual machine.
+    """This machine's address on the containers' network; None if that network is inside a virtual machine.
 
-    Docker on Linux has it on a bridge of this machine, which both the containers and this machine can address. Docker
-    Desktop and its like have it in a virtual machine, and give this machine a name instead (see DESKTOP_NAME).
+    On Linux it is the address of Docker's bridge, which containers and this machine can both reach. Docker Desktop
+    and similar products run in a virtual machine, and provide a host name for this machine instead (DESKTOP_NAME).
     """
     try:
         networks = json.loads(run("network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}"))
@@ -84,12 +84,12 @@ def bridge_address() -> str | None:
         subnet = ipaddress.ip_network(network["Subnet"], strict=False)
         if subnet.version == 4:  # noqa: PLR2004 - IPv4
             address = network.get("Gateway") or str(subnet[1])
-            return address if _is_ours(address) else None
+            return address if _is_local_address(address) else None
     return None
 
 
 def remove_containers(label: str) -> int:
-    """Remove the containers that have a label, and the images without a name that do; how many containers."""
+    """Remove containers and untagged images with a label; return the number of containers."""
     try:
         found = run("ps", "--all", "--quiet", "--filter", f"label={label}").split()
         if found:
@@ -101,21 +101,21 @@ def remove_containers(label: str) -> int:
 
 
 def build_image(tag: str, base: str, lines: Sequence[str]) -> None:
-    """Make an image that adds lines of a Dockerfile to another, which is pulled if it is not there."""
+    """Build an image from a base image, which is pulled if necessary, and further lines of a Dockerfile."""
     try:
         run("image", "inspect", "--format", "{{.Id}}", base)
     except DockerUnavailableError:
         try:
             run("pull", "--quiet", base)
         except DockerUnavailableError as error:
-            raise DockerUnavailableError(f"the image {base} cannot be pulled: {error.message}") from None
+            raise DockerUnavailableError(f"cannot pull the image {base}: {error.message}") from None
     try:
-        run("build", "--quiet", "--tag", tag, "-", given="\n".join([f"FROM {base}", *lines, ""]))
+        run("build", "--quiet", "--tag", tag, "-", stdin="\n".join([f"FROM {base}", *lines, ""]))
     except DockerUnavailableError as error:
-        raise DockerUnavailableError(f"no image can be made of {base}: {error.message}") from None
+        raise DockerUnavailableError(f"cannot build an image from {base}: {error.message}") from None
 
 
-def _is_ours(address: str) -> bool:
+def _is_local_address(address: str) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         try:
             probe.bind((address, 0))

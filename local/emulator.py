@@ -1,4 +1,4 @@
-"""Starts and stops the emulator of AWS, a process group of its own that outlives the command that started it."""
+"""Starts and stops the AWS emulator. It runs in its own process group and outlives the command that started it."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ POLL_SECONDS = 0.1
 
 
 def is_running(emulator: Emulator) -> bool:
-    """Whether the recorded process still is our emulator and answers."""
-    if emulator.pid not in processes.of_group(emulator.pid, str(INTERPRETER)):
+    """Whether the recorded process is still our emulator and responds."""
+    if emulator.pid not in processes.find_in_group(emulator.pid, str(INTERPRETER)):
         return False
-    return _answers(emulator)
+    return _responds(emulator)
 
 
 def start(state: State, host: str, port: int) -> Emulator:
-    """Start the emulator and wait until it answers."""
+    """Start the emulator and wait until it responds."""
     if not INTERPRETER.exists():
         raise LocalStackError("the emulator is not installed", "run `make setup`")
     if _in_use(port):
-        hint = f"choose another: make up PORT={port + 1}"
+        hint = f"choose another port: make up PORT={port + 1}"
         raise LocalStackError(f"port {port} is in use by another program", hint)
     for folder in (state.logs, state.scratch):
         folder.mkdir(parents=True, exist_ok=True)
@@ -63,26 +63,26 @@ def start(state: State, host: str, port: int) -> Emulator:
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise LocalStackError("the emulator stopped while starting", f"see {log}")
-        if _answers(emulator):
-            process.returncode = 0  # it outlives us on purpose; Popen would warn of that
+        if _responds(emulator):
+            process.returncode = 0  # it outlives this process on purpose; prevents a ResourceWarning
             return emulator
         time.sleep(POLL_SECONDS)
     stop(emulator)
-    raise LocalStackError(f"the emulator did not answer within {START_SECONDS:.0f} s", f"see {log}")
+    raise LocalStackError(f"the emulator did not respond within {START_SECONDS:.0f} s", f"see {log}")
 
 
 def stop(emulator: Emulator) -> bool:
-    """End the emulator and the functions it runs; false if none of them was left."""
-    return processes.end(emulator.pid, str(INTERPRETER), "the emulator")
+    """Stop the emulator and its functions; false if no process was left."""
+    return processes.terminate_group(emulator.pid, str(INTERPRETER), "the emulator")
 
 
 def log_file(state: State) -> Path:
-    """What the emulator writes."""
+    """The emulator's log file."""
     return state.logs / "emulator.log"
 
 
 def _environment(scratch: Path, host: str, port: int) -> Mapping[str, str]:
-    """All that the emulator sees of ours: it hands its own environment on to every function."""
+    """The emulator's environment, which it passes on to every function."""
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(scratch),
@@ -99,13 +99,13 @@ def _environment(scratch: Path, host: str, port: int) -> Mapping[str, str]:
         "PYTHONUNBUFFERED": "1",
         # evaluate the functions' roles and the buckets' policies, as AWS does
         "AUTH": "true",
-        # services with a port of their own
+        # services that listen on additional ports
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
     }
 
 
-def _answers(emulator: Emulator) -> bool:
+def _responds(emulator: Emulator) -> bool:
     try:
         return requests.get(f"{emulator.endpoint}/_ministack/health", timeout=2).ok
     except requests.RequestException:

@@ -1,6 +1,6 @@
-"""The emulator's main program: MiniStack, taught what it lacks and no deployment can make up for.
+"""The emulator's main program: MiniStack with a patch for a difference that cannot be compensated from outside.
 
-It is run by the emulator's own Python and imports nothing of this project. `local/differences.py` lists it.
+It runs with the emulator's own Python and imports nothing from this project. See `local/differences.py`.
 """
 
 from __future__ import annotations
@@ -13,34 +13,34 @@ from ministack.app import main
 from ministack.services import lambda_svc
 
 Result = dict[str, Any]
-ANY_ERROR = "Runtime.HandlerError"
+GENERIC_ERROR = "Runtime.HandlerError"
 
 
-def error_types(execute: Callable[..., Result]) -> Callable[..., Result]:
-    """Let a function's error have the name of the exception's class.
+def with_exception_name(execute: Callable[..., Result]) -> Callable[..., Result]:
+    """Set the error type of a failed function to the name of the exception's class.
 
-    AWS: the `errorType` of a failed invocation is that name, and what a state machine catches.
-    Emulator: it is always "Runtime.HandlerError"; the name stands in the trace only.
+    AWS: the `errorType` of a failed invocation is that name, and state machines catch it.
+    Emulator: it is always "Runtime.HandlerError"; the name is only in the traceback.
     """
 
     @functools.wraps(execute)
-    def executed(*arguments: Any, **options: Any) -> Result:  # noqa: ANN401 - whatever it takes
+    def executed(*arguments: Any, **options: Any) -> Result:  # noqa: ANN401 - passed through
         result = execute(*arguments, **options)
         body = result.get("body")
-        if result.get("error") and isinstance(body, dict) and body.get("errorType") == ANY_ERROR:
-            body["errorType"] = _raised(str(result.get("log")), str(body.get("errorMessage"))) or ANY_ERROR
+        if result.get("error") and isinstance(body, dict) and body.get("errorType") == GENERIC_ERROR:
+            body["errorType"] = _exception_name(str(result.get("log")), str(body.get("errorMessage"))) or GENERIC_ERROR
         return result
 
     return executed
 
 
-def _raised(trace: str, message: str) -> str:
-    """The name of the class whose instance with this message ends the trace."""
-    told, found, _ = trace.rstrip().rpartition(f": {message}")
-    name = told.splitlines()[-1].rpartition(".")[2] if found and told else ""
+def _exception_name(trace: str, message: str) -> str:
+    """The class name in the last line of a traceback that ends with this message."""
+    before, found, _ = trace.rstrip().rpartition(f": {message}")
+    name = before.splitlines()[-1].rpartition(".")[2] if found and before else ""
     return name if name.isidentifier() else ""
 
 
 if __name__ == "__main__":
-    lambda_svc._execute_function_warm = error_types(lambda_svc._execute_function_warm)  # noqa: SLF001 - its only seam
+    lambda_svc._execute_function_warm = with_exception_name(lambda_svc._execute_function_warm)  # noqa: SLF001 - there is no public hook
     main()

@@ -1,4 +1,4 @@
-"""The local issuer of tokens: a key pair, its public half as a JWKS, and tokens signed with the private half."""
+"""The local token issuer: a key pair, a JWKS with the public key, and tokens signed with the private key."""
 
 from __future__ import annotations
 
@@ -30,29 +30,29 @@ JWKS_KEY = "issuer/jwks.json"
 
 
 class Issuer:
-    """Signs with the key in a file, made when first needed."""
+    """Signs tokens with a key file, which is created if it does not exist."""
 
     def __init__(self, key_file: Path) -> None:
         if not key_file.exists():
             _make_key(key_file)
         key = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
         if not isinstance(key, rsa.RSAPrivateKey):
-            message = f"{key_file} holds no RSA key"
+            message = f"{key_file} is not an RSA key"
             raise TypeError(message)
         self._key = key
 
     @property
     def jwks(self) -> dict[str, list[dict[str, str]]]:
-        """The public key as RFC 7517 has it."""
+        """The public key as a JWK set (RFC 7517)."""
         numbers = self._key.public_key().public_numbers()
         key = {"kty": "RSA", "n": _base64url(numbers.n), "e": _base64url(numbers.e)}
-        # RFC 7638: the members that make the key, in lexical order, without blanks
+        # RFC 7638: the required members in lexicographic order, without whitespace
         canonical = json.dumps(key, sort_keys=True, separators=(",", ":")).encode()
         thumbprint = base64.urlsafe_b64encode(hashlib.sha256(canonical).digest()).rstrip(b"=").decode()
         return {"keys": [{**key, "kid": thumbprint, "alg": ALGORITHM, "use": "sig"}]}
 
     def token(self, issuer: str, audience: str, tenants: Sequence[str], scope: str, lifetime: int) -> str:
-        """A signed token; a negative lifetime makes one that has expired that long ago."""
+        """A signed token; with a negative lifetime, one that expired that long ago."""
         now = int(time.time())
         issued = now + min(lifetime, 0) - (DEFAULT_LIFETIME if lifetime < 0 else 0)
         claims = {
@@ -69,8 +69,8 @@ class Issuer:
         return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self.jwks["keys"][0]["kid"]})
 
 
-def publish(s3: S3Client, issuer: Issuer) -> None:
-    """Put the public keys where the authorizer can read them without credentials."""
+def publish_jwks(s3: S3Client, issuer: Issuer) -> None:
+    """Upload the JWKS to where the authorizer can read it without credentials."""
     policy = {
         "Version": "2012-10-17",
         "Statement": [
@@ -90,8 +90,8 @@ def publish(s3: S3Client, issuer: Issuer) -> None:
     s3.put_object(Bucket=LOCAL_BUCKET, Key=JWKS_KEY, Body=body, ContentType="application/json")
 
 
-def parameters(endpoint: str) -> dict[str, str]:
-    """The template's parameters that name this issuer."""
+def template_parameters(endpoint: str) -> dict[str, str]:
+    """The template's parameters for this issuer."""
     return {
         "TokenIssuer": f"{endpoint}/{LOCAL_BUCKET}/issuer",
         "TokenAudience": "installhub",
@@ -103,7 +103,7 @@ def _make_key(file: Path) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_name(f"{file.name}.new")  # a key is there whole or not at all, and never readable to others
+    new = file.with_name(f"{file.name}.new")  # written atomically, and never readable by others
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
         output.write(pem)
     new.replace(file)

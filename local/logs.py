@@ -1,4 +1,4 @@
-"""Shows what the functions logged, one readable line an entry."""
+"""Prints the functions' logs, one readable line per entry."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ POLL_SECONDS = 1.0
 PLATFORM_LINES = ("START ", "END ", "REPORT ")
 LEVELS = {"DEBUG": "dim", "WARNING": "yellow", "ERROR": "red", "CRITICAL": "bold red"}
 LEVEL_WIDTH = len("CRITICAL")
-NOT_SHOWN = frozenset(
+HIDDEN_FIELDS = frozenset(
     {
         *("level", "message", "timestamp", "location", "service", "cold_start", "xray_trace_id", "exception"),
         *("function_name", "function_memory_size", "function_arn", "function_request_id"),
@@ -34,7 +34,7 @@ NOT_SHOWN = frozenset(
 
 
 def functions(stack: Stack) -> dict[str, str]:
-    """The deployed functions, by the folders that they are made of."""
+    """The names of the deployed functions by the folder of their code."""
     return {
         re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", output.removesuffix(SUFFIX)).lower(): name
         for output, name in stack.outputs.items()
@@ -43,10 +43,10 @@ def functions(stack: Stack) -> dict[str, str]:
 
 
 def show(stack: Stack, function: str, *, follow: bool) -> None:
-    """Print the log of one function, or of all; with `follow`, wait for more until interrupted."""
+    """Print the logs of one function or of all; with `follow`, keep printing new entries until interrupted."""
     known = functions(stack)
     if function and function not in known:
-        raise LocalStackError(f"there is no function {function!r}", f"there are {', '.join(sorted(known))}")
+        raise LocalStackError(f"there is no function {function!r}", f"available: {', '.join(sorted(known))}")
     aws = Aws(stack.endpoint)
     groups = {folder: _log_group(aws, name) for folder, name in known.items() if function in ("", folder)}
     width = max(map(len, groups))
@@ -59,15 +59,15 @@ def show(stack: Stack, function: str, *, follow: bool) -> None:
         ]
         for milliseconds, folder, message in sorted(entries, key=lambda entry: entry[0]):
             if not message.startswith(PLATFORM_LINES):
-                stdout.print(readable(milliseconds, f"{folder:<{width}}", message.rstrip()), soft_wrap=True)
-        stdout.file.flush()  # a pipe would hold the lines back
+                stdout.print(format_entry(milliseconds, f"{folder:<{width}}", message.rstrip()), soft_wrap=True)
+        stdout.file.flush()  # otherwise a pipe would buffer the lines
         if not follow:
             return
         time.sleep(POLL_SECONDS)
 
 
-def readable(milliseconds: int, folder: str, message: str) -> Text:
-    """One entry as a line: time, level, function, message, and what else the entry says."""
+def format_entry(milliseconds: int, folder: str, message: str) -> Text:
+    """An entry as a line: time, level, function, message and the remaining fields."""
     clock = datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone().strftime("%H:%M:%S")
     entry = _parse(message)
     if entry is None:
@@ -76,11 +76,11 @@ def readable(milliseconds: int, folder: str, message: str) -> Text:
     line = Text.assemble(
         (f"{clock} ", "dim"), (f"{level:<{LEVEL_WIDTH}} ", LEVELS.get(level, "")), (f"{folder}  ", "dim")
     )
-    if "_aws" in entry:  # a metric in CloudWatch's embedded format
+    if "_aws" in entry:  # a metric in CloudWatch's embedded metric format
         metrics = [metric["Name"] for group in entry["_aws"]["CloudWatchMetrics"] for metric in group["Metrics"]]
         return line.append("metrics ", "dim").append(_pairs({name: entry.get(name) for name in metrics}), "dim")
     line.append(str(entry.get("message", "")))
-    if rest := _pairs({name: value for name, value in entry.items() if name not in NOT_SHOWN}):
+    if rest := _pairs({name: value for name, value in entry.items() if name not in HIDDEN_FIELDS}):
         line.append(f"  {rest}", "dim")
     if "exception" in entry:
         line.append(f"\n{entry['exception']}", "red")
@@ -102,12 +102,12 @@ def _parse(message: str) -> dict[str, Any] | None:
 
 
 def _log_group(aws: Aws, function: str) -> str:
-    configuration = aws.functions.get_function_configuration(FunctionName=function)
+    configuration = aws.lambda_.get_function_configuration(FunctionName=function)
     return configuration["LoggingConfig"]["LogGroup"]
 
 
 def _new_events(aws: Aws, group: str, shown: Counter[tuple[str, str]]) -> Iterator[Any]:
-    """The events of a group beyond those counted in `shown` for each of its streams, and count them."""
+    """The events of a log group that have not been shown, by the number of events per stream in `shown`."""
     found: Counter[tuple[str, str]] = Counter()
     for page in aws.logs.get_paginator("filter_log_events").paginate(logGroupName=group):
         for event in page["events"]:

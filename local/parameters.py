@@ -1,4 +1,4 @@
-"""Reads the template parameters that the user gives."""
+"""Parses template parameters given by the user."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ EXAMPLE = 'for example: make up PARAMS="ExportRateLimit=2 ExportBurstLimit=2"'
 
 
 def parse(text: str, declared: AbstractSet[str]) -> dict[str, str]:
-    """Split `Name=value Other="two words"`; every name must be one that the template declares."""
+    """Parse `Name=value Other="two words"`; every name must be declared in the template."""
     try:
         words = shlex.split(text)
     except ValueError as error:
-        raise LocalStackError(f"PARAMS cannot be read: {error}", EXAMPLE) from None
+        raise LocalStackError(f"PARAMS is invalid: {error}", EXAMPLE) from None
     parameters = {}
     for word in words:
         name, equals, value = word.partition("=")

@@ -1,4 +1,4 @@
-"""Finds and ends processes, with what every Linux and macOS has (slim containers have no `ps`)."""
+"""Finds and terminates processes on Linux and macOS, without `ps` where there is /proc (slim containers lack it)."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ END_SECONDS = 10.0
 POLL_SECONDS = 0.1
 
 
-def of_group(group: int, command: str) -> list[int]:
-    """The processes of a group whose command line holds `command`: a number alone may be another's by now."""
+def find_in_group(group: int, command: str) -> list[int]:
+    """The processes of a group whose command line contains `command`, since process ids are reused."""
     listed = _from_proc() if PROC.is_dir() else _from_ps()
-    return [pid for pid, of, line in listed if of == group and command in line]
+    return [pid for pid, own_group, line in listed if own_group == group and command in line]
 
 
-def end(group: int, command: str, name: str) -> bool:
-    """End those processes, by force if they do not listen; false if there were none. `name` is for the user."""
-    if not of_group(group, command):
+def terminate_group(group: int, command: str, name: str) -> bool:
+    """Terminate a group by SIGTERM, then SIGKILL; false if it has no such process. `name` is for error messages."""
+    if not find_in_group(group, command):
         return False
     for attempt in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(group, attempt)
         deadline = time.monotonic() + END_SECONDS
         while time.monotonic() < deadline:
-            if not of_group(group, command):
+            if not find_in_group(group, command):
                 return True
             time.sleep(POLL_SECONDS)
-    raise LocalStackError(f"{name} could not be ended", f"end the process group {group} by hand")
+    raise LocalStackError(f"cannot stop {name}", f"kill the process group {group} manually")
 
 
 def _from_proc() -> Iterator[tuple[int, int, str]]:
@@ -46,7 +46,7 @@ def _from_proc() -> Iterator[tuple[int, int, str]]:
         pid = int(folder.name)
         try:
             yield pid, os.getpgid(pid), (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:  # ended meanwhile, or not ours to see
+        except OSError:  # ended in the meantime, or not readable
             continue
 
 

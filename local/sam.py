@@ -1,4 +1,4 @@
-"""Runs `sam build` and `sam deploy`, the real ones, and keeps what they print in a file."""
+"""Runs the real `sam build` and `sam deploy`, and writes their output to log files."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ if TYPE_CHECKING:
     from local.state import State
 
 SAM = PROJECT / ".tools" / "sam" / "bin" / "sam"
-MAKE_NOTE = re.compile(r"make(\[\d+\])?: ")  # "make: *** [...] Error 1" adds nothing to the line before it
+MAKE_NOTE = re.compile(
+    r"make(\[\d+\])?: "
+)  # "make: *** [...] Error 1" only repeats that the line before it is an error
 TOOLS = PROJECT / ".venv" / "bin"
-POLL_SECONDS = "0.1"  # an emulated stack is ready at once; SAM would look every half second, then every five
+POLL_SECONDS = "0.1"  # an emulated stack is ready at once; SAM would poll every 0.5 s, then every 5 s
 SOURCES = ("template.yaml", "functions", "layers", "requirements/emulator.txt", "requirements/sam.txt")
 
 
 def build(state: State, target: Mapping[str, str], folder: Path) -> bool:
-    """Build the functions and the layer for `target` into a folder; false if what is there still stands."""
+    """Build the functions and the layer into a folder, with the variables `target`; false if it is up to date."""
     digest, recorded = source_digest(target), folder.with_name(f"{folder.name}.sha256")
     if (folder / TEMPLATE.name).exists() and recorded.exists() and recorded.read_text() == digest:
         return False
@@ -39,8 +41,8 @@ def build(state: State, target: Mapping[str, str], folder: Path) -> bool:
 
 
 def deploy(state: State, endpoint: str, parameters: Mapping[str, str]) -> None:
-    """Create or update the stack; a parameter not named keeps the value it has, or the template's default."""
-    values = state.root / "parameters.yaml"  # JSON is YAML, which is what sam reads
+    """Create or update the stack; other parameters keep their current value, or the template's default."""
+    values = state.root / "parameters.yaml"  # sam expects YAML, of which JSON is a subset
     values.write_text(json.dumps(parameters), encoding="utf-8")
     arguments: list[str | Path] = [
         "--template-file",
@@ -51,15 +53,15 @@ def deploy(state: State, endpoint: str, parameters: Mapping[str, str]) -> None:
     _run(state, "deploy", arguments, {"AWS_ENDPOINT_URL": endpoint})
 
 
-def _run(state: State, command: str, arguments: Sequence[str | Path], environment: Mapping[str, str]) -> None:
-    own = surroundings(state)
+def _run(state: State, command: str, arguments: Sequence[str | Path], variables: Mapping[str, str]) -> None:
+    inherited = environment(state)
     state.logs.mkdir(parents=True, exist_ok=True)
     log = state.logs / f"sam-{command}.log"
     with log.open("wb") as output:
         outcome = subprocess.run(  # noqa: S603 - our own command
             [SAM, command, "--config-file", SAM_CONFIG, "--config-env", PROFILE, *arguments],
             cwd=PROJECT,
-            env={**own, **environment},
+            env={**inherited, **variables},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -67,42 +69,42 @@ def _run(state: State, command: str, arguments: Sequence[str | Path], environmen
         )
     if outcome.returncode != 0:
         reason = last_error(log.read_text(encoding="utf-8", errors="replace"))
-        raise LocalStackError(f"`sam {command}` failed: {reason}", f"everything it said is in {log}")
+        raise LocalStackError(f"`sam {command}` failed: {reason}", f"the full output is in {log}")
 
 
 def runtime_image(runtime: str, architecture: str) -> str:
-    """AWS's image of a runtime such as `python3.13`, by the name under which SAM looks for it."""
+    """The name that SAM uses for AWS's image of a runtime such as `python3.13`."""
     program = "from samcli.local.docker.lambda_image import LambdaImage; print(LambdaImage._INVOKE_REPO_PREFIX)"
-    answer = subprocess.run(  # noqa: S603 - our own command
+    outcome = subprocess.run(  # noqa: S603 - our own command
         [SAM.with_name("python"), "-c", program], capture_output=True, text=True, check=False
     )
-    if answer.returncode != 0:
+    if outcome.returncode != 0:
         raise LocalStackError(
-            "SAM does not say where it finds the runtime's image", "its version is pinned: make setup"
+            "cannot read the name of the runtime image from SAM", "reinstall the pinned version: make setup"
         )
     name = runtime.rstrip(".0123456789")
-    return f"{answer.stdout.strip()}/{name}:{runtime.removeprefix(name)}-{architecture}"
+    return f"{outcome.stdout.strip()}/{name}:{runtime.removeprefix(name)}-{architecture}"
 
 
-def surroundings(state: State) -> dict[str, str]:
-    """The environment of every run of `sam`."""
+def environment(state: State) -> dict[str, str]:
+    """The environment of all `sam` commands."""
     if not SAM.exists():
-        raise LocalStackError("the SAM command line is not installed", "run `make setup`")
+        raise LocalStackError("the SAM CLI is not installed", "run `make setup`")
     path = f"{TOOLS}{os.pathsep}{os.environ['PATH']}"  # the layer's build needs uv
     own = {"PATH": path, "__SAM_CLI_APP_DIR": str(state.root / "sam"), "SAM_CLI_POLL_DELAY": POLL_SECONDS}
     return {**os.environ, **own}
 
 
 def last_error(output: str) -> str:
-    """The line of a tool's output that most likely says what went wrong."""
+    """The line of a tool's output that most likely contains the error."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    said = [line for line in lines if not MAKE_NOTE.match(line)]
-    telling = [line for line in said if any(word in line.lower() for word in ("error", "failed", "invalid"))]
-    return (telling or said or ["it printed nothing"])[-1]
+    candidates = [line for line in lines if not MAKE_NOTE.match(line)]
+    errors = [line for line in candidates if any(word in line.lower() for word in ("error", "failed", "invalid"))]
+    return (errors or candidates or ["no output"])[-1]
 
 
 def source_digest(target: Mapping[str, str]) -> str:
-    """A digest of all that a build depends on."""
+    """A digest of everything that a build depends on."""
     digest = hashlib.sha256(json.dumps(dict(target), sort_keys=True).encode())
     for source in SOURCES:
         for file in _files(PROJECT / source):

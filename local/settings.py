@@ -1,4 +1,4 @@
-"""What samconfig.toml says of the local stack, so that it is said once."""
+"""Settings of the local stack that are defined in samconfig.toml."""
 
 from __future__ import annotations
 
@@ -15,4 +15,4 @@ _profile = tomllib.loads(SAM_CONFIG.read_text(encoding="utf-8"))[PROFILE]
 STACK_NAME: str = _profile["global"]["parameters"]["stack_name"]
 REGION: str = _profile["global"]["parameters"]["region"]
 LOCAL_BUCKET: str = _profile["deploy"]["parameters"]["s3_bucket"]
-"""Holds what only the local stack needs: the uploaded build and the token issuer's public keys."""
+"""The bucket for what only the local stack needs: the uploaded build and the token issuer's public keys."""

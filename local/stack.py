@@ -1,4 +1,4 @@
-"""Brings the local stack up, brings it up to date and takes it down."""
+"""Starts, updates and stops the local stack."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from local import differences, emulator, issuer, sam
 from local.aws import Aws
 from local.console import stderr, step
-from local.differences import Deployed
+from local.differences import DeployedStack
 from local.errors import LocalStackError
 from local.parameters import parse
 from local.settings import LOCAL_BUCKET, REGION, STACK_NAME, TEMPLATE
@@ -19,34 +19,34 @@ if TYPE_CHECKING:
     from local.state import Emulator, State
 
 
-def up(state: State, given: str = "", port: int | None = None, host: str | None = None) -> Stack:
-    """Start what is not running, deploy the template with the parameters `given`, and record the outcome."""
+def up(state: State, overrides: str = "", port: int | None = None, host: str | None = None) -> Stack:
+    """Start the emulator if necessary, deploy the template with parameter `overrides`, and record the stack."""
     with state.locked():
         running, started = _ensure_emulator(state, port, host)
         try:
-            stack = _deploy(state, running, given)
+            stack = _deploy(state, running, overrides)
         except BaseException:
-            if started:  # leave nothing behind that was not there before
+            if started:  # leave nothing behind
                 emulator.stop(running)
-                state.forget()
+                state.clear()
             raise
         state.stack = stack
         return stack
 
 
 def down(state: State) -> None:
-    """End the emulator, and with it every function and all data."""
+    """Stop the emulator, which removes all functions and data."""
     with state.locked():
         recorded = state.emulator
         if recorded and emulator.stop(recorded):
-            stderr.print("The local stack is stopped and its data gone.")
+            stderr.print("The local stack is stopped and its data deleted.")
         else:
             stderr.print("The local stack is not running.")
-        state.forget()
+        state.clear()
 
 
 def ensure(state: State, port: int | None, host: str | None) -> Stack:
-    """The stack that is up, or a new one."""
+    """The running stack, or a new one."""
     try:
         return current(state)
     except LocalStackError:
@@ -54,7 +54,7 @@ def ensure(state: State, port: int | None, host: str | None) -> Stack:
 
 
 def current(state: State) -> Stack:
-    """The stack that is up."""
+    """The running stack; raises an error if there is none."""
     if state.stack and state.emulator and emulator.is_running(state.emulator):
         return state.stack
     raise LocalStackError("the local stack is not running", "start it: make up")
@@ -64,29 +64,31 @@ def _ensure_emulator(state: State, port: int | None, host: str | None) -> tuple[
     recorded = state.emulator
     if recorded and emulator.is_running(recorded):
         if port not in (None, recorded.port) or host not in (None, recorded.host):
-            message = f"the local stack already runs on {recorded.host}:{recorded.port}"
-            raise LocalStackError(message, "to move it: make down, then make up again")
+            message = f"the local stack is already running on {recorded.host}:{recorded.port}"
+            raise LocalStackError(message, "to change the address, run `make down` first")
         return recorded, False
     if recorded:
-        stderr.print("The emulator had stopped without `make down`; its data is gone. Starting afresh.", style="yellow")
+        stderr.print(
+            "The emulator stopped without `make down`, so its data is lost. Starting a new one.", style="yellow"
+        )
         emulator.stop(recorded)
-        state.forget()
+        state.clear()
     with step("Starting the emulator") as current_step:
         started = emulator.start(state, host or emulator.DEFAULT_HOST, port or emulator.DEFAULT_PORT)
         current_step.note = started.endpoint
     return started, True
 
 
-def _deploy(state: State, running: Emulator, given: str) -> Stack:
+def _deploy(state: State, running: Emulator, overrides: str) -> Stack:
     aws = Aws(running.endpoint)
-    issuer.publish(aws.s3, issuer.Issuer(state.issuer_key))
-    parameters = parse(given, _declared_parameters(aws))
+    issuer.publish_jwks(aws.s3, issuer.Issuer(state.issuer_key))
+    parameters = parse(overrides, _declared_parameters(aws))
     with step("Building the functions and the layer") as building:
         if not sam.build(state, differences.build_target(), state.build):
             building.note = "unchanged"
     with step("Deploying template.yaml") as deploying:
-        sam.deploy(state, running.endpoint, {**issuer.parameters(running.endpoint), **parameters})
-        deploying.note = given
+        sam.deploy(state, running.endpoint, {**issuer.template_parameters(running.endpoint), **parameters})
+        deploying.note = overrides
     with step("Adapting to the emulator"):
         deployed, stack = _describe(aws)
         differences.apply(deployed)
@@ -94,14 +96,14 @@ def _deploy(state: State, running: Emulator, given: str) -> Stack:
 
 
 def _declared_parameters(aws: Aws) -> set[str]:
-    """The names of the template's parameters. CloudFormation takes a template of this size from a bucket only."""
+    """The names of the template's parameters. A template of this size must be passed to CloudFormation in a bucket."""
     aws.s3.upload_file(str(TEMPLATE), LOCAL_BUCKET, TEMPLATE.name)
     url = f"{aws.endpoint}/{LOCAL_BUCKET}/{TEMPLATE.name}"
     declared = aws.cloudformation.validate_template(TemplateURL=url)["Parameters"]
     return {item["ParameterKey"] for item in declared}
 
 
-def _describe(aws: Aws) -> tuple[Deployed, Stack]:
+def _describe(aws: Aws) -> tuple[DeployedStack, Stack]:
     described = aws.cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
     parameters = {item["ParameterKey"]: item["ParameterValue"] for item in described["Parameters"]}
     outputs = {item["OutputKey"]: item["OutputValue"] for item in described["Outputs"]}
@@ -113,7 +115,7 @@ def _describe(aws: Aws) -> tuple[Deployed, Stack]:
         for page in pages
         for item in page["StackResourceSummaries"]
     }
-    deployed = Deployed(aws, rest_api_id, stage, _resources(processed), physical_ids, parameters)
+    deployed = DeployedStack(aws, rest_api_id, stage, _resources(processed), physical_ids, parameters)
     url = f"{aws.endpoint}/_aws/execute-api/{rest_api_id}/{stage}"
     return deployed, Stack(aws.endpoint, REGION, url, parameters, outputs)
 

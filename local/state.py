@@ -1,4 +1,4 @@
-"""What is kept between two commands, all of it in one folder (`.local`, or $INSTALLHUB_STATE)."""
+"""State that persists between commands, in one folder (`.local`, or $INSTALLHUB_STATE)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Emulator:
-    """The emulator's process (it leads a process group of its own) and where it listens."""
+    """The emulator's process, which leads its own process group, and the address it listens on."""
 
     pid: int
     host: str
@@ -30,7 +30,7 @@ class Emulator:
 
     @property
     def endpoint(self) -> str:
-        """The URL of every emulated service. The emulator listens on the loopback address whatever its `host`."""
+        """The URL of all emulated services. Whatever its `host`, the emulator listens on the loopback address."""
         return f"http://127.0.0.1:{self.port}"
 
 
@@ -45,18 +45,18 @@ class Stack:
     outputs: Mapping[str, str]
 
     def as_outputs(self) -> dict[str, str]:
-        """What `make outputs` prints."""
+        """The output of `make outputs`."""
         return {"endpoint": self.endpoint, "region": self.region, "url": self.url, **self.outputs}
 
 
 @dataclass(frozen=True)
 class SamLocal:
-    """A running `sam local start-api`: its process, that of the forwarder (0: none), its port, and what it serves."""
+    """A running `sam local start-api`: its process, the forwarder's (0: none), its port, and a digest of what it serves."""
 
     pid: int
     forwarder: int
     port: int
-    serves: str
+    digest: str
 
     @property
     def url(self) -> str:
@@ -81,24 +81,24 @@ class State:
 
     @classmethod
     def from_environment(cls) -> State:
-        """The folder that $INSTALLHUB_STATE names, from the project's folder if relative."""
+        """The folder in $INSTALLHUB_STATE; a relative path is relative to the project."""
         return cls(PROJECT / os.environ.get("INSTALLHUB_STATE", ".local"))
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep two commands from starting, deploying or stopping at once."""
+        """Prevent commands from starting, deploying or stopping concurrently."""
         self.root.mkdir(parents=True, exist_ok=True)
         with (self.root / "lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                message = f"another `make up` or `make down` is at work in {self.root}"
-                raise LocalStackError(message, "wait for it to end, then try again") from None
+                message = f"another command is starting or stopping the stack in {self.root}"
+                raise LocalStackError(message, "wait for it to finish, then try again") from None
             yield
 
     @property
     def emulator(self) -> Emulator | None:
-        """The emulator that was started last; it may have died since."""
+        """The emulator that was started last; it may no longer be running."""
         return Emulator(**content) if (content := _read(self._emulator)) else None
 
     @emulator.setter
@@ -116,7 +116,7 @@ class State:
 
     @property
     def sam_local(self) -> SamLocal | None:
-        """The `sam local start-api` that was started last; it may have died since."""
+        """The `sam local start-api` that was started last; it may no longer be running."""
         return SamLocal(**content) if (content := _read(self._sam_local)) else None
 
     @sam_local.setter
@@ -126,22 +126,22 @@ class State:
         else:
             self._sam_local.unlink(missing_ok=True)
 
-    def forget(self) -> None:
-        """Remove what belongs to one run of the emulator; the build, the issuer's key and the logs stay."""
+    def clear(self) -> None:
+        """Delete the data of a run of the emulator; keep the build, the issuer's key and the logs."""
         for file in (self._emulator, self._stack):
             file.unlink(missing_ok=True)
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
 def _read(file: Path) -> Any:  # noqa: ANN401 - JSON
-    """Read a file that `_write` wrote; a missing or damaged one counts as absent."""
+    """Read a file written by `_write`; None if it is missing or damaged."""
     with contextlib.suppress(FileNotFoundError, ValueError):
         return json.loads(file.read_text(encoding="utf-8"))
     return None
 
 
 def _write(file: Path, content: object) -> None:
-    """Replace a file as a whole, so that no reader sees half of it."""
+    """Replace a file atomically."""
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_name(f"{file.name}.new")
     new.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -57,7 +57,7 @@ class Deployment:
         return boto3.client("sqs", region_name=self.region, endpoint_url=self.endpoint, config=_CONFIG)
 
 
-def add_option(parser: argparse.ArgumentParser) -> None:
+def add_stack_option(parser: argparse.ArgumentParser) -> None:
     """Let the command's user name a stack."""
     parser.add_argument(
         "--stack",
@@ -74,7 +74,7 @@ def find(name: str) -> Deployment:
     Raises:
         LocalStackError: There is none.
     """
-    return _on_aws(name) if name else local(State.from_environment())
+    return _aws_deployment(name) if name else local(State.from_environment())
 
 
 def local(state: State) -> Deployment:
@@ -84,7 +84,7 @@ def local(state: State) -> Deployment:
     return Deployment("the local stack", found.outputs, found.region, found.endpoint)
 
 
-def _on_aws(name: str) -> Deployment:
+def _aws_deployment(name: str) -> Deployment:
     try:
         found = boto3.client("cloudformation", config=_CONFIG).describe_stacks(StackName=name)["Stacks"]
     except ClientError as error:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pytest
 
-from tools.reliability import Figure, keep
+from tools.reliability import Figure, save_figures
 
 
 class Record(Protocol):
@@ -21,7 +21,7 @@ def figures() -> Iterator[list[Figure]]:
     figures: list[Figure] = []
     yield figures
     if os.environ.get("INSTALLHUB_FIGURES") == "write":
-        keep(figures)
+        save_figures(figures)
 
 
 @pytest.fixture

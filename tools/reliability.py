@@ -38,12 +38,12 @@ class Figure:
     how: str = ""
 
 
-def keep(figures: Iterable[Figure]) -> None:
+def save_figures(figures: Iterable[Figure]) -> None:
     """Put ``figures`` on disk in place of those of an earlier run. Several processes may do so at once."""
     FIGURES.parent.mkdir(exist_ok=True)
     with FIGURES.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        known = {(figure.topic, figure.what): figure for figure in _kept()}
+        known = {(figure.topic, figure.what): figure for figure in _load_figures()}
         known.update({(figure.topic, figure.what): figure for figure in figures})
         listed = [asdict(known[key]) for key in sorted(known)]
         FIGURES.write_text(json.dumps(listed, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -70,7 +70,7 @@ def render(page: str, figures: Iterable[Figure]) -> str:
     return rendered
 
 
-def _kept() -> list[Figure]:
+def _load_figures() -> list[Figure]:
     if not FIGURES.exists():
         return []
     return [Figure(**figure) for figure in json.loads(FIGURES.read_text(encoding="utf-8"))]
@@ -79,7 +79,7 @@ def _kept() -> list[Figure]:
 def main() -> int:
     """Run the command."""
     page = DOCUMENT.read_text(encoding="utf-8")
-    rendered = render(page, _kept())
+    rendered = render(page, _load_figures())
     if rendered == page:
         return 0
     if "--check" in sys.argv:

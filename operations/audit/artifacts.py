@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from operations.audit.buckets import content_of, exists, keys_of
-from operations.audit.findings import Kind, Report
+from operations.audit.buckets import read_object, exists, list_objects
+from operations.audit.findings import FindingKind, Report
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -46,8 +46,8 @@ class ArtifactAudit:
 
     def run(self) -> None:
         """Look at everything."""
-        objects = keys_of(self.s3, self.bucket)
-        self.report.looked_at["definition objects"] += len(objects)
+        objects = list_objects(self.s3, self.bucket)
+        self.report.checked["definition objects"] += len(objects)
         bodies: set[tuple[str, str]] = set()
         wanted: dict[tuple[str, str], str] = {}
         owned: set[str] = set()
@@ -56,31 +56,31 @@ class ArtifactAudit:
                 place = (item["pk"]["S"], item["sk"]["S"])
                 if place[1].startswith(_EDGE):
                     wanted[place[0], _body_key(item)] = place[1]
-                    self.report.looked_at["artifacts"] += 1
+                    self.report.checked["artifacts"] += 1
                     self.progress()
                 elif place[1].startswith(_BODY):
                     bodies.add(place)
-                    owned |= self._look_at_body(item, " ".join(place))
+                    owned |= self._check_body(item, " ".join(place))
         for (partition, body), edge in wanted.items():
             if (partition, body) not in bodies:
                 self._confirm_missing(partition, edge, body)
-        self._look_for_orphans({key: written for key, written in objects.items() if key not in owned})
+        self._report_orphans({key: written for key, written in objects.items() if key not in owned})
 
-    def _look_at_body(self, item: Mapping[str, Any], place: str) -> set[str]:
+    def _check_body(self, item: Mapping[str, Any], place: str) -> set[str]:
         """Judge a definition, and return the object that it is kept in."""
-        self.report.looked_at["definitions"] += 1
+        self.report.checked["definitions"] += 1
         if "objectKey" not in item:
-            self._judge([item["data"]["B"]], item, place)
+            self._check_definition([item["data"]["B"]], item, place)
             return set()
         key = item["objectKey"]["S"]
-        content = content_of(self.s3, self.bucket, key)
+        content = read_object(self.s3, self.bucket, key)
         if content is not None:
-            self._judge(content, item, place)
+            self._check_definition(content, item, place)
         elif "expiresAt" not in item:  # a superseded one may go before its body does
-            self.report.add(Kind.MISSING_DEFINITION, place, f"its object {key} is not there")
+            self.report.add(FindingKind.MISSING_DEFINITION, place, f"its object {key} is not there")
         return {key}
 
-    def _judge(self, packed: Iterable[bytes], item: Mapping[str, Any], place: str) -> None:
+    def _check_definition(self, packed: Iterable[bytes], item: Mapping[str, Any], place: str) -> None:
         inflater, digest = zlib.decompressobj(-zlib.MAX_WBITS), hashlib.sha256()
         crc, size, packed_size = 0, 0, 0
         try:
@@ -91,12 +91,14 @@ class ArtifactAudit:
                 size += len(content)
                 packed_size += len(chunk)
         except zlib.error as error:
-            self.report.add(Kind.WRONG_DEFINITION, place, f"cannot be inflated: {error}")
+            self.report.add(FindingKind.WRONG_DEFINITION, place, f"cannot be inflated: {error}")
             return
         found = (digest.hexdigest(), crc, size, packed_size)
         said = (item["sk"]["S"].rpartition("#")[2], *(int(item[name]["N"]) for name in ("crc32", "size", "packed")))
         if found != said or not inflater.eof:
-            self.report.add(Kind.WRONG_DEFINITION, place, f"holds (digest, CRC, size, packed size) {found}, not {said}")
+            self.report.add(
+                FindingKind.WRONG_DEFINITION, place, f"holds (digest, CRC, size, packed size) {found}, not {said}"
+            )
 
     def _confirm_missing(self, partition: str, edge: str, body: str) -> None:
         """A publisher may have changed the artifact between the pages of the scan."""
@@ -106,14 +108,14 @@ class ArtifactAudit:
         )["Responses"]
         now_edge, now_body = (answer.get("Item") for answer in answers)
         if now_edge is not None and _body_key(now_edge) == body and now_body is None:
-            self.report.add(Kind.MISSING_DEFINITION, f"{partition} {edge}", f"there is no item {body}")
+            self.report.add(FindingKind.MISSING_DEFINITION, f"{partition} {edge}", f"there is no item {body}")
 
-    def _look_for_orphans(self, unowned: Mapping[str, dt.datetime]) -> None:
+    def _report_orphans(self, unowned: Mapping[str, dt.datetime]) -> None:
         now = dt.datetime.now(tz=dt.UTC)
         for key, written in sorted(unowned.items()):
             if now - written > self.grace and exists(self.s3, self.bucket, key) and not self._is_superseded(key):
                 self.report.add(
-                    Kind.ORPHAN_DEFINITION,
+                    FindingKind.ORPHAN_DEFINITION,
                     f"{self.bucket}/{key}",
                     f"written {written:%Y-%m-%d %H:%M}, no body knows it",
                 )

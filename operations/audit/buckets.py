@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from operations.audit.findings import Kind, Report
+from operations.audit.findings import FindingKind, Report
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -17,7 +17,7 @@ _CHUNK: Final = 1024 * 1024
 _UPLOAD_AGE: Final = dt.timedelta(days=2)  # a rule of the bucket removes them after one
 
 
-def keys_of(s3: S3Client, bucket: str) -> dict[str, dt.datetime]:
+def list_objects(s3: S3Client, bucket: str) -> dict[str, dt.datetime]:
     """The keys of all objects, and when each was written."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
     return {entry["Key"]: entry["LastModified"] for page in pages for entry in page.get("Contents", [])}
@@ -34,7 +34,7 @@ def exists(s3: S3Client, bucket: str, key: str) -> bool:
     return True
 
 
-def content_of(s3: S3Client, bucket: str, key: str) -> Iterator[bytes] | None:
+def read_object(s3: S3Client, bucket: str, key: str) -> Iterator[bytes] | None:
     """The bytes of an object in pieces; None if there is no such object."""
     try:
         body = s3.get_object(Bucket=bucket, Key=key)["Body"]
@@ -50,8 +50,10 @@ def audit_uploads(s3: S3Client, bucket: str, report: Report) -> None:
     now = dt.datetime.now(tz=dt.UTC)
     for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
         for upload in page.get("Uploads", []):
-            report.looked_at["unfinished uploads"] += 1
+            report.checked["unfinished uploads"] += 1
             if now - upload["Initiated"] > _UPLOAD_AGE:
                 report.add(
-                    Kind.UNFINISHED_UPLOAD, f"{bucket}/{upload['Key']}", f"begun {upload['Initiated']:%Y-%m-%d %H:%M}"
+                    FindingKind.UNFINISHED_UPLOAD,
+                    f"{bucket}/{upload['Key']}",
+                    f"begun {upload['Initiated']:%Y-%m-%d %H:%M}",
                 )

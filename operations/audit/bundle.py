@@ -13,20 +13,20 @@ MANIFEST: Final = "manifest.json"
 _CHUNK: Final = 1024 * 1024
 
 
-def faults_of(bundle: IO[bytes], package: Mapping[str, Any]) -> Iterator[str]:
+def bundle_problems(bundle: IO[bytes], package: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with the bundle of ``package``, an item of the packages table in plain values."""
     try:
         with zipfile.ZipFile(bundle) as archive:
             manifest = json.loads(archive.read(MANIFEST))
-            yield from _faults_of_manifest(manifest, package)
-            yield from _faults_of_order(manifest)
-            yield from _faults_of_entries(archive, manifest)
-            yield from _faults_of_place(bundle, archive, package)
+            yield from _manifest_problems(manifest, package)
+            yield from _install_order_problems(manifest)
+            yield from _entry_problems(archive, manifest)
+            yield from _manifest_location_problems(bundle, archive, package)
     except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError) as error:
         yield f"cannot be read: {error!r}"
 
 
-def _faults_of_manifest(manifest: Mapping[str, Any], package: Mapping[str, Any]) -> Iterator[str]:
+def _manifest_problems(manifest: Mapping[str, Any], package: Mapping[str, Any]) -> Iterator[str]:
     for field in ("packageId", "name", "version", "packageType"):
         if manifest[field] != package[field]:
             yield f"the manifest's {field} is {manifest[field]!r}, the record's {package[field]!r}"
@@ -34,7 +34,7 @@ def _faults_of_manifest(manifest: Mapping[str, Any], package: Mapping[str, Any])
         yield f"the manifest lists {len(manifest['artifacts'])} artifacts, the record {package['artifactCount']}"
 
 
-def _faults_of_order(manifest: Mapping[str, Any]) -> Iterator[str]:
+def _install_order_problems(manifest: Mapping[str, Any]) -> Iterator[str]:
     artifacts = manifest["artifacts"]
     if manifest["installOrder"] != [artifact["id"] for artifact in artifacts]:
         yield "the install order is not that of the artifacts"
@@ -49,7 +49,7 @@ def _faults_of_order(manifest: Mapping[str, Any]) -> Iterator[str]:
             yield f"the root {root} is missing"
 
 
-def _faults_of_entries(archive: zipfile.ZipFile, manifest: Mapping[str, Any]) -> Iterator[str]:
+def _entry_problems(archive: zipfile.ZipFile, manifest: Mapping[str, Any]) -> Iterator[str]:
     expected = [MANIFEST, *(artifact["path"] for artifact in manifest["artifacts"])]
     if archive.namelist() != expected:
         yield f"the entries are not those of the manifest: {set(archive.namelist()) ^ set(expected) or 'another order'}"
@@ -64,7 +64,9 @@ def _faults_of_entries(archive: zipfile.ZipFile, manifest: Mapping[str, Any]) ->
             yield f"{artifact['path']} is not what the manifest says: {size} bytes of {digest.hexdigest()}"
 
 
-def _faults_of_place(bundle: IO[bytes], archive: zipfile.ZipFile, package: Mapping[str, Any]) -> Iterator[str]:
+def _manifest_location_problems(
+    bundle: IO[bytes], archive: zipfile.ZipFile, package: Mapping[str, Any]
+) -> Iterator[str]:
     """GET reads the manifest alone, from where the record says it is."""
     bundle.seek(package["manifestOffset"])
     packed = bundle.read(package["manifestPackedSize"])

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class FindingKind(StrEnum):
     """What is wrong."""
 
-    HALF_PACKAGE = "half-package"
+    INCOMPLETE_PACKAGE = "half-package"
     ORPHAN_BUNDLE = "orphan-bundle"
     EXPIRED_CLAIM = "expired-claim"
     WRONG_CHECKSUM = "wrong-checksum"
@@ -31,8 +31,8 @@ class Finding:
         detail: What was expected and what is there.
     """
 
-    kind: Kind
-    place: str
+    kind: FindingKind
+    location: str
     detail: str
 
 
@@ -45,9 +45,9 @@ class Report:
         findings: What is wrong.
     """
 
-    looked_at: Counter[str] = field(default_factory=Counter)
+    checked: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
 
-    def add(self, kind: Kind, place: str, detail: str) -> None:
+    def add(self, kind: FindingKind, place: str, detail: str) -> None:
         """Note something that is wrong."""
         self.findings.append(Finding(kind, place, detail))

@@ -87,7 +87,7 @@ class FaultyStack:
 
     def configure(self, seconds: int, **environment: str) -> None:
         """Give the export function so much time, and variables beside its own."""
-        functions, name = self.api.aws.functions, self.api.stack.outputs["ExportFunction"]
+        functions, name = self.api.aws.lambda_, self.api.stack.outputs["ExportFunction"]
         own = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
         own.pop("AWS_ENDPOINT_URL", None)
         functions.update_function_configuration(
@@ -102,7 +102,7 @@ class FaultyStack:
     def sweep(self) -> None:
         """Run the product's own sweep function."""
         name = self.api.stack.outputs["SweepFunction"]
-        assert "FunctionError" not in self.api.aws.functions.invoke(FunctionName=name)
+        assert "FunctionError" not in self.api.aws.lambda_.invoke(FunctionName=name)
 
     def audit(self) -> Report:
         """What the auditor finds in the whole stack."""
@@ -134,7 +134,7 @@ class FaultyStack:
         assert emulator is not None
         mark = f"AWS_ENDPOINT_URL={self.gate.url}".encode()
         killed = 0
-        for pid in processes.of_group(emulator.pid, ""):
+        for pid in processes.find_in_group(emulator.pid, ""):
             with suppress(FileNotFoundError, ProcessLookupError):
                 if mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
                     os.kill(pid, signal.SIGKILL)

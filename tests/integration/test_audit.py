@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from operations.audit.buckets import audit_uploads
-from operations.audit.findings import Kind, Report
+from operations.audit.findings import FindingKind, Report
 from operations.audit.stack import audit
 from tests.integration.support.artifact_inputs import TENANT, draft, incompressible
 from tests.integration.test_sweep import leave_behind
@@ -32,7 +32,7 @@ def judged(world: World, grace: dt.timedelta = AT_ONCE) -> Report:
     return audit(other.dynamodb, other.s3, world.deployment.references, grace=grace, clock=world.clock)
 
 
-def kinds(report: Report) -> list[Kind]:
+def kinds(report: Report) -> list[FindingKind]:
     return [finding.kind for finding in report.findings]
 
 
@@ -77,7 +77,7 @@ def test_nothing_is_found_in_a_sound_stack(world: World) -> None:
     report = judged(world)
 
     assert report.findings == []
-    assert report.looked_at == {
+    assert report.checked == {
         "bundle objects": 1,
         "exported packages": 1,
         "artifacts": 3,
@@ -101,32 +101,32 @@ def test_a_record_that_lacks_something_is_half_a_package(
 ) -> None:
     change(attribute, None)
 
-    assert Kind.HALF_PACKAGE in kinds(judged(world))
+    assert FindingKind.INCOMPLETE_PACKAGE in kinds(judged(world))
 
 
 def test_a_package_without_bundle(world: World, exported: ExportedPackage) -> None:
     world.s3.delete_object(Bucket=world.name("BundleBucket"), Key=exported.record.bundle_key)
 
     (finding,) = judged(world).findings
-    assert finding.kind is Kind.HALF_PACKAGE
+    assert finding.kind is FindingKind.INCOMPLETE_PACKAGE
     assert exported.record.bundle_key in finding.detail
 
 
 def test_a_status_that_does_not_exist(world: World, change: Callable[..., None]) -> None:
     change("status", {"S": "nearly"})
 
-    assert kinds(judged(world)) == [Kind.HALF_PACKAGE, Kind.ORPHAN_BUNDLE]
+    assert kinds(judged(world)) == [FindingKind.INCOMPLETE_PACKAGE, FindingKind.ORPHAN_BUNDLE]
 
 
 def test_a_bundle_that_belongs_to_nobody(world: World) -> None:
     world.s3.put_object(Bucket=world.name("BundleBucket"), Key="bundles/pkg-1/gone.zip", Body=b"a bundle")
 
-    assert kinds(judged(world)) == [Kind.ORPHAN_BUNDLE]
+    assert kinds(judged(world)) == [FindingKind.ORPHAN_BUNDLE]
 
 
 def test_a_claim_past_its_lease_until_the_sweep(world: World) -> None:
     leave_behind(world, "pkg-1", int(time.time()) - 10)
-    assert kinds(judged(world)) == [Kind.EXPIRED_CLAIM]
+    assert kinds(judged(world)) == [FindingKind.EXPIRED_CLAIM]
 
     world.sweeper().sweep()
 
@@ -137,25 +137,25 @@ def test_a_request_that_waits_for_ever(world: World, change: Callable[..., None]
     change("status", {"S": "queued"})
     change("leaseUntil", {"N": "100"})
 
-    assert Kind.EXPIRED_CLAIM in kinds(judged(world))
+    assert FindingKind.EXPIRED_CLAIM in kinds(judged(world))
 
 
 def test_a_checksum_that_does_not_match(world: World, change: Callable[..., None]) -> None:
     change("checksum", {"S": f"sha256:{'0' * 64}"})
 
-    assert kinds(judged(world)) == [Kind.WRONG_CHECKSUM]
+    assert kinds(judged(world)) == [FindingKind.WRONG_CHECKSUM]
 
 
 def test_a_bundle_that_is_cut_off(world: World, exported: ExportedPackage) -> None:
     replace_bundle(world, exported, bundle_of(world, exported)[:-30])
 
-    assert kinds(judged(world)) == [Kind.WRONG_CHECKSUM, Kind.WRONG_BUNDLE]
+    assert kinds(judged(world)) == [FindingKind.WRONG_CHECKSUM, FindingKind.WRONG_BUNDLE]
 
 
 def test_a_bundle_that_mixes_revisions(world: World, exported: ExportedPackage) -> None:
     replace_bundle(world, exported, rewritten(bundle_of(world, exported), rule=b'{"another":"revision"}'))
 
-    details = [finding.detail for finding in judged(world).findings if finding.kind is Kind.WRONG_BUNDLE]
+    details = [finding.detail for finding in judged(world).findings if finding.kind is FindingKind.WRONG_BUNDLE]
     assert any("rule.json is not what the manifest says" in detail for detail in details)
 
 
@@ -179,7 +179,7 @@ def test_a_manifest_that_says_something_else(
 
     replace_bundle(world, exported, rewritten(bundle, manifest=manifest.replace(old, new, 1)))
 
-    details = [finding.detail for finding in judged(world).findings if finding.kind is Kind.WRONG_BUNDLE]
+    details = [finding.detail for finding in judged(world).findings if finding.kind is FindingKind.WRONG_BUNDLE]
     assert any(told in detail for detail in details), details
 
 
@@ -187,7 +187,7 @@ def test_a_count_that_does_not_match(world: World, change: Callable[..., None]) 
     change("artifactCount", {"N": "4"})
 
     (finding,) = judged(world).findings
-    assert (finding.kind, "record 4" in finding.detail) == (Kind.WRONG_BUNDLE, True)
+    assert (finding.kind, "record 4" in finding.detail) == (FindingKind.WRONG_BUNDLE, True)
 
 
 def test_a_manifest_that_is_not_where_the_record_says(world: World, change: Callable[..., None]) -> None:
@@ -210,7 +210,7 @@ def test_an_artifact_without_its_definition(world: World) -> None:
     world.dynamodb.delete_item(TableName=world.name("ArtifactsTable"), Key=new)
 
     (finding,) = judged(world).findings
-    assert (finding.kind, finding.place) == (Kind.MISSING_DEFINITION, f"T#{TENANT} E#=lonely")
+    assert (finding.kind, finding.location) == (FindingKind.MISSING_DEFINITION, f"T#{TENANT} E#=lonely")
 
 
 @pytest.mark.usefixtures("exported")
@@ -222,7 +222,9 @@ def test_a_definition_that_is_not_what_its_digest_says(world: World) -> None:
     )
     world.dynamodb.put_item(TableName=table, Item={**other, **key})
 
-    assert kinds(judged(world)) == [Kind.WRONG_DEFINITION] + [Kind.ORPHAN_DEFINITION] * (len(kinds(judged(world))) - 1)
+    assert kinds(judged(world)) == [FindingKind.WRONG_DEFINITION] + [FindingKind.ORPHAN_DEFINITION] * (
+        len(kinds(judged(world))) - 1
+    )
 
 
 @pytest.mark.usefixtures("exported")
@@ -232,18 +234,18 @@ def test_definitions_in_the_bucket(world: World) -> None:
     whole = s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
 
     s3.put_object(Bucket=bucket, Key=entry["Key"], Body=whole[:-1])
-    assert kinds(judged(world)) == [Kind.WRONG_DEFINITION]
+    assert kinds(judged(world)) == [FindingKind.WRONG_DEFINITION]
     s3.put_object(Bucket=bucket, Key=entry["Key"], Body=b"\xff\xff")
-    assert kinds(judged(world)) == [Kind.WRONG_DEFINITION]
+    assert kinds(judged(world)) == [FindingKind.WRONG_DEFINITION]
     s3.delete_object(Bucket=bucket, Key=entry["Key"])
-    assert kinds(judged(world)) == [Kind.MISSING_DEFINITION]
+    assert kinds(judged(world)) == [FindingKind.MISSING_DEFINITION]
 
 
 def test_an_object_that_a_publisher_left(world: World) -> None:
     bucket = world.name("DefinitionBucket")
     world.s3.put_object(Bucket=bucket, Key="definitions/left", Body=b"x")
 
-    assert kinds(judged(world)) == [Kind.ORPHAN_DEFINITION]
+    assert kinds(judged(world)) == [FindingKind.ORPHAN_DEFINITION]
     assert judged(world, dt.timedelta(hours=1)).findings == [], "it may be on its way"
 
 
@@ -264,4 +266,4 @@ def test_an_upload_that_nobody_ends(world: World) -> None:
     assert report.findings == []
     world.s3.create_multipart_upload(Bucket=world.name("BundleBucket"), Key="bundles/pkg-1/half.zip")
 
-    assert kinds(judged(world)) == [Kind.UNFINISHED_UPLOAD]
+    assert kinds(judged(world)) == [FindingKind.UNFINISHED_UPLOAD]

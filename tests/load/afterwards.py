@@ -54,7 +54,7 @@ def look(api: Api, answers: Iterable[Answer]) -> Kept:
         grace=dt.timedelta(0),
     )
     assert report.findings == []
-    audited = sum(count for what, count in report.looked_at.items() if what.endswith(" packages"))
+    audited = sum(count for what, count in report.checked.items() if what.endswith(" packages"))
     assert audited == len(checksums)
     return Kept(len(checksums) - len(promises), len(promises), audited)
 

@@ -99,7 +99,7 @@ def sampled(group: int, every: float) -> Iterator[Samples]:
         owners: dict[int, str] = {}
         while not ended.wait(every):
             second = time.monotonic() - began
-            for pid in processes.of_group(group, str(INTERPRETER)):
+            for pid in processes.find_in_group(group, str(INTERPRETER)):
                 with contextlib.suppress(OSError):  # it has ended
                     folder = Path("/proc") / str(pid)
                     if pid not in owners and (name := EMULATOR if pid == group else _function(folder)):

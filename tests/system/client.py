@@ -100,7 +100,7 @@ class Api:
 
     def change_variables(self, function: str, **changes: str) -> dict[str, str]:
         """Change variables of the function of that name, which starts it anew; gives all that it had before."""
-        functions = self.aws.functions
+        functions = self.aws.lambda_
         before = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
         functions.update_function_configuration(FunctionName=function, Environment={"Variables": {**before, **changes}})
         return before
@@ -112,7 +112,7 @@ class Api:
         try:
             yield
         finally:
-            self.aws.functions.update_function_configuration(FunctionName=function, Environment={"Variables": before})
+            self.aws.lambda_.update_function_configuration(FunctionName=function, Environment={"Variables": before})
 
     def up(self, parameters: str) -> None:
         """Update the stack's parameters."""

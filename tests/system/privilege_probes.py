@@ -80,7 +80,7 @@ class Caller:
 
 def configuration_of(api: Api, function: str) -> Any:  # noqa: ANN401  # as boto3 has it
     """The deployed function's configuration."""
-    return api.aws.functions.get_function_configuration(FunctionName=name_of(api, function))
+    return api.aws.lambda_.get_function_configuration(FunctionName=name_of(api, function))
 
 
 def name_of(api: Api, function: str) -> str:

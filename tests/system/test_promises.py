@@ -20,7 +20,7 @@ MANY = 1_500
 @contextmanager
 def worker_at_rest(api: Api) -> Iterator[None]:
     """The worker takes nothing from the queue."""
-    functions, name = api.aws.functions, api.stack.outputs["ExportWorkerFunction"]
+    functions, name = api.aws.lambda_, api.stack.outputs["ExportWorkerFunction"]
     (mapping,) = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
     functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
     time.sleep(2)

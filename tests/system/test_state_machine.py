@@ -25,7 +25,7 @@ def machine(api: Api) -> str:
     iam = api.aws.iam
     role = iam.create_role(RoleName="exports", AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
     iam.put_role_policy(RoleName="exports", PolicyName="own", PolicyDocument=_policy(invoke))
-    created = api.aws.states.create_state_machine(
+    created = api.aws.stepfunctions.create_state_machine(
         name="export",
         definition=definition.replace("${ExportWorkerFunction}", function),
         roleArn=role,
@@ -38,7 +38,7 @@ def _policy(statement: dict[str, Any]) -> str:
 
 
 def run(api: Api, machine: str, body: object) -> dict[str, Any]:
-    states = api.aws.states
+    states = api.aws.stepfunctions
     execution = states.start_execution(stateMachineArn=machine, input=json.dumps(body))["executionArn"]
 
     def ended() -> dict[str, Any] | None:

@@ -1,1 +1,1 @@
-"""Draws the packages of the layer and their imports, from the code, into docs/architecture-layers.svg."""
+"""Draws the packages of the layer and their imports; `make architecture`."""

@@ -17,23 +17,21 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from tools.scans.judging import Allowance, Report, Verdict, judge, read_allowances
+from tools.scans.judging import Exemption, Report, Verdict, evaluate, read_exemptions
 from tools.scans.scanners import Scan, scans
 
 EXCEPTIONS: Final = Path(__file__).with_name("exceptions.toml")
-_AT_ONCE: Final = 2
+_PARALLEL: Final = 2
 
 
-def table_of(reports: list[Report], allowances: list[Allowance]) -> Table:
+def format_table(reports: list[Report], allowances: list[Exemption]) -> Table:
     """The reports, a row each."""
     table = Table("scanner", "looked at", "findings", "excepted", "result", box=None, pad_edge=False)
     for column in table.columns:
         column.no_wrap = True
     for report in reports:
         excepted = sum(any(allowance.covers(finding) for allowance in allowances) for finding in report.findings)
-        table.add_row(
-            report.scanner, report.looked_at, str(len(report.findings)), str(excepted), _result(report, excepted)
-        )
+        table.add_row(report.scanner, report.scope, str(len(report.findings)), str(excepted), _result(report, excepted))
     return table
 
 
@@ -45,7 +43,7 @@ def _result(report: Report, excepted: int) -> str:
     return "not audited" if report.gap else "clean"
 
 
-def lines_of(verdict: Verdict) -> list[str]:
+def format_lines(verdict: Verdict) -> list[str]:
     """What is to be done, a line each."""
     return [
         *(f"finding  {item.scanner} {item.rule}  {item.place}  {item.detail}" for item in verdict.open),
@@ -57,14 +55,14 @@ def lines_of(verdict: Verdict) -> list[str]:
 
 def main() -> int:
     """Run the command."""
-    allowances = read_allowances(EXCEPTIONS)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    allowances = read_exemptions(EXCEPTIONS)
+    with ThreadPoolExecutor(_PARALLEL) as pool:
         reports = list(pool.map(Scan.run, scans()))
-    verdict = judge(reports, allowances)
+    verdict = evaluate(reports, allowances)
     console = Console(width=120, soft_wrap=True, highlight=False)
-    console.print(table_of(reports, allowances))
+    console.print(format_table(reports, allowances))
     console.print()
-    for line in lines_of(verdict):
+    for line in format_lines(verdict):
         console.print(line, markup=False)
     is_required = os.environ.get("INSTALLHUB_SCANS") == "required"
     return 0 if verdict.passes(gaps_allowed=not is_required) else 1

@@ -39,14 +39,14 @@ class Report:
     """
 
     scanner: str
-    looked_at: str
+    scope: str
     findings: tuple[Finding, ...] = ()
     gap: str = ""
     failure: str = ""
 
 
 @dataclass(frozen=True)
-class Allowance:
+class Exemption:
     """An exception: findings that are looked at, and are to stay.
 
     Attributes:
@@ -98,7 +98,7 @@ class Verdict:
         return not (self.open or self.stale or self.failures or (self.gaps and not gaps_allowed))
 
 
-def read_allowances(file: Path) -> list[Allowance]:
+def read_exemptions(file: Path) -> list[Exemption]:
     """The exceptions that a TOML file lists.
 
     Raises:
@@ -109,11 +109,11 @@ def read_allowances(file: Path) -> list[Allowance]:
         if entry.keys() != {"scanner", "rules", "places", "reason"} or not all(entry.values()):
             raise ValueError(f"an exception needs scanner, rules, places and reason: {entry}")
         rules, places = tuple(entry["rules"]), tuple(entry["places"])
-        allowances.append(Allowance(entry["scanner"], rules, places, entry["reason"]))
+        allowances.append(Exemption(entry["scanner"], rules, places, entry["reason"]))
     return allowances
 
 
-def judge(reports: Iterable[Report], allowances: Sequence[Allowance]) -> Verdict:
+def evaluate(reports: Iterable[Report], allowances: Sequence[Exemption]) -> Verdict:
     """Hold the reports against the exceptions."""
     reports = list(reports)
     findings = [finding for report in reports for finding in report.findings]
@@ -129,5 +129,5 @@ def judge(reports: Iterable[Report], allowances: Sequence[Allowance]) -> Verdict
             for unused in allowance.unused(findings)
         ),
         failures=tuple(f"{report.scanner}: {report.failure}" for report in reports if report.failure),
-        gaps=tuple(f"{report.scanner}: {report.looked_at}: {report.gap}" for report in reports if report.gap),
+        gaps=tuple(f"{report.scanner}: {report.scope}: {report.gap}" for report in reports if report.gap),
     )

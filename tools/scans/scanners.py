@@ -19,7 +19,7 @@ TEMPLATE: Final = "template.yaml"
 CODE: Final = ("layers", "functions", "operations", "local", "tools")
 
 # Lists of hashes, written by `make lock`, and pictures.
-_WITHOUT_SECRETS: Final = r"requirements[^/]*\.txt$|requirements/[^/]+\.txt$|\.png$"
+_EXCLUDED_FROM_SECRETS: Final = r"requirements[^/]*\.txt$|requirements/[^/]+\.txt$|\.png$"
 _UNREACHABLE: Final = re.compile(r"\w*(Connection|Timeout|NameResolution|Service)\w*Error")
 
 
@@ -49,7 +49,7 @@ class Scan:
             [PROGRAMS / self.scanner, *self.arguments], cwd=PROJECT, capture_output=True, text=True, check=False
         )
         try:
-            return self.read(_json_of(done.stdout, done.stderr), self.subject)
+            return self.read(_parse_json(done.stdout, done.stderr), self.subject)
         except ScanFailedError as failure:
             if self.scanner == "pip-audit" and _UNREACHABLE.search(done.stderr):
                 return Report(self.scanner, self.subject, gap="the vulnerability service cannot be reached")
@@ -67,13 +67,13 @@ def scans() -> list[Scan]:
     """Every scan, those that take long first."""
     lists = [SHIPPED, *sorted(str(path.relative_to(PROJECT)) for path in PROJECT.glob("requirements/*.txt"))]
     checkov = ("--file", TEMPLATE, "--framework", "cloudformation", "--skip-download", "--quiet", "-o", "json")
-    secrets = ("scan", "--exclude-files", _WITHOUT_SECRETS)
+    secrets = ("scan", "--exclude-files", _EXCLUDED_FROM_SECRETS)
     everywhere = ("--disable-filter", "detect_secrets.filters.allowlist.is_line_allowlisted")
     return [
         Scan("checkov", checkov, read_checkov, TEMPLATE),
         Scan("detect-secrets", (*secrets, *everywhere), read_secrets, f"{len(tracked_files())} tracked files"),
         Scan("bandit", ("--recursive", *CODE, "--format", "json", "--quiet", "--ignore-nosec"), read_bandit),
-        *(Scan("pip-audit", _audit_of(listing), read_audit, listing) for listing in lists),
+        *(Scan("pip-audit", _audit_arguments(listing), read_audit, listing) for listing in lists),
     ]
 
 
@@ -125,7 +125,7 @@ def read_audit(said: Any, subject: str) -> Report:  # noqa: ANN401  # JSON
     if not packages:
         raise ScanFailedError(f"it found no packages in {subject}")
     findings = (
-        Finding("pip-audit", flaw["id"], f"{subject}: {package['name']}", _remedy(package, flaw))
+        Finding("pip-audit", flaw["id"], f"{subject}: {package['name']}", _fix(package, flaw))
         for package in packages
         for flaw in package.get("vulns", [])
     )
@@ -134,15 +134,15 @@ def read_audit(said: Any, subject: str) -> Report:  # noqa: ANN401  # JSON
     return Report("pip-audit", f"{subject}: {len(packages)} packages", tuple(findings), gap)
 
 
-def _audit_of(listing: str) -> tuple[str, ...]:
+def _audit_arguments(listing: str) -> tuple[str, ...]:
     return ("--requirement", listing, "--require-hashes", "--disable-pip", "-f", "json", "--progress-spinner", "off")
 
 
-def _remedy(package: dict[str, Any], flaw: dict[str, Any]) -> str:
+def _fix(package: dict[str, Any], flaw: dict[str, Any]) -> str:
     return f"{package['version']}; mended in {', '.join(flaw['fix_versions']) or 'no version'}"
 
 
-def _json_of(output: str, errors: str) -> Any:  # noqa: ANN401  # JSON
+def _parse_json(output: str, errors: str) -> Any:  # noqa: ANN401  # JSON
     try:
         return json.loads(output)
     except ValueError:

@@ -27,7 +27,7 @@ def test_a_problem_document_has_the_fields_of_rfc_9457_and_the_api_s_own() -> No
         "type": "urn:installhub:error:ArtifactNotFound",
         "title": "Artifact not found",
         "status": 400,
-        "detail": "No such artifact. (2 problems in all, see errors.)",
+        "detail": "No such artifact. (2 problems in total, see errors.)",
         "instance": "urn:uuid:1",
         "isSuccess": False,
         "errorCode": "ArtifactNotFound",

@@ -16,7 +16,7 @@ def test_addresses_become_those_that_containers_reach() -> None:
         "TOKEN_ISSUER": f"{HERE}/installhub-local/issuer",
         "PLANS_TABLE": "installhub-PlansTable-1",
     }
-    assert containers.reachable(variables, HERE, THERE) == {
+    assert containers.rewrite_endpoints(variables, HERE, THERE) == {
         "JWKS_URI": f"{THERE}/installhub-local/issuer/jwks.json",
         "TOKEN_ISSUER": f"{HERE}/installhub-local/issuer",
         "PLANS_TABLE": "installhub-PlansTable-1",
@@ -25,7 +25,7 @@ def test_addresses_become_those_that_containers_reach() -> None:
 
 def test_the_configuration_is_toml_whatever_the_folder_is_called(tmp_path: Path) -> None:
     state = State(tmp_path / 'a "quoted" föl\\der')
-    text = containers.configuration(state, "us-east-1", "image:tag", "arm64")
+    text = containers.render_samconfig(state, "us-east-1", "image:tag", "arm64")
     options = tomllib.loads(text)["default"]["global"]["parameters"]
     assert options["env_vars"] == str(state.containers / "env.json")
     assert options["invoke_image"] == ["image:tag"]
@@ -35,7 +35,7 @@ def test_the_configuration_is_toml_whatever_the_folder_is_called(tmp_path: Path)
 def test_the_server_is_remembered_and_forgotten(tmp_path: Path) -> None:
     state = State(tmp_path)
     assert state.sam_local is None
-    state.sam_local = SamLocal(pid=4711, forwarder=0, port=3000, serves="digest")
+    state.sam_local = SamLocal(pid=4711, forwarder=0, port=3000, digest="digest")
     assert State(tmp_path).sam_local == state.sam_local
     assert state.sam_local.url == "http://127.0.0.1:3000"
     state.sam_local = None

@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import pytest
 
 from local import differences
-from local.differences import CACHE_PARAMETER, Deployed, stage_limits
+from local.differences import CACHE_PARAMETER, DeployedStack, stage_limits
 from tests.template import template
 
 EXPORT = "/api/installhub/packages/export/POST"
@@ -21,11 +21,11 @@ class _NoSuchBucketPolicyError(Exception):
 @pytest.fixture
 def aws() -> SimpleNamespace:
     s3 = Mock(exceptions=SimpleNamespace(ClientError=_NoSuchBucketPolicyError))
-    return SimpleNamespace(apigateway=Mock(), apigateway_unchecked=Mock(), s3=s3)
+    return SimpleNamespace(apigateway=Mock(), apigateway_unvalidated=Mock(), s3=s3)
 
 
-def _deployed(aws: Any, resources: dict[str, Any], **parameters: str) -> Deployed:  # noqa: ANN401  # stands in
-    return Deployed(aws, "api", "prod", resources, {"Bundles": "bundles-1", "Drafts": "drafts-1"}, parameters)
+def _deployed(aws: Any, resources: dict[str, Any], **parameters: str) -> DeployedStack:  # noqa: ANN401  # stands in
+    return DeployedStack(aws, "api", "prod", resources, {"Bundles": "bundles-1", "Drafts": "drafts-1"}, parameters)
 
 
 def test_limits_of_the_plan_become_limits_of_the_stage() -> None:
@@ -57,7 +57,7 @@ def test_gateway_responses_are_put_as_the_template_has_them(aws: SimpleNamespace
     }
     body = {"x-amazon-apigateway-gateway-responses": responses}
     api = {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": body}}}
-    differences.gateway_responses(_deployed(aws, api))
+    differences.put_gateway_responses(_deployed(aws, api))
     assert [call.kwargs for call in aws.apigateway.put_gateway_response.call_args_list] == [
         {
             "restApiId": "api",
@@ -72,8 +72,8 @@ def test_gateway_responses_are_put_as_the_template_has_them(aws: SimpleNamespace
 
 def test_binary_media_types_lose_their_escapes(aws: SimpleNamespace) -> None:
     api = {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"BinaryMediaTypes": ["*~1*"]}}}
-    differences.binary_media_types(_deployed(aws, api))
-    (operation,) = aws.apigateway_unchecked.update_rest_api.call_args.kwargs["patchOperations"]
+    differences.unescape_binary_media_types(_deployed(aws, api))
+    (operation,) = aws.apigateway_unvalidated.update_rest_api.call_args.kwargs["patchOperations"]
     assert operation["value"] == ["*/*"]
 
 
@@ -86,26 +86,26 @@ def test_only_the_demand_for_tls_is_dropped(aws: SimpleNamespace) -> None:
     }
     aws.s3.get_bucket_policy.side_effect = lambda Bucket: policies[Bucket]  # noqa: N803  # boto3's name
     buckets = {name: {"Type": "AWS::S3::Bucket"} for name in ("Bundles", "Drafts")}
-    differences.plain_http(_deployed(aws, buckets))
+    differences.allow_plain_http(_deployed(aws, buckets))
     aws.s3.put_bucket_policy.assert_called_once_with(Bucket="bundles-1", Policy=json.dumps({"Statement": [other]}))
     aws.s3.delete_bucket_policy.assert_called_once_with(Bucket="drafts-1")
 
 
 def test_a_bucket_without_a_policy_stays_as_it_is(aws: SimpleNamespace) -> None:
     aws.s3.get_bucket_policy.side_effect = _NoSuchBucketPolicyError
-    differences.plain_http(_deployed(aws, {"Bundles": {"Type": "AWS::S3::Bucket"}}))
+    differences.allow_plain_http(_deployed(aws, {"Bundles": {"Type": "AWS::S3::Bucket"}}))
     aws.s3.put_bucket_policy.assert_not_called()
 
 
 def test_the_workers_concurrency_is_put_as_a_number(aws: SimpleNamespace) -> None:
-    aws.functions = Mock()
+    aws.lambda_ = Mock()
     scaled = {"ScalingConfig": {"MaximumConcurrency": {"Ref": "Workers"}}}
     resources = {
         "Bundles": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": scaled},
         "Drafts": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {}},
     }
-    differences.worker_concurrency(_deployed(aws, resources, Workers="7"))
-    aws.functions.update_event_source_mapping.assert_called_once_with(
+    differences.set_worker_concurrency(_deployed(aws, resources, Workers="7"))
+    aws.lambda_.update_event_source_mapping.assert_called_once_with(
         UUID="bundles-1", ScalingConfig={"MaximumConcurrency": 7}
     )
 
@@ -122,7 +122,7 @@ def test_only_conditions_on_the_source_of_events_are_dropped(aws: SimpleNamespac
     aws.iam.list_role_policies.return_value = {"PolicyNames": ["own"]}
     aws.iam.get_role_policy.side_effect = lambda RoleName, PolicyName: policies[RoleName]  # noqa: N803, ARG005  # boto3's
     roles = {name: {"Type": "AWS::IAM::Role"} for name in ("Bundles", "Drafts")}
-    differences.event_sources(_deployed(aws, roles))
+    differences.allow_any_event_source(_deployed(aws, roles))
     (call,) = aws.iam.put_role_policy.call_args_list
     assert call.kwargs["RoleName"] == "bundles-1"
     assert "events:source" not in call.kwargs["PolicyDocument"]

@@ -26,8 +26,8 @@ def says(folder: Path, script: str) -> None:
     [
         (None, "Docker is not installed"),
         ("echo 'Cannot connect to the Docker daemon' >&2; exit 1", "Docker does not run, start it"),
-        ("exec /bin/sleep 5", "Docker does not answer, start it"),
-        ("echo riscv64", "Docker runs on riscv64, Lambda on amd64 or arm64"),
+        ("exec /bin/sleep 5", "Docker does not respond, restart it"),
+        ("echo riscv64", "Docker runs on riscv64; Lambda supports only amd64 and arm64"),
     ],
 )
 def test_without_docker_one_line_says_so(
@@ -37,7 +37,7 @@ def test_without_docker_one_line_says_so(
     script: str | None,
     message: str,
 ) -> None:
-    monkeypatch.setattr(docker, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(docker, "RESPONSE_SECONDS", 0.2)
     if script:
         says(path, script)
     assert main(["sam-local"]) == 1
@@ -68,13 +68,13 @@ def test_the_bridge_has_an_address_of_ours(
     path: Path, monkeypatch: pytest.MonkeyPatch, networks: str, address: str | None
 ) -> None:
     says(path, f"echo '{networks}'")
-    monkeypatch.setattr(docker, "_is_ours", lambda _: True)
+    monkeypatch.setattr(docker, "_is_local_address", lambda _: True)
     assert docker.bridge_address() == address
 
 
 def test_a_bridge_inside_a_virtual_machine_is_none_of_ours(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     says(path, 'echo \'[{"Subnet":"172.17.0.0/16"}]\'')
-    monkeypatch.setattr(docker, "_is_ours", lambda _: False)
+    monkeypatch.setattr(docker, "_is_local_address", lambda _: False)
     assert docker.bridge_address() is None
 
 

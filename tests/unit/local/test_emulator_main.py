@@ -19,24 +19,24 @@ TRACE = (
 
 
 @pytest.fixture
-def error_types() -> Callable[..., Any]:
+def with_exception_name() -> Callable[..., Any]:
     """The function, without the emulator that its module runs in."""
     ministack = {name: SimpleNamespace(main=None, lambda_svc=None) for name in ("ministack.app", "ministack.services")}
     module: dict[str, Any] = {"__name__": "emulator_main"}
     with patch.dict(sys.modules, {"ministack": SimpleNamespace(), **ministack}):
         exec(compile(ast.parse(FILE.read_text()), FILE, "exec"), module)  # noqa: S102  # our own file
-    function: Callable[..., Any] = module["error_types"]
+    function: Callable[..., Any] = module["with_exception_name"]
     return function
 
 
 @pytest.mark.parametrize("module", ["", "installhub.events.invocation."])
-def test_the_error_type_is_the_name_of_the_class(error_types: Callable[..., Any], module: str) -> None:
+def test_the_error_type_is_the_name_of_the_class(with_exception_name: Callable[..., Any], module: str) -> None:
     failed = {
         "error": True,
         "body": {"errorMessage": '{"a": 1}', "errorType": "Runtime.HandlerError"},
         "log": TRACE.format(module=module),
     }
-    assert error_types(lambda: failed)()["body"]["errorType"] == "CircularDependency"
+    assert with_exception_name(lambda: failed)()["body"]["errorType"] == "CircularDependency"
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,6 @@ def test_the_error_type_is_the_name_of_the_class(error_types: Callable[..., Any]
         {"error": True, "body": {"errorMessage": "x", "errorType": "Runtime.HandlerError"}, "log": None},
     ],
 )
-def test_everything_else_stays_as_it_is(error_types: Callable[..., Any], result: dict[str, Any]) -> None:
+def test_everything_else_stays_as_it_is(with_exception_name: Callable[..., Any], result: dict[str, Any]) -> None:
     before = str(result)
-    assert str(error_types(lambda: result)()) == before
+    assert str(with_exception_name(lambda: result)()) == before

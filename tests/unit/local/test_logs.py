@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from local.logs import functions, readable
+from local.logs import functions, format_entry
 from local.state import Stack
 
 
@@ -13,18 +13,18 @@ def test_functions_are_known_by_their_folders() -> None:
 
 def test_an_entry_of_the_logger_is_one_line() -> None:
     entry = {"level": "WARNING", "message": "slow", "service": "installhub", "tenant": "a", "artifacts": 3}
-    assert readable(0, "export", json.dumps(entry)).plain.endswith("WARNING  export  slow  tenant=a artifacts=3")
+    assert format_entry(0, "export", json.dumps(entry)).plain.endswith("WARNING  export  slow  tenant=a artifacts=3")
 
 
 def test_a_metric_is_told_by_name_and_value() -> None:
     entry = {"_aws": {"CloudWatchMetrics": [{"Metrics": [{"Name": "Exports"}]}]}, "Exports": [1.0], "service": "x"}
-    assert readable(0, "export", json.dumps(entry)).plain.endswith("export  metrics Exports=[1.0]")
+    assert format_entry(0, "export", json.dumps(entry)).plain.endswith("export  metrics Exports=[1.0]")
 
 
 def test_an_exception_keeps_its_lines() -> None:
     entry = {"level": "ERROR", "message": "failed", "exception": "Traceback:\n  here"}
-    assert readable(0, "export", json.dumps(entry)).plain.endswith("failed\nTraceback:\n  here")
+    assert format_entry(0, "export", json.dumps(entry)).plain.endswith("failed\nTraceback:\n  here")
 
 
 def test_what_is_no_json_is_shown_as_it_is() -> None:
-    assert readable(0, "export", "plain [text]").plain.endswith("export  plain [text]")
+    assert format_entry(0, "export", "plain [text]").plain.endswith("export  plain [text]")

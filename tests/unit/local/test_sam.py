@@ -18,7 +18,7 @@ from tests.template import resources_of
         ("Building ...\nError: no such file\nmake[1]: *** [Makefile:5: build-X] Error 1\n", "Error: no such file"),
         ("one\nError: bad parameter\n\nDone\n", "Error: bad parameter"),
         ("killed\n", "killed"),
-        ("", "it printed nothing"),
+        ("", "no output"),
     ],
 )
 def test_the_line_that_tells(output: str, telling: str) -> None:

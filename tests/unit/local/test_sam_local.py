@@ -21,7 +21,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
 
 
 def test_a_stack_on_the_loopback_address_is_forwarded_to(state: State) -> None:
-    assert sam_local._way_to_the_stack(state, None) == (4712, "http://172.17.0.1:4700")
+    assert sam_local._container_endpoint(state, None) == (4712, "http://172.17.0.1:4700")
 
 
 @pytest.mark.parametrize(("alive", "expected"), [(True, 4000), (False, 4712)])
@@ -30,13 +30,13 @@ def test_a_forwarder_that_lives_is_kept(
 ) -> None:
     monkeypatch.setattr(forwarder, "is_running", lambda *_: alive)
     monkeypatch.setattr(forwarder, "stop", lambda _: True)
-    running = SamLocal(pid=1, forwarder=4000, port=3000, serves="")
-    assert sam_local._way_to_the_stack(state, running) == (expected, "http://172.17.0.1:4700")
+    running = SamLocal(pid=1, forwarder=4000, port=3000, digest="")
+    assert sam_local._container_endpoint(state, running) == (expected, "http://172.17.0.1:4700")
 
 
 def test_a_stack_on_every_address_needs_no_forwarder(state: State) -> None:
     state.emulator = Emulator(pid=4711, host="0.0.0.0", port=4700)  # noqa: S104  # nothing is bound
-    assert sam_local._way_to_the_stack(state, None) == (0, "http://172.17.0.1:4700")
+    assert sam_local._container_endpoint(state, None) == (0, "http://172.17.0.1:4700")
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -50,13 +50,13 @@ def test_docker_in_a_virtual_machine_has_a_name_for_this_one(
 
     monkeypatch.setattr(docker, "bridge_address", lambda: None)
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    assert sam_local._way_to_the_stack(state, None) == (0, "http://host.docker.internal:4700")
+    assert sam_local._container_endpoint(state, None) == (0, "http://host.docker.internal:4700")
     assert ("127.0.0.1 host.docker.internal" in capsys.readouterr().err) is not known
 
 
 def test_without_a_stack_there_is_no_way(tmp_path: Path) -> None:
     with pytest.raises(LocalStackError, match="not running"):
-        sam_local._way_to_the_stack(State(tmp_path), None)
+        sam_local._container_endpoint(State(tmp_path), None)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local.errors import LocalStackError
-from local.seed import read
+from local.seed import read_artifacts
 from local.state import PROJECT
 
 ARTIFACT = {
@@ -27,24 +27,24 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("sample", sorted((PROJECT / "local" / "sample").glob("*.json")), ids=lambda file: file.stem)
 def test_the_samples_are_sound(sample: Path) -> None:
-    assert len(read(sample)) == len(json.loads(sample.read_text()))
+    assert len(read_artifacts(sample)) == len(json.loads(sample.read_text()))
 
 
 def test_names_each_artifact_that_is_not_sound(file: Path) -> None:
     file.write_text(json.dumps([ARTIFACT, {**ARTIFACT, "artifactId": "ent-2", "type": "Entity"}, 3, ARTIFACT]))
     with pytest.raises(LocalStackError) as raised:
-        read(file)
+        read_artifacts(file)
     lines = raised.value.message.splitlines()
     assert lines[0].endswith("nothing was published")
     assert lines[1].startswith("  artifact [1] (ent-2): /type ")
     assert lines[2] == "  artifact [2]: is not an object"
-    assert lines[3] == "  artifact [3] (ent-1): the tenant a has an artifact of this id already"
+    assert lines[3] == "  artifact [3] (ent-1): duplicate id in the tenant a"
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"[\n  {,\n]", r":2:4: not JSON"),
+        (b"[\n  {,\n]", r":2:4: invalid JSON"),
         (b"{}", "not a JSON array"),
         (b"\xff", "not UTF-8"),
     ],
@@ -52,9 +52,9 @@ def test_names_each_artifact_that_is_not_sound(file: Path) -> None:
 def test_says_why_a_file_cannot_be_read(file: Path, content: bytes, message: str) -> None:
     file.write_bytes(content)
     with pytest.raises(LocalStackError, match=message):
-        read(file)
+        read_artifacts(file)
 
 
 def test_a_missing_file(file: Path) -> None:
     with pytest.raises(LocalStackError, match="No such file"):
-        read(file)
+        read_artifacts(file)

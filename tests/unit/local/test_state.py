@@ -38,7 +38,7 @@ def test_forgets_the_run_but_not_the_build_or_the_key(state: State) -> None:
     state.scratch.mkdir()
     state.build.mkdir()
     state.issuer_key.touch()
-    state.forget()
+    state.clear()
     assert (state.emulator, state.stack) == (None, None)
     assert not state.scratch.exists()
     assert state.build.exists()
@@ -46,7 +46,7 @@ def test_forgets_the_run_but_not_the_build_or_the_key(state: State) -> None:
 
 
 def test_one_command_at_a_time(state: State) -> None:
-    with state.locked(), pytest.raises(LocalStackError, match="at work"), State(state.root).locked():
+    with state.locked(), pytest.raises(LocalStackError, match="another command"), State(state.root).locked():
         pass
     with state.locked():
         pass

@@ -11,7 +11,7 @@ import pytest
 
 from tools.scans import __main__ as command
 from tools.scans import scanners
-from tools.scans.judging import Allowance, Finding, Report, judge, read_allowances
+from tools.scans.judging import Exemption, Finding, Report, evaluate, read_exemptions
 from tools.scans.scanners import (
     Scan,
     ScanFailedError,
@@ -66,7 +66,7 @@ AUDIT: Final[dict[str, Any]] = {
 }
 
 FINDING: Final = Finding("bandit", "B603", "local/sam.py", "line 59")
-ALLOWANCE: Final = Allowance("bandit", ("B603",), ("local/*",), "Our own commands.")
+ALLOWANCE: Final = Exemption("bandit", ("B603",), ("local/*",), "Our own commands.")
 
 
 def reported(*findings: Finding, gap: str = "", failure: str = "") -> Report:
@@ -77,13 +77,13 @@ def reported(*findings: Finding, gap: str = "", failure: str = "") -> Report:
 
 
 def test_a_finding_without_an_exception_is_open() -> None:
-    verdict = judge([reported(FINDING)], [])
+    verdict = evaluate([reported(FINDING)], [])
     assert verdict.open == (FINDING,)
     assert not verdict.passes(gaps_allowed=True)
 
 
 def test_a_finding_with_an_exception_may_stay() -> None:
-    assert judge([reported(FINDING)], [ALLOWANCE]).passes(gaps_allowed=False)
+    assert evaluate([reported(FINDING)], [ALLOWANCE]).passes(gaps_allowed=False)
 
 
 @pytest.mark.parametrize(
@@ -91,11 +91,11 @@ def test_a_finding_with_an_exception_may_stay() -> None:
 )
 def test_an_exception_is_for_its_scanner_rules_and_places_only(other: dict[str, str]) -> None:
     stranger = replace(FINDING, **other)
-    assert judge([reported(FINDING, stranger)], [ALLOWANCE]).open == (stranger,)
+    assert evaluate([reported(FINDING, stranger)], [ALLOWANCE]).open == (stranger,)
 
 
 def test_an_exception_that_nothing_is_found_for_is_stale() -> None:
-    verdict = judge([reported()], [ALLOWANCE])
+    verdict = evaluate([reported()], [ALLOWANCE])
     assert len(verdict.stale) == 2  # its rule and its place
     assert not verdict.passes(gaps_allowed=True)
 
@@ -107,31 +107,31 @@ def test_an_exception_that_nothing_is_found_for_is_stale() -> None:
         (replace(ALLOWANCE, places=("local/*", "tools/*")), "tools/*"),
     ],
 )
-def test_a_part_of_an_exception_that_nothing_is_found_for_is_stale(wider: Allowance, unused: str) -> None:
-    (stale,) = judge([reported(FINDING)], [wider]).stale
+def test_a_part_of_an_exception_that_nothing_is_found_for_is_stale(wider: Exemption, unused: str) -> None:
+    (stale,) = evaluate([reported(FINDING)], [wider]).stale
     assert stale.endswith(f"for {unused}")
 
 
 def test_an_exception_is_not_stale_where_nobody_could_look() -> None:
-    assert judge([reported(gap="out of reach")], [ALLOWANCE]).stale == ()
+    assert evaluate([reported(gap="out of reach")], [ALLOWANCE]).stale == ()
 
 
 def test_what_could_not_be_looked_at_fails_only_where_it_is_required() -> None:
-    verdict = judge([reported(gap="out of reach")], [])
+    verdict = evaluate([reported(gap="out of reach")], [])
     assert verdict.gaps == ("bandit: some code: out of reach",)
     assert verdict.passes(gaps_allowed=True)
     assert not verdict.passes(gaps_allowed=False)
 
 
 def test_a_scan_that_came_to_nothing_fails() -> None:
-    assert not judge([reported(failure="it crashed")], []).passes(gaps_allowed=True)
+    assert not evaluate([reported(failure="it crashed")], []).passes(gaps_allowed=True)
 
 
 # --------------------------------------------------------------------------------------------------- exceptions
 
 
 def test_the_projects_exceptions_are_read_and_have_reasons() -> None:
-    allowances = read_allowances(command.EXCEPTIONS)
+    allowances = read_exemptions(command.EXCEPTIONS)
     assert {allowance.scanner for allowance in allowances} <= {scan.scanner for scan in scanners.scans()}
     for allowance in allowances:
         assert len(allowance.reason.split()) > 5
@@ -150,7 +150,7 @@ def test_an_exception_without_all_it_needs_is_refused(tmp_path: Path, entry: str
     file = tmp_path / "exceptions.toml"
     file.write_text(f"[[exception]]\n{entry}\n")
     with pytest.raises(ValueError, match="an exception needs"):
-        read_allowances(file)
+        read_exemptions(file)
 
 
 # ------------------------------------------------------------------------------------------------------ reports
@@ -158,7 +158,7 @@ def test_an_exception_without_all_it_needs_is_refused(tmp_path: Path, entry: str
 
 def test_what_bandit_finds() -> None:
     report = read_bandit(BANDIT, "")
-    assert report.looked_at == "9,550 lines of code"
+    assert report.scope == "9,550 lines of code"
     (finding,) = report.findings
     assert (finding.rule, finding.place) == ("B603", "local/sam.py")
     assert finding.detail.startswith("line 59: ")
@@ -166,7 +166,7 @@ def test_what_bandit_finds() -> None:
 
 def test_what_checkov_finds() -> None:
     report = read_checkov(CHECKOV, "template.yaml")
-    assert report.looked_at == "template.yaml: 138 checks of 63 resources"
+    assert report.scope == "template.yaml: 138 checks of 63 resources"
     (finding,) = report.findings
     assert (finding.rule, finding.place) == ("CKV_AWS_76", "AWS::Serverless::Api.PackagesApi")
 
@@ -257,6 +257,6 @@ def test_every_list_of_packages_is_audited() -> None:
 
 def test_the_table_says_not_audited_and_not_clean() -> None:
     reports = [reported(gap="out of reach"), reported(), reported(FINDING), reported(failure="crashed")]
-    results = list(command.table_of(reports, []).columns[-1].cells)
+    results = list(command.format_table(reports, []).columns[-1].cells)
     assert results == ["not audited", "clean", "FINDINGS", "FAILED"]
-    assert list(command.table_of([reported(FINDING)], [ALLOWANCE]).columns[-1].cells) == ["clean"]
+    assert list(command.format_table([reported(FINDING)], [ALLOWANCE]).columns[-1].cells) == ["clean"]

@@ -1,4 +1,4 @@
-"""Batched reads that see unprocessed keys through."""
+"""Batched reads that retry unprocessed keys."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from installhub.runtime.dynamodb import Item, NewItem
 
 MAX_BATCH_KEYS: Final = 100
-"""Most keys of one BatchGetItem (a DynamoDB quota)."""
+"""Maximum number of keys in one BatchGetItem (a DynamoDB quota)."""
 
 _MAX_STALLS: Final = 6
 
@@ -22,19 +22,19 @@ _MAX_STALLS: Final = 6
 def batch_get(client: DynamoDBClient, table: str, keys: Sequence[NewItem], *, consistent: bool = False) -> list[Item]:
     """The items that exist among up to :data:`MAX_BATCH_KEYS` ``keys``, in no particular order.
 
-    DynamoDB answers in part when it is short of capacity or the answer would pass 16 MB; the rest is asked for again.
+    DynamoDB returns a part if capacity is short or the response would exceed 16 MB; the rest is requested again.
 
     Raises:
-        ServiceUnavailableError: Again and again nothing at all was answered.
+        ServiceUnavailableError: Several requests in a row returned nothing.
     """
     items: list[Item] = []
     pending: list[Any] = list(keys)
     stalls = 0
     while pending:
         with translate_aws_errors("dynamodb"):
-            answer = client.batch_get_item(RequestItems={table: {"Keys": pending, "ConsistentRead": consistent}})
-        items.extend(answer["Responses"].get(table, []))
-        rest = list(answer.get("UnprocessedKeys", {}).get(table, {"Keys": []})["Keys"])
+            response = client.batch_get_item(RequestItems={table: {"Keys": pending, "ConsistentRead": consistent}})
+        items.extend(response["Responses"].get(table, []))
+        rest = list(response.get("UnprocessedKeys", {}).get(table, {"Keys": []})["Keys"])
         if len(rest) == len(pending):
             stalls += 1
             if stalls == _MAX_STALLS:

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 _BYTES_PER_UNIT: Final = 8 * 1024  # an eventually consistent read unit of a Query
 _UNITS_PER_KEY: Final = 0.5  # a BatchGetItem rounds every item up to half a unit
-_KEYS_PER_BATCH: Final = MAX_BATCH_KEYS - 1  # the first batch reads the summary too
+_KEYS_PER_BATCH: Final = MAX_BATCH_KEYS - 1  # the first batch also reads the statistics
 _MAX_CONCURRENT_REQUESTS: Final = 8
 _UNITS_PER_ROUND_TRIP: Final = 10
-"""What waiting for one more request is worth in read units; see docs/decisions."""
+"""What one more round trip costs, in read units (docs/decisions/0007)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class ArtifactTable:
 
     Attributes:
         client: DynamoDB.
-        name: The table's.
-        memory: What was learned about reading it.
+        name: Name of the table.
+        cache: How this process has read it so far.
     """
 
     client: DynamoDBClient
@@ -47,19 +47,19 @@ class ArtifactTable:
 
         Args:
             tenant: Whose artifacts.
-            consistent: Read what was written last, at twice the cost, rather than what is a moment old.
+            consistent: Use strongly consistent reads, at twice the cost, instead of eventually consistent ones.
         """
         return TenantCatalog(self, tenant, consistent=consistent)
 
 
 class TenantCatalog:
-    """Implements :class:`installhub.resolver.Catalog`.
+    """Implements :class:`installhub.resolver.closure.Catalog`.
 
-    Two ways lead to the edges: a BatchGetItem for each level of the graph, cheap when the closure is a small part of
-    the tenant, and a Query of all the tenant's edges, cheap when it is most of it. The closure's size is unknown
-    beforehand, so levels are read until they would have cost more than the whole tenant; then the whole tenant is
-    read. That is never more than about twice the cheaper way. Where this process has walked from the same roots
-    before, it knows better: what it met then is read at once, in the cheaper way.
+    There are two ways to read edges: a BatchGetItem per level of the graph, cheap if the closure is a small part of the
+    tenant, and a Query of all the tenant's edges, cheap if it is most of it. The size of the closure is unknown
+    beforehand, so levels are read until they would cost more than the whole tenant; then the whole tenant is read. That
+    costs at most about twice the cheaper way. If this process has walked from the same roots before, everything the
+    walk requested then is read at once, in the cheaper way.
     """
 
     def __init__(self, table: ArtifactTable, tenant: str, *, consistent: bool) -> None:
@@ -86,14 +86,14 @@ class TenantCatalog:
             if self._full_read_is_cheaper(len(unread)):
                 self._read_all()
                 break
-            # The first answer tells what everything would cost; then whole waves are read.
+            # The first batch returns the statistics, which tell what a full read costs; then many are read at once.
             count = _KEYS_PER_BATCH * _MAX_CONCURRENT_REQUESTS if self._statistics.edges else _KEYS_PER_BATCH
             self._read_keys(unread[:count])
             unread = unread[count:]
         return {artifact_id: self._nodes[artifact_id] for artifact_id in ids if artifact_id in self._nodes}
 
     def existing_in_other_tenants(self, ids: Collection[str]) -> Collection[str]:
-        """Those of ``ids`` that exist in some other tenant."""
+        """Those of ``ids`` that exist in another tenant."""
         with ThreadPoolExecutor(max_workers=_MAX_CONCURRENT_REQUESTS) as pool:
             return [
                 artifact_id
@@ -102,7 +102,7 @@ class TenantCatalog:
             ]
 
     def _predict_from_cache(self, ids: Collection[str]) -> Collection[str]:
-        """What the walk will ask for after its first ``ids``, the roots, going by the last walk from them."""
+        """What the walk will request after the roots ``ids``, as the last walk from them suggests."""
         if self._walk is not None:
             self._walk.record(ids)
             return ()
@@ -113,7 +113,7 @@ class TenantCatalog:
         return last.ids
 
     def _full_read_is_cheaper(self, unread: int) -> bool:
-        """Whether a Query of everything costs less than all batches of this request, ``unread`` more keys included."""
+        """Whether a Query of all edges costs less than all batches of this request, including ``unread`` more keys."""
         if not self._statistics.edges:
             return False
         whole = self._statistics.pages * _UNITS_PER_ROUND_TRIP + self._statistics.edge_bytes / _BYTES_PER_UNIT
@@ -148,7 +148,7 @@ class TenantCatalog:
                 self._add_node(items.node_from_item(item))
 
     def _read_all(self) -> None:
-        """Read all edges: at once, page by page, where the pages' ends are known from the last time."""
+        """Read all edges; pages whose ends are known from the last time are read in parallel."""
         bounds = [None, *self._statistics.page_ends, None]
         with ThreadPoolExecutor(max_workers=_MAX_CONCURRENT_REQUESTS) as pool:
             sections = list(pool.map(self._read_section, bounds, bounds[1:]))
@@ -161,7 +161,7 @@ class TenantCatalog:
         self._statistics.update(sum(len(nodes) for nodes, _ in sections), page_ends)
 
     def _read_section(self, after: str | None, last: str | None) -> tuple[list[ArtifactNode], list[str]]:
-        """The edges beyond the sort key ``after``, up to and with ``last``, and where pages ended between them."""
+        """The edges after the sort key ``after``, up to and including ``last``, and where the pages ended."""
         request: dict[str, Any] = {
             "TableName": self._table.name,
             "ConsistentRead": self._consistent,
@@ -182,12 +182,12 @@ class TenantCatalog:
                 return nodes, ends
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
             end = page["LastEvaluatedKey"][items.SORT]["S"]
-            if end == last:  # a page that is exactly full says that there may be more
+            if end == last:  # an exactly full page has a LastEvaluatedKey too
                 return nodes, ends
             ends.append(end)
 
     def _add_node(self, node: ArtifactNode) -> None:
-        # Of an artifact read twice the first revision stays: the walk has followed its dependencies.
+        # If an artifact was read twice, the first revision counts: the walk has followed its dependencies.
         self._nodes.setdefault(node.id, node)
 
     def _exists_in_other_tenant(self, artifact_id: str) -> bool:

@@ -1,4 +1,4 @@
-"""Reads packed definitions in install order, a bounded number of bytes ahead."""
+"""Reads packed definitions in install order, prefetching a bounded number of bytes."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _CHUNK_BYTES: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class DefinitionReader:
-    """Reads the definitions that nodes pin by digest, so that what is read is the revision that was resolved.
+    """Reads definitions by the digests that nodes pin, so that the resolved revisions are read.
 
     Attributes:
         client: DynamoDB.
         table: Name of the artifacts table.
-        s3: Gives the S3 client; asked for only when a definition lives there.
+        s3: Returns the S3 client; called only when a definition is stored there.
         bucket: Holds the definitions that are too large for an item.
     """
 
@@ -51,7 +51,7 @@ class DefinitionReader:
         """The definitions of ``nodes``, in their order.
 
         Raises:
-            ServiceUnavailableError: A definition could not be read, or is gone since it was resolved.
+            ServiceUnavailableError: A definition could not be read, or has been removed since it was resolved.
         """
         batches = _batches(nodes)
         with ThreadPoolExecutor(max_workers=_BATCHES_AHEAD) as pool:
@@ -68,7 +68,7 @@ class DefinitionReader:
     def _read_batch(self, tenant: str, nodes: Sequence[ArtifactNode]) -> list[Item]:
         keys = {items.body_sort_key(node.id, node.sha256): node for node in nodes}
         found: dict[str, Item] = {}
-        for consistent in (False, True):  # a body written a moment ago may not be everywhere yet
+        for consistent in (False, True):  # a recent write may not be visible to an eventually consistent read yet
             unread = [items.primary_key(tenant, sort_key) for sort_key in keys if sort_key not in found]
             for body in batch_get(self.client, self.table, unread, consistent=consistent):
                 found[body[items.SORT]["S"]] = body
@@ -87,8 +87,8 @@ class DefinitionReader:
     def _object_chunks(self, body: Item) -> Iterator[bytes]:
         try:
             with translate_aws_errors("s3"):
-                answer = self.s3().get_object(Bucket=self.bucket, Key=body[items.OBJECT_KEY]["S"])
-                yield from answer["Body"].iter_chunks(_CHUNK_BYTES)
+                response = self.s3().get_object(Bucket=self.bucket, Key=body[items.OBJECT_KEY]["S"])
+                yield from response["Body"].iter_chunks(_CHUNK_BYTES)
         except ClientError as error:
             if error_code(error) == "NoSuchKey":
                 raise ServiceUnavailableError("artifact bodies") from error

@@ -1,7 +1,7 @@
-"""The items of the artifacts table: keys and attributes, in this place and no other.
+"""The items of the artifacts table: their keys and attributes.
 
-A tenant is one partition. Every artifact has a small *edge item* (what the resolver reads) and a *body item* (its
-definition, named by digest and never overwritten); a *summary item* estimates the size of the partition.
+Each tenant is one partition. Every artifact has a small *edge item* (what the resolver reads) and a *body item* (its
+definition, named by digest and never overwritten); a *statistics item* estimates the size of the partition.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ ID_INDEX: Final = "by-artifact-id"
 
 EDGE_PREFIX: Final = "E#"
 EDGE_PREFIX_END: Final = "E$"
-"""Comes after every sort key of an edge item; none has it."""
+"""Sorts after the sort key of every edge item."""
 
 STATISTICS_SORT_KEY: Final = "S#"
 
-# Attribute names count as capacity with every read of an edge, so they are short.
+# Attribute names count towards the capacity of every read, so they are short.
 ID: Final = "id"
 TYPE: Final = "type"
 NAME: Final = "name"
@@ -46,8 +46,7 @@ EDGE_COUNT: Final = "edges"
 EDGE_BYTES: Final = "edgeBytes"
 
 MAX_INLINE_BYTES: Final = 256 * 1024
-"""Most bytes of a packed definition that a body item holds itself; a larger one is an S3 object. An item holds 400
-KB."""
+"""Maximum size of a packed definition in a body item; a larger one is an S3 object. An item holds 400 KB."""
 
 _MAX_PLAIN_ID_BYTES: Final = 1000  # a sort key holds 1,024
 _DIGEST_DIGITS: Final = 32
@@ -60,7 +59,7 @@ def partition_key(tenant: str) -> str:
 
 
 def edge_sort_key(artifact_id: str) -> str:
-    """The sort key of an edge item: the id, or its digest where the id is too long for a key."""
+    """The sort key of an edge item: the id, or its digest if the id is too long for a key."""
     encoded = artifact_id.encode()
     if len(encoded) <= _MAX_PLAIN_ID_BYTES:
         return f"{EDGE_PREFIX}={artifact_id}"
@@ -107,14 +106,14 @@ def node_from_item(item: Item) -> ArtifactNode:
 
 
 def edge_size(edge: NewItem) -> int:
-    """Bytes of an edge item, near enough to DynamoDB's count to estimate what reading it costs."""
+    """Bytes of an edge item, close enough to DynamoDB's count to estimate the cost of reading it."""
     return sum(len(name) + _value_size(value) for name, value in edge.items())
 
 
 def _serialize_dependencies(dependencies: Sequence[str]) -> dict[str, Any]:
-    """JSON in one text, packed where it would fill the item.
+    """JSON in one string, compressed if there are many.
 
-    A list of texts takes as much room and is read at half the speed: each of its members is an attribute value.
+    A list of strings takes as much space and is parsed at half the speed: each member is an attribute value.
     """
     text = json.dumps(dependencies, ensure_ascii=False, separators=(",", ":"))
     if len(dependencies) <= _MAX_PLAIN_DEPENDENCIES:

@@ -1,7 +1,7 @@
-"""The write side of the catalog: how the platform puts artifacts where exports find them.
+"""Publishes artifacts: the only writer of the artifacts table and the definition bucket.
 
-Each artifact changes atomically: the edge item moves to the new digest in the transaction that writes the new body and
-lets the old one expire. An export that resolved the old edge goes on reading the old body.
+Each artifact changes atomically: one transaction points the edge item to the new digest, writes the new body and sets
+the old one to expire. An export that resolved the old edge still reads the old body.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 SUPERSEDED_BODY_RETENTION_SECONDS: Final = 7 * 24 * 3600
-"""How long the body of an earlier revision stays: far longer than any export that resolved it runs."""
+"""How long the body of an earlier revision stays: far longer than any export that resolved it can run."""
 
 _BATCH_ARTIFACTS: Final = 33  # a transaction holds 100 writes: an edge, a body and an expiry for each
 _BATCH_BYTES: Final = 2 * 1024 * 1024  # and 4 MB
@@ -42,12 +42,12 @@ _MAX_TRIES: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class PublishSummary:
-    """What :meth:`Publisher.publish` did.
+    """The result of :meth:`Publisher.publish`.
 
     Attributes:
         created: Artifacts that were not there before.
         updated: Artifacts that changed.
-        unchanged: Artifacts that were there as they are.
+        unchanged: Artifacts that already existed unchanged.
     """
 
     created: int = 0
@@ -62,7 +62,7 @@ class PublishSummary:
 
 @dataclass(frozen=True, slots=True)
 class _Revision:
-    """A artifact with what is known of it and of the edge it replaces."""
+    """An artifact to be written, and the edge it replaces."""
 
     node: ArtifactNode
     body: NewItem
@@ -79,7 +79,7 @@ class _Revision:
 
     @property
     def superseded(self) -> ArtifactNode | None:
-        """The earlier revision, if its definition was another one."""
+        """The earlier revision, if its definition differs."""
         old = self.previous_node
         return old if old is not None and old.sha256 != self.node.sha256 else None
 
@@ -102,12 +102,12 @@ class Publisher:
         self._clock = clock
 
     def publish(self, artifacts: Iterable[ArtifactInput]) -> PublishSummary:
-        """Store ``artifacts``, each atomically; of several with one id the last counts.
+        """Store ``artifacts``, each atomically; of several with the same id the last one counts.
 
         Raises:
             InvalidArtifactError: An artifact has more dependencies, or longer ones, than an item can hold.
-            ServiceUnavailableError: A service kept failing, or others kept changing the same artifacts. What was stored
-                until then stays; publishing again is safe.
+            ServiceUnavailableError: A service kept failing, or others kept changing the same artifacts. What was
+                stored until then remains; publishing again is safe.
         """
         total = PublishSummary()
         for tenant, of_tenant in groupby(artifacts, key=attrgetter("tenant")):
@@ -154,7 +154,7 @@ class Publisher:
         return _Revision(node, body, object_key, previous)
 
     def _put_object(self, artifact: ArtifactInput, digest: str, data: bytes) -> str:
-        """Put a packed definition under a key that nobody else uses, so that no object ever changes."""
+        """Put a packed definition under a unique key, so that no object is ever overwritten."""
         tenant_digest, id_digest = sha256_hex(artifact.tenant.encode()), sha256_hex(artifact.id.encode())
         key = f"definitions/{tenant_digest}/{id_digest}/{digest}/{uuid.uuid4().hex}"
         with translate_aws_errors("s3"):
@@ -162,7 +162,7 @@ class Publisher:
         return key
 
     def _commit(self, tenant: str, revisions: Sequence[_Revision]) -> bool:
-        """Write ``revisions`` in one transaction; False when somebody else changed one of them meanwhile."""
+        """Write ``revisions`` in one transaction; False when somebody else has changed one of them."""
         writes: list[Any] = [write for revision in revisions for write in self._writes(tenant, revision)]
         if not writes:
             return True
@@ -210,7 +210,7 @@ class Publisher:
         return batch_get(self._dynamodb, self._table, keys, consistent=True)
 
     def _tag_superseded(self, superseded: Iterable[Item]) -> None:
-        """Tag the objects of superseded bodies; a rule of the bucket removes tagged ones in time."""
+        """Tag the objects of superseded bodies; a lifecycle rule of the bucket removes tagged objects."""
         for body in superseded:
             with translate_aws_errors("s3"):
                 self._s3.put_object_tagging(
@@ -229,7 +229,7 @@ class Publisher:
                 self._s3.delete_object(Bucket=self._bucket, Key=unused)
 
     def _update_statistics(self, tenant: str, created: Sequence[_Revision]) -> None:
-        """Add to the tenant's summary. It only guides how edges are read, so it may drift a little."""
+        """Update the tenant's statistics. They only guide how edges are read, so they may drift a little."""
         if not created:
             return
         size = sum(items.edge_size(items.edge_item(tenant, revision.node)) for revision in created)

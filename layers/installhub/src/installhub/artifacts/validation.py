@@ -1,4 +1,4 @@
-"""Artifacts as the platform hands them over, checked before anything is stored."""
+"""Artifacts as the platform publishes them, validated before anything is stored."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class InvalidArtifactError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ArtifactInput:
-    """An artifact as the platform hands it over, its definition as canonical JSON."""
+    """An artifact as the platform publishes it, with its definition as canonical JSON."""
 
     tenant: str
     id: str
@@ -48,7 +48,7 @@ class ArtifactInput:
             raise InvalidArtifactError("/dependencies", "are too many or too long for one artifact")
 
     def to_node(self, packed_size: int) -> ArtifactNode:
-        """The artifact as the graph sees it."""
+        """The artifact as a node of the graph."""
         return ArtifactNode(
             id=self.id,
             type=self.type,
@@ -62,10 +62,10 @@ class ArtifactInput:
 
     @classmethod
     def from_json(cls, value: object) -> Self:
-        """Read an artifact from a JSON object; fields that are none of an artifact's are passed over.
+        """Read an artifact from a JSON object; unknown fields are ignored.
 
         Raises:
-            InvalidArtifactError: A field is missing or does not hold what it should.
+            InvalidArtifactError: A field is missing or invalid.
         """
         if not isinstance(value, Mapping):
             raise InvalidArtifactError("", "is not an object")
@@ -95,10 +95,10 @@ def _text(
     pointer: str,
     max_length: int,
     is_sound: Callable[[str], bool] = is_printable,
-    complaint: str = "holds a character that cannot be printed",
+    complaint: str = "contains a character that is not printable",
 ) -> str:
     if not isinstance(value, str) or not 1 <= len(value) <= max_length:
-        raise InvalidArtifactError(pointer, f"is not a text of 1 to {max_length} characters")
+        raise InvalidArtifactError(pointer, f"is not a string of 1 to {max_length} characters")
     if not is_sound(value):
         raise InvalidArtifactError(pointer, complaint)
     return value
@@ -108,7 +108,7 @@ def _enum_member(kind: type[_E], value: object, pointer: str) -> _E:
     for member in kind:
         if member.value == value:
             return member
-    raise InvalidArtifactError(pointer, f"is none of {', '.join(kind)}")
+    raise InvalidArtifactError(pointer, f"is not one of {', '.join(kind)}")
 
 
 def _definition(value: Any) -> bytes:  # noqa: ANN401  # any JSON value is a definition
@@ -117,5 +117,5 @@ def _definition(value: Any) -> bytes:  # noqa: ANN401  # any JSON value is a def
     except (ValueError, TypeError, RecursionError) as error:
         raise InvalidArtifactError("/definition", f"cannot be written as JSON: {error}") from error
     if len(encoded) > MAX_DEFINITION_BYTES:
-        raise InvalidArtifactError("/definition", f"has {len(encoded)} bytes; the most is {MAX_DEFINITION_BYTES}")
+        raise InvalidArtifactError("/definition", f"has {len(encoded)} bytes; the limit is {MAX_DEFINITION_BYTES}")
     return encoded

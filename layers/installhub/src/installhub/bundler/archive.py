@@ -1,7 +1,7 @@
-"""A ZIP writer for entries that are deflated already (PKWARE APPNOTE 6.3.10).
+"""A ZIP writer for entries that are already deflated (PKWARE APPNOTE 6.3.10).
 
 The standard library's ``zipfile`` would inflate and deflate every entry again. Here sizes and CRCs are known
-beforehand, so entries are copied, nothing is sought and no data descriptors are needed.
+in advance, so entries are copied, without seeking and without data descriptors.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Final
 
 Sink = Callable[[bytes], object]
-"""Takes the next bytes of the archive."""
+"""Accepts the next bytes of the archive."""
 
 _DEFLATED: Final = 8
 _UTF8_NAMES: Final = 0x0800
 _DOS_TIME: Final = 0
-_DOS_DATE: Final = 0x0021  # 1980-01-01, the earliest there is
+_DOS_DATE: Final = 0x0021  # 1980-01-01, the earliest possible date
 _VERSION_DEFAULT: Final = 20
 _VERSION_ZIP64: Final = 45
 _MADE_BY_UNIX: Final = 3 << 8
@@ -34,7 +34,7 @@ _END: Final = struct.Struct("<4s4H2IH")
 
 
 class ArchiveError(Exception):
-    """The bytes of an entry are not as many as was said."""
+    """An entry has more or fewer bytes than declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,9 @@ class _Entry:
 
 
 class ArchiveWriter:
-    """Writes one archive to a sink, entry after entry.
+    """Writes one archive to a sink, entry by entry.
 
-    Entries are under 4 GiB each; there may be any number of them, and the archive may be of any size (ZIP64).
+    Each entry is smaller than 4 GiB; the number of entries and the size of the archive are unlimited (ZIP64).
     """
 
     def __init__(self, sink: Sink) -> None:
@@ -61,7 +61,7 @@ class ArchiveWriter:
         """Append an entry and return the offset of its first packed byte.
 
         Raises:
-            ArchiveError: ``chunks`` are not ``packed_size`` bytes in all. The archive is of no use then.
+            ArchiveError: ``chunks`` do not add up to ``packed_size`` bytes. The archive is unusable then.
         """
         name = path.encode()
         self._entries.append(_Entry(name, crc32, packed_size, size, self._offset))

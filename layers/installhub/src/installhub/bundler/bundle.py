@@ -1,4 +1,4 @@
-"""Puts a bundle together: the manifest first, then the definitions in install order."""
+"""Writes a bundle: the manifest first, then the definitions in install order."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def write_bundle(
     """Write a bundle to ``sink``.
 
     Args:
-        sink: Takes the bytes.
+        sink: Accepts the bytes.
         manifest: The encoded manifest.
         ordered_nodes: The closure in install order.
         definitions: Their definitions, in the same order.
 
     Raises:
-        ArchiveError: A definition is shorter or longer than it claims.
+        ArchiveError: A definition is shorter or longer than declared.
         ValueError: There are more or fewer definitions than nodes.
     """
     archive = ArchiveWriter(sink)

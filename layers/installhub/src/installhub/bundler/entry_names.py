@@ -1,4 +1,4 @@
-"""Entry names: from type and id alone, safe and distinct on every file system."""
+"""Entry names: derived from type and id only, safe and distinct on every file system."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from installhub.model.artifact import ArtifactType
 
 MANIFEST_PATH: Final = "manifest.json"
 
-_MAX_STEM: Final = 200  # with the extension well under the 255 bytes that file systems allow a name
+_MAX_STEM: Final = 200  # with the extension well below the 255 bytes that file systems allow
 _KEPT_STEM: Final = 100
 _DIGEST_DIGITS: Final = 32
 _ESCAPE: Final = re.compile(r"%[0-9A-F]{2}")
 _PARTIAL_ESCAPE: Final = re.compile(r"%[0-9A-F]?$")
-# Device names of Windows, reserved with any extension.
+# Windows device names, reserved with any extension.
 _RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.DOTALL)
 
 
 def entry_path(kind: ArtifactType, artifact_id: str) -> str:
     """The path of an artifact's definition within the bundle.
 
-    The id is percent-encoded. Where that is too long, or would equal another id's once the file system folds case, or
-    is a name that Windows reserves, part of the id's digest is added behind a ``~``, which no encoded id contains.
+    The id is percent-encoded. If the result is too long, could collide with another id's on a case-insensitive file
+    system, or is reserved on Windows, part of the id's digest is appended after a ``~``, which no encoded id contains.
     """
     encoded = quote(artifact_id, safe="").replace("~", "%7E")
     folds = any(character.isupper() for character in _ESCAPE.sub("", encoded))

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class BundleLayout:
-    """Where things are in a bundle.
+    """The layout of a bundle.
 
     Attributes:
-        size: Bytes of the whole.
-        manifest_offset: First byte of the packed manifest, so that it can be read without the rest.
-        manifest_packed_size: Its packed bytes.
-        manifest_size: Its bytes once inflated.
+        size: Size of the bundle in bytes.
+        manifest_offset: Offset of the packed manifest, so that it can be read without the rest.
+        manifest_packed_size: Its packed size.
+        manifest_size: Its size once inflated.
     """
 
     size: int

@@ -1,4 +1,4 @@
-"""The manifest: what a bundle holds and in which order to install it."""
+"""The manifest: what a bundle contains and in which order to install it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from installhub.model.artifact import ArtifactNode
 from installhub.model.package import PackageDescription
 
 FORMAT_VERSION: Final = "1"
-"""Of the manifest and the bundle's layout; grows when an old reader could misread a new bundle."""
+"""Version of the manifest and the bundle's layout; increases when an old reader could misread a new bundle."""
 
 
 def build_manifest(
@@ -20,8 +20,8 @@ def build_manifest(
     """The manifest of ``package``: the same request and artifacts give the same manifest.
 
     Args:
-        package: What it is.
-        roots: The artifacts asked for, in any order.
+        package: Its description.
+        roots: The requested artifacts, in any order.
         ordered_nodes: The closure in install order.
     """
     artifacts = [
@@ -52,7 +52,7 @@ def build_manifest(
 
 
 def encode_manifest(manifest: dict[str, Any]) -> bytes:
-    """``manifest`` as a JSON file that people can read: a line a field, and a line an artifact."""
+    """``manifest`` as readable JSON: one line per field and per artifact."""
     fields = []
     for key, value in manifest.items():
         if key == "artifacts":

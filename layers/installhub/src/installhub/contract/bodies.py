@@ -1,4 +1,4 @@
-"""Results as the bodies of answers, field by field as the API document has them."""
+"""Results as response bodies, field by field as in the API document."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MAX_SHORT_DETAIL: Final = 1000
 
 
 def package_body(record: PackageRecord, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer of an export, and of a later look at the package; of one done later it tells the status too."""
+    """The body for an export and for a package looked up later; after an asynchronous export it includes the status."""
     package_id = record.description.package_id
     body = {
         "packageId": package_id,
@@ -44,12 +44,12 @@ def package_body(record: PackageRecord, manifest: Mapping[str, Any]) -> dict[str
 
 
 def reduced_package_body(record: PackageRecord, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The same without the manifest's lists, which the bundle has: for answers that would be too large."""
+    """The same without the manifest's lists, which the bundle contains, for responses that would be too large."""
     return package_body(record, {**manifest, "artifacts": [], "installOrder": []})
 
 
 def pending_body(pending: PendingExport) -> dict[str, Any]:
-    """What can be told of an accepted request that is no package, or not yet."""
+    """The body for an accepted export that is queued, in progress or failed."""
     body: dict[str, Any] = {
         "packageId": pending.package_id,
         "packageName": pending.accepted.name,
@@ -65,12 +65,12 @@ def pending_body(pending: PendingExport) -> dict[str, Any]:
 
 
 def problem_body(problems: Iterable[Problem], instance: str) -> dict[str, Any]:
-    """The body of an error's answer; ``problems`` come most important first."""
+    """The body of an error response; ``problems`` are sorted, most important first."""
     listed = list(problems)
     code = listed[0].code
     detail = listed[0].detail
     if len(listed) > 1:
-        detail = f"{detail} ({len(listed)} problems in all, see errors.)"
+        detail = f"{detail} ({len(listed)} problems in total, see errors.)"
     return {
         "type": f"urn:installhub:error:{code.value}",
         "title": REGISTRY[code].title,
@@ -84,9 +84,9 @@ def problem_body(problems: Iterable[Problem], instance: str) -> dict[str, Any]:
 
 
 def truncated_errors(problems: Sequence[Problem], max_bytes: int) -> list[dict[str, Any]]:
-    """``problems`` in the contract's shape, the most important first, and no more than fit into ``max_bytes`` of JSON.
+    """``problems`` in the contract's shape, most important first, as many as fit into ``max_bytes`` of JSON.
 
-    Some services carry a few hundred KB only, and a request may have tens of thousands of problems.
+    Some services accept a few hundred KB only, and a request may have tens of thousands of problems.
     """
     kept: list[dict[str, Any]] = []
     size = 2
@@ -96,14 +96,14 @@ def truncated_errors(problems: Sequence[Problem], max_bytes: int) -> list[dict[s
         if size > max_bytes:
             break
         kept.append(fields)
-    if not kept:  # thousands of dependents, or a very long circle
+    if not kept:  # thousands of dependents, or a very long cycle
         short = replace(problems[0], detail=problems[0].detail[:_MAX_SHORT_DETAIL], required_by=None, cycle=None)
         kept.append(short.as_json())
     return kept
 
 
 def preview_body(plan: Plan) -> dict[str, Any]:
-    """The answer of a preview."""
+    """The body for a preview."""
     closure = plan.closure
     return {
         "rootArtifacts": [_summary(node) for node in closure.root_nodes],

@@ -1,4 +1,4 @@
-"""Reads documents that ask for something, wherever they came from: every problem at once, each with its place."""
+"""Reads request documents from any source, and reports every problem at once, each with its place."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from installhub.packages.records import AcceptedExport
 
 MAX_DOCUMENT_BYTES: Final = 2 * 1024 * 1024
-"""Most bytes of a request: a thousand ids of the greatest length, and room."""
+"""Maximum size of a request: a thousand ids of maximum length, and some room."""
 
 _MAX_PROBLEMS: Final = 1000
 _MAX_FIELD_NAME: Final = 200
@@ -24,10 +24,10 @@ _Document = TypeVar("_Document", bound=ExportRequested)
 
 
 def read_document(model: type[_Document], content: bytes) -> _Document:
-    """A request to export that came with nothing around it: it must say its tenant itself.
+    """An export request that arrived without a token or header: it must name its tenant itself.
 
     Raises:
-        InstallHubError: With everything that is wrong with it.
+        InstallHubError: With every problem of the document.
     """
     check_size(content)
     try:
@@ -37,7 +37,7 @@ def read_document(model: type[_Document], content: bytes) -> _Document:
 
 
 def check_size(content: bytes) -> None:
-    """Refuse what is too long to be read.
+    """Refuse a document that is too large.
 
     Raises:
         InstallHubError: RequestTooLarge.
@@ -49,17 +49,17 @@ def check_size(content: bytes) -> None:
 
 
 def validation_details(error: ValidationError) -> list[ErrorDetails]:
-    """What validation found, without repeating what was sent."""
+    """What validation found, without the input."""
     return error.errors(include_url=False, include_context=False, include_input=False)
 
 
 def validation_problems(details: list[ErrorDetails]) -> list[Problem]:
-    """The same in the contract's shape; the first thousand of them."""
+    """The same in the contract's shape, at most a thousand of them."""
     return [_problem(detail) for detail in details[:_MAX_PROBLEMS]]
 
 
 def export_document(request: ExportRequest, tenant: str) -> dict[str, Any]:
-    """``request`` as JSON that says its tenant itself."""
+    """``request`` as JSON that includes its tenant."""
     return {**as_json(request), "tenantId": tenant}
 
 
@@ -71,7 +71,7 @@ def export_command(
     request_id: str | None = None,
     acceptance: AcceptedExport | None = None,
 ) -> ExportCommand:
-    """The command that ``request`` gives when ``requested_by`` makes it for ``tenant``."""
+    """The command for ``request``, made by ``requested_by`` for ``tenant``."""
     return ExportCommand(
         tenant=tenant,
         requested_by=requested_by,
@@ -101,6 +101,6 @@ def _error_code(detail: ErrorDetails) -> ErrorCode:
 
 
 def _truncated(part: object) -> str:
-    """A step of the way to the place; the name of an unknown field may be of any length."""
+    """A part of a JSON pointer; the name of an unknown field may have any length."""
     text = str(part)
     return text if len(text) <= _MAX_FIELD_NAME else f"{text[:_MAX_FIELD_NAME]}…"

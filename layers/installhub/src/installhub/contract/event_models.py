@@ -1,7 +1,7 @@
-"""The shapes of the events on the bus, for the schemas in docs/events; they are CloudEvents 1.0 in the JSON format.
+"""The models of the outcome events, for the schemas in docs/events. They are CloudEvents 1.0 in the JSON format.
 
-Consumers should ignore fields they do not know: a version may get more of them. What would break a consumer is a new
-version, which the ``dataschema`` names.
+Consumers should ignore unknown fields: a version may get more of them. A breaking change is a new version, which
+``dataschema`` names.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ _EXAMPLE_REQUEST_ID = "event:com.example.hr/6a7e8feb-b491-4cf7-a9f1-bf3703467718
 
 
 class CloudEvent(ResponseModel):
-    """What every outcome event has."""
+    """The fields of every outcome event."""
 
     specversion: Literal["1.0"]
-    id: str = Field(description="The same whenever the same event comes again.")
+    id: str = Field(description="The same when the event is repeated.")
     source: str = Field(description="The stack.", examples=["/installhub/installhub"])
-    subject: str = Field(description="The packageId; the requestId where there is none.")
+    subject: str = Field(description="The packageId; the requestId if there is none.")
     time: str = Field(description="RFC 3339, UTC.", examples=["2026-05-25T09:00:00Z"])
     datacontenttype: Literal["application/json"]
 
 
 class PackageExportedData(ResponseModel):
-    """The package that was made."""
+    """The exported package."""
 
     tenant_id: str
     package_id: str
@@ -45,23 +45,23 @@ class PackageExportedData(ResponseModel):
     bundle_download_url: str = Field(description="Path below the API's base URL.")
     exported_at: str
     exported_by: str = Field(description="The caller's subject, or the event source, inbox object or invocation.")
-    request_id: str | SkipJsonSchema[None] = omitted_field("The request that made it, if it has an id.")
+    request_id: str | SkipJsonSchema[None] = omitted_field("The request that created it, if it has an id.")
 
 
 class PackageExportFailedData(ResponseModel):
-    """The request that came to nothing."""
+    """The failed request."""
 
-    tenant_id: str | SkipJsonSchema[None] = omitted_field("Unless the request could not be read.")
-    package_id: str | SkipJsonSchema[None] = omitted_field("Unless the request could not be read.")
-    package_name: str | SkipJsonSchema[None] = omitted_field("Unless the request could not be read.")
-    version: str | SkipJsonSchema[None] = omitted_field("Unless the request could not be read.")
+    tenant_id: str | SkipJsonSchema[None] = omitted_field("Unless the request was unreadable.")
+    package_id: str | SkipJsonSchema[None] = omitted_field("Unless the request was unreadable.")
+    package_name: str | SkipJsonSchema[None] = omitted_field("Unless the request was unreadable.")
+    version: str | SkipJsonSchema[None] = omitted_field("Unless the request was unreadable.")
     request_id: str = Field(description="The request.", examples=[_EXAMPLE_REQUEST_ID])
     requested_by: str
     failed_at: str
     error_code: ErrorCode
-    error_count: int = Field(description="How many problems there are.")
+    error_count: int = Field(description="The number of problems.")
     errors: list[ProblemItem] = Field(
-        description="The problems, most important first, as answers over HTTP have them; no more than 180 KB of them."
+        description="The problems, most important first, as in HTTP responses; at most 180 KB of them."
     )
 
 

@@ -1,7 +1,7 @@
-"""The bodies of requests, and what their fields may hold.
+"""The bodies of requests, and the rules for their fields.
 
-The checks are pydantic's, by its core: models of pydantic itself would take a third of a function's start only to build
-the same schemas (docs/decisions/0011).
+Pydantic's core validates them. Building the same schemas from pydantic models would take a third of a function's cold
+start (docs/decisions/0011).
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from pydantic_core.core_schema import TypedDictField
 
 INVALID_VERSION_ERROR: Final = "invalid_version"
-"""The type of validation error that is answered as InvalidVersion rather than InvalidRequest."""
+"""The type of validation error that is reported as InvalidVersion instead of InvalidRequest."""
 
-_MAX_LISTED_IDS: Final = 50_000  # bounds how many problems validation collects; how many roots may be is a setting
+_MAX_LISTED_IDS: Final = (
+    50_000  # limits how many problems validation collects; the maximum number of roots is a setting
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ class ExportRequest(PreviewRequest):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportRequested(ExportRequest):
-    """Detail of an event that asks for an export: the body of POST /export, which says its tenant itself."""
+    """Detail of an event that asks for an export: the body of POST /export, including the tenant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,22 +68,22 @@ _Fields = Mapping[str, "TypedDictField"]
 
 
 def parse(model: type[_Request], content: bytes) -> _Request:
-    """The request that ``content`` holds as JSON.
+    """The request in ``content``, which is JSON.
 
     Raises:
-        pydantic_core.ValidationError: With everything that is wrong with it.
+        pydantic_core.ValidationError: With every problem of the request.
     """
     return model(**_VALIDATORS[model].validate_json(content))
 
 
 def as_json(request: PreviewRequest) -> dict[str, Any]:
-    """``request`` as :func:`parse` takes it; what it leaves out is left out."""
+    """``request`` as JSON that :func:`parse` accepts, without unset fields."""
     values = {field["validation_alias"]: getattr(request, name) for name, field in _fields(type(request)).items()}
     return {str(wire_name): value for wire_name, value in values.items() if value is not None}
 
 
-def core_schema_of_model(model: type[PreviewRequest]) -> CoreSchema:
-    """What ``model`` may hold; the OpenAPI document and the events' schemas are made of it too."""
+def core_schema_for(model: type[PreviewRequest]) -> CoreSchema:
+    """The rules for ``model``; the OpenAPI document and the event schemas are generated from them too."""
     return core.typed_dict_schema(
         dict(_fields(model)),
         extra_behavior="forbid",
@@ -126,7 +128,7 @@ def _check(holds: Callable[[str], bool], kind: str, message: Any) -> _Check:  # 
     return check
 
 
-_PRINTABLE = _check(is_printable, "not_printable", "String should hold printable characters only")
+_PRINTABLE = _check(is_printable, "not_printable", "String should contain printable characters only")
 _ENCODABLE = _check(is_encodable, "not_encodable", "String should be encodable as UTF-8")
 _NOT_BLANK = _check(lambda text: bool(text.strip()), "blank", "String should not be blank")
 _SEMVER = _check(is_valid_version, INVALID_VERSION_ERROR, "Not a version by SemVer 2.0.0, such as 2.1.0 or 2.1.0-rc.1")
@@ -138,7 +140,7 @@ _PREVIEW: Final[_Fields] = {
     "tenant_id": _optional(
         "tenantId",
         _ID,
-        description="Required unless the header X-Tenant-Id says it.",
+        description="Required unless the header X-Tenant-Id names it.",
         examples=["tenant-7f3a9b12"],
     ),
     "artifact_ids": _field(
@@ -171,11 +173,11 @@ _EXPORT: Final[_Fields] = {
 }
 _INVOCATION: Final[_Fields] = {
     "request_id": _optional(
-        "requestId", _ID, description="Names the request: invoking again with it answers with the package made before."
+        "requestId", _ID, description="Identifies the request: invoking again with it returns the same package."
     ),
 }
 
 _VALIDATORS: Final = {
-    model: SchemaValidator(core_schema_of_model(model))
+    model: SchemaValidator(core_schema_for(model))
     for model in (PreviewRequest, ExportRequest, ExportRequested, InvocationExportRequest)
 }

@@ -1,4 +1,4 @@
-"""The shapes of answers, for the documents and for whoever checks answers by them; no function imports this."""
+"""The models of responses, for the documents and the tests; no function imports this module."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import GenerateJsonSchema, SkipJsonSchema, models_json_schema
 
-from installhub.contract.request_models import PreviewRequest, core_schema_of_model
+from installhub.contract.request_models import PreviewRequest, core_schema_for
 from installhub.model.artifact import ArtifactType, PackageType
 from installhub.model.errors import ErrorCode
 
@@ -18,13 +18,13 @@ _EXAMPLE_PACKAGE_ID: Final = "pkg-a3f9c821-4b2e-59d1-bc44-f7e2a1c09d33"
 
 
 class ResponseModel(BaseModel):
-    """Clients should ignore fields they do not know: answers may get more of them."""
+    """Clients should ignore unknown fields: responses may get more of them."""
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
 
 
 class ArtifactSummary(ResponseModel):
-    """An artifact by its names."""
+    """An artifact by type, id and name."""
 
     type: ArtifactType
     id: str
@@ -42,7 +42,7 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 
 def omitted_field(description: str) -> Any:  # noqa: ANN401  # what Field returns
-    """A field that is left out, never null, where it does not apply."""
+    """A field that is left out, never null, when it does not apply."""
     return Field(default=None, description=description, json_schema_extra=_without_default)
 
 
@@ -58,27 +58,27 @@ class ProblemItem(ResponseModel):
 
 
 class ProblemDocument(ResponseModel):
-    """Every error's answer (RFC 9457)."""
+    """The body of every error (RFC 9457)."""
 
     type: str = Field(examples=["urn:installhub:error:CircularDependency"])
     title: str
     status: int
     detail: str
-    instance: str = Field(description="This occurrence; quote it to the operators.")
+    instance: str = Field(description="Identifies this occurrence; quote it to the operators.")
     is_success: Literal[False]
     error_code: ErrorCode
     errors: list[ProblemItem] = Field(description="Every problem found, most important first.")
 
 
 class PreviewResponse(ResponseModel):
-    """Answer of POST /preview."""
+    """Body of the response to POST /preview."""
 
     root_artifacts: list[ArtifactSummary]
     resolved_dependencies: list[ResolvedDependency] = Field(description="In breadth-first order.")
     total_artifacts: int
     install_order: list[str] = Field(description="Dependencies first; empty when there is a cycle.")
     has_circular_dependency: bool
-    warnings: list[ProblemItem] = Field(description="Everything an export would refuse.")
+    warnings: list[ProblemItem] = Field(description="Every reason for which an export would be refused.")
 
 
 class ManifestArtifact(ArtifactSummary):
@@ -107,14 +107,14 @@ class Manifest(ResponseModel):
 
 
 class Progress(ResponseModel):
-    """How far an export is."""
+    """The progress of an export."""
 
     done: int = Field(description="Artifacts written.")
     total: int | None = Field(description="Artifacts to write; null until the dependencies are resolved.")
 
 
 class PackageResponse(ResponseModel):
-    """Answer of POST /export, and of GET /{packageId} once the package is there."""
+    """Body of the response to POST /export, and to GET /{packageId} for an exported package."""
 
     package_id: str = Field(examples=[_EXAMPLE_PACKAGE_ID])
     package_name: str
@@ -131,7 +131,7 @@ class PackageResponse(ResponseModel):
 
 
 class PendingResponse(ResponseModel):
-    """Answer of a POST /export that prefers `respond-async`, and of GET /{packageId} until the package is there."""
+    """Body of the response to POST /export with `respond-async`, and to GET /{packageId} until it is exported."""
 
     package_id: str = Field(examples=[_EXAMPLE_PACKAGE_ID])
     package_name: str
@@ -148,7 +148,7 @@ class PendingResponse(ResponseModel):
 
 
 class _Untitled(GenerateJsonSchema):
-    """Leaves out titles, which would only repeat the fields' names."""
+    """Omits titles, which would only repeat the field names."""
 
     def field_title_should_be_set(self, schema: object) -> bool:
         """Never."""
@@ -157,13 +157,13 @@ class _Untitled(GenerateJsonSchema):
 
 
 def json_schemas(models: Iterable[type[BaseModel | PreviewRequest]], ref_template: str) -> dict[str, Any]:
-    """The JSON schemas of ``models``, of requests or answers, and all they refer to, by name."""
+    """The JSON schemas of request or response ``models``, and of everything they refer to, by name."""
     definitions: dict[str, Any] = {}
-    answers: list[tuple[type[BaseModel], Literal["validation"]]] = []
+    responses: list[tuple[type[BaseModel], Literal["validation"]]] = []
     for model in models:
         if issubclass(model, BaseModel):
-            answers.append((model, "validation"))
+            responses.append((model, "validation"))
         else:
-            definitions[model.__name__] = _Untitled(ref_template=ref_template).generate(core_schema_of_model(model))
-    _, schema = models_json_schema(answers, ref_template=ref_template, schema_generator=_Untitled)
+            definitions[model.__name__] = _Untitled(ref_template=ref_template).generate(core_schema_for(model))
+    _, schema = models_json_schema(responses, ref_template=ref_template, schema_generator=_Untitled)
     return dict(sorted({**definitions, **schema.get("$defs", {})}.items()))

@@ -30,7 +30,7 @@ class Route:
         operation: Unique name, for generated clients and logs.
         summary: What it does, in a line.
         description: What a caller should know.
-        own_errors: The codes it can answer with, apart from those every route has.
+        own_errors: The error codes it can return, apart from those of every route.
         request_model: Name of the model of its body, if it takes one; see :mod:`installhub.contract.request_models`.
         response_model: Name of the model of its 200, if that is JSON; see :mod:`installhub.contract.response_models`.
             Names, not classes: no function needs the models of its responses.
@@ -47,7 +47,7 @@ class Route:
 
     @property
     def errors(self) -> tuple[ErrorCode, ...]:
-        """Every code it can answer with."""
+        """Every error code it can return."""
         return (*_COMMON_ERRORS, *self.own_errors)
 
 

@@ -1,4 +1,4 @@
-"""Accepted requests that the queue never brought back: they are given up, so that nobody waits for ever."""
+"""Accepted exports that were not processed in time: they fail, so that nobody waits forever."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from installhub.packages.pending_exports import PendingExport, PendingExportStor
 
 @dataclass(frozen=True, slots=True)
 class ExpiredRequests:
-    """Ends accepted requests whose time is over, and forgets those that failed long ago.
+    """Fails accepted exports that have expired, and deletes old failures.
 
     Attributes:
-        pending: The packages table, for what is not exported yet.
-        failures: The requests that came to nothing.
-        clock: Gives epoch seconds.
+        pending: The packages table, for exports that are not finished.
+        failures: The failed requests.
+        clock: Returns epoch seconds.
     """
 
     pending: PendingExportStore
@@ -26,7 +26,7 @@ class ExpiredRequests:
     clock: Callable[[], float]
 
     def fail_all(self) -> int:
-        """Let every request whose time is over fail, and return how many there were."""
+        """Fail every expired request, and return how many there were."""
         now = int(self.clock())
         count = 0
         for request in self.pending.expired(now):
@@ -36,13 +36,15 @@ class ExpiredRequests:
         return count
 
     def _fail(self, request: PendingExport, now: int) -> None:
-        about = {
+        package = {
             "tenantId": request.accepted.tenant,
             "packageId": request.package_id,
             "packageName": request.accepted.name,
             "version": request.accepted.version,
         }
         error = ServiceUnavailableError("export queue")
-        failure = ExportFailure(request.request_id, request.accepted.requested_by, format_timestamp(now), error, about)
+        failure = ExportFailure(
+            request.request_id, request.accepted.requested_by, format_timestamp(now), error, package
+        )
         self.failures.record(failure, now)
         self.pending.fail(request.package_id, request.request_id, failure.errors, now=now)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FAILED: Final = "failed"
 FAILED_REQUEST_ID: Final = "request"
 MAX_ERRORS_BYTES: Final = 180_000
-"""Most bytes of the errors of a failure: EventBridge carries 256 KB, an item holds 400."""
+"""Maximum size of a failure's errors: an event holds 256 KB, an item 400 KB."""
 
 _RETENTION_SECONDS: Final = 30 * 24 * 3600
 _IS_FINAL: Final = "isFinal"
@@ -91,5 +91,5 @@ class FailureStore:
 
 
 def _primary_key(request_id: str) -> NewItem:
-    """The key of a failure; the response to an idempotency key is an item of its own."""
+    """The key of a failure; the response to an idempotency key is a separate item."""
     return {REQUEST_ID: {"S": f"{FAILED}:{request_id}"}}

@@ -1,4 +1,4 @@
-"""The inbox bucket: request documents are dropped there, and answered beside themselves."""
+"""The inbox bucket: request documents are uploaded there, and results written beside them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 RESULT_SUFFIX: Final = ".result"
-# The last is what S3 says of an object that is not there to whoever may not list the bucket, as no function may.
+# AccessDenied is S3's response for a missing object if the caller may not list the bucket, as no function may.
 _NOT_FOUND_CODES: Final = frozenset({"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "AccessDenied"})
 
 
@@ -28,7 +28,7 @@ class Inbox:
     """The inbox bucket.
 
     Attributes:
-        s3: Gives the S3 client; asked for only when one is needed.
+        s3: Returns the S3 client; called only when one is needed.
         bucket: The bucket's name.
     """
 
@@ -39,22 +39,24 @@ class Inbox:
         """The request document.
 
         Raises:
-            UnreadableMessageError: It is gone.
+            UnreadableMessageError: It no longer exists.
             InstallHubError: RequestTooLarge.
             ServiceUnavailableError: S3 kept failing.
         """
         try:
             with translate_aws_errors("s3"):
-                answer = self._get(dropped)
-                if answer["ContentLength"] > MAX_DOCUMENT_BYTES:
+                response = self._get(dropped)
+                if response["ContentLength"] > MAX_DOCUMENT_BYTES:
                     raise InstallHubError.of(
                         ErrorCode.REQUEST_TOO_LARGE,
-                        f"The request has {answer['ContentLength']} bytes; the limit is {MAX_DOCUMENT_BYTES}.",
+                        f"The request has {response['ContentLength']} bytes; the limit is {MAX_DOCUMENT_BYTES}.",
                     )
-                return answer["Body"].read()
+                return response["Body"].read()
         except ClientError as error:
             if error_code(error) in _NOT_FOUND_CODES:
-                raise UnreadableMessageError(f"the request document {dropped.key!r} is gone, or hidden") from error
+                raise UnreadableMessageError(
+                    f"the request document {dropped.key!r} does not exist, or is not readable"
+                ) from error
             raise
 
     def _get(self, dropped: InboxObject) -> GetObjectOutputTypeDef:
@@ -63,7 +65,7 @@ class Inbox:
         return self.s3().get_object(Bucket=self.bucket, Key=dropped.key, VersionId=dropped.version)
 
     def write_result(self, dropped: InboxObject, body: Mapping[str, Any], content_type: str) -> None:
-        """Write the answer beside the request. Answering again writes the same."""
+        """Write the result beside the request. Writing it again writes the same."""
         content = json.dumps(body, ensure_ascii=False, indent=2).encode()
         with translate_aws_errors("s3"):
             self.s3().put_object(

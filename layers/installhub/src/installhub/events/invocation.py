@@ -1,7 +1,7 @@
 """Direct invocation: the worker called as a function, by a state machine for example.
 
-It returns what HTTP answers, and raises an exception whose class is named like the contract's error code: that name is
-what a state machine can ``Catch``.
+It returns what an HTTP response contains, and raises an exception whose class is named after the contract's error code,
+so that a state machine can ``Catch`` it by name.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from installhub.model.errors import InstallHubError
 from installhub.runtime.redaction import CallerFacingError
 
 MAX_RESULT_BYTES: Final = 250_000
-"""Most bytes of a result: Step Functions carries 256 KiB from state to state, Lambda itself 6 MB."""
+"""Maximum size of a result: Step Functions passes 256 KiB between states, Lambda itself 6 MB."""
 
 _MAX_DETAIL: Final = 1000
-_MAX_ERRORS_BYTES: Final = 20_000  # Step Functions cuts a cause off at 32,768 characters
+_MAX_ERRORS_BYTES: Final = 20_000  # Step Functions truncates a cause at 32,768 characters
 
 
 class ExportRefusedError(CallerFacingError):
-    """Base of the exceptions that bear the contract's codes as their names; the message is the problem document."""
+    """Base of the exceptions that are named after the contract's codes; the message is the problem document."""
 
 
 def invocation_command(payload: Mapping[str, Any]) -> ExportCommand:
     """The command of a direct invocation.
 
     Raises:
-        InstallHubError: With everything that is wrong with it.
+        InstallHubError: With every problem of the payload.
     """
     request = read_document(InvocationExportRequest, json.dumps(payload).encode())
     name = request.request_id
@@ -45,7 +45,7 @@ def invocation_command(payload: Mapping[str, Any]) -> ExportCommand:
 
 
 def invocation_result(exported: ExportedPackage) -> dict[str, Any]:
-    """What an export answers over HTTP; without the manifest where that would be more than can be carried."""
+    """The body of the HTTP response to an export, without the manifest if that would be too large."""
     body = package_body(exported.record, exported.manifest)
     if len(json.dumps(body)) > MAX_RESULT_BYTES:
         del body["manifest"]
@@ -53,7 +53,7 @@ def invocation_result(exported: ExportedPackage) -> dict[str, Any]:
 
 
 def invocation_error(error: InstallHubError, instance: str) -> ExportRefusedError:
-    """``error`` as an exception of a class that is named like its code."""
+    """``error`` as an exception whose class is named after its code."""
     body = problem_body(error.problems, instance)
     body["detail"] = body["detail"][:_MAX_DETAIL]
     body["errors"] = truncated_errors(error.problems, _MAX_ERRORS_BYTES)

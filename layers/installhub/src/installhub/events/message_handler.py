@@ -1,4 +1,4 @@
-"""What becomes of a message of the export queue: done, tried again later, or buried with its reason."""
+"""What happens to a message of the export queue: processed, retried later, or moved to the dead-letter queue."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 MIN_SECONDS_LEFT: Final = 240
-"""A job is not begun with less time left: a large export needs minutes."""
+"""A job is not started with less time left: a large export needs minutes."""
 
 _MARGIN_SECONDS: Final = 10
 _FIRST_RETRY_SECONDS: Final = 15
@@ -23,7 +23,7 @@ _MAX_WAIT_SECONDS: Final = 1000  # longer than any lease
 
 
 class RetryLaterError(Exception):
-    """The message stays in the queue."""
+    """The message stays in the queue, to be delivered again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class MessageHandler:
     """Handles the messages that the export queue delivers.
 
     Attributes:
-        worker: Does the jobs.
-        queue: Where the messages are.
-        max_tries: How often a job is tried.
+        worker: Runs the jobs.
+        queue: The export queue.
+        max_tries: Maximum number of attempts per job.
     """
 
     worker: ExportWorker
@@ -41,10 +41,10 @@ class MessageHandler:
     max_tries: int
 
     def handle(self, record: SQSRecord, seconds_left: float) -> ExportedPackage | None:
-        """Do what a message asks for. When this returns, the message may be deleted.
+        """Process a message. When this returns, the message can be deleted.
 
         Raises:
-            RetryLaterError: The message is to be delivered again.
+            RetryLaterError: The message has to be delivered again.
         """
         if seconds_left < MIN_SECONDS_LEFT:
             self.queue.change_visibility(record.receipt_handle, 0)
@@ -54,17 +54,17 @@ class MessageHandler:
         except UnreadableMessageError as error:
             self.queue.dead_letter(record.body, str(error), _receive_count(record))
             return None
-        # Should this process die, the message comes back soon after, and not only when the queue's own time is up.
+        # If this process crashes, the message is delivered again soon after, not only after the queue's own timeout.
         self.queue.change_visibility(record.receipt_handle, int(seconds_left) + _MARGIN_SECONDS)
         try:
             return self.worker.run(job, seconds_left)
         except UnreadableMessageError as error:
             self.queue.dead_letter(record.body, str(error), _receive_count(record))
-        except VersionHeldError as held:  # by another delivery of this very job
+        except VersionHeldError as held:  # by another delivery of the same job
             wait = int((held.held_until or 0) - self.worker.clock()) + _MARGIN_SECONDS
             self.queue.change_visibility(record.receipt_handle, max(1, min(wait, _MAX_WAIT_SECONDS)))
-            raise RetryLaterError("the same request is being worked on") from held
-        except Exception as error:  # noqa: BLE001  # whatever it is, it must not keep the others waiting
+            raise RetryLaterError("the same request is in progress") from held
+        except Exception as error:  # noqa: BLE001  # whatever it is, it must not hold up the other messages
             self._retry_or_dead_letter(record, job, error)
         return None
 

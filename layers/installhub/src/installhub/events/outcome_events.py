@@ -1,7 +1,7 @@
-"""Outcome events: what the streams of the two tables say of packages made and requests failed, as CloudEvents 1.0.
+"""Outcome events: changes in the tables' streams as CloudEvents 1.0 about exported packages and failed requests.
 
-A stream brings every commit at least once, however the function that committed ended. An event's ``id`` follows from
-what it tells, so that a consumer can drop one that comes again.
+A stream delivers every commit at least once, even if the function that committed crashed. An event's ``id`` is derived
+from its content, so that consumers can drop duplicates.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _PACKAGE_FIELDS: Final = ("tenantId", "packageId", "packageName", "version")
 
 
 def outcome_event(image: Mapping[str, Any], source: str) -> dict[str, Any]:
-    """The CloudEvent that tells what an item of the packages or the requests table has become.
+    """The CloudEvent for an exported package or a failed request.
 
     Args:
-        image: The item, its values as Python has them.
-        source: The ``source`` of the event: which stack.
+        image: The item of the packages or requests table, with Python values.
+        source: The ``source`` of the event, which identifies the stack.
     """
     if image["status"] == PackageStatus.EXPORTED:
         return _event(PACKAGE_EXPORTED, source, image["packageId"], image["exportedAt"], _exported(image))
@@ -87,10 +87,10 @@ def _failed(image: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class OutcomePublisher:
-    """Puts outcome events on the bus.
+    """Publishes outcome events on the bus.
 
     Attributes:
-        events: Gives the EventBridge client.
+        events: Returns the EventBridge client.
         bus: Name or ARN of the event bus.
     """
 
@@ -101,10 +101,10 @@ class OutcomePublisher:
         """Put ``event``, a CloudEvent, on the bus.
 
         Raises:
-            ServiceUnavailableError: EventBridge did not take it.
+            ServiceUnavailableError: EventBridge did not accept it.
         """
         with translate_aws_errors("events"):
-            answer = self.events().put_events(
+            response = self.events().put_events(
                 Entries=[
                     {
                         "EventBusName": self.bus,
@@ -115,5 +115,5 @@ class OutcomePublisher:
                     }
                 ]
             )
-        if answer["FailedEntryCount"]:
+        if response["FailedEntryCount"]:
             raise ServiceUnavailableError("events")

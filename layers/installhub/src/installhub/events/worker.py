@@ -1,4 +1,4 @@
-"""Does the jobs of the queue, by the use case that HTTP calls too."""
+"""Runs the jobs of the queue with the same use case as HTTP."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from installhub.runtime.telemetry import bind_log_context, log_refusal
 
 @dataclass(frozen=True, slots=True)
 class ExportWorker:
-    """Does jobs. Doing one again makes no second package, and a refusal stays what it was.
+    """Runs jobs. Running one again creates no second package, and a refusal does not change.
 
     Attributes:
         exporter: The export use case.
-        pending: The packages table, for what is not exported yet.
-        failures: The requests that came to nothing.
+        pending: The packages table, for exports that are not finished.
+        failures: The failed requests.
         inbox: The inbox bucket.
-        clock: Gives epoch seconds.
+        clock: Returns epoch seconds.
     """
 
     exporter: Exporter
@@ -40,12 +40,12 @@ class ExportWorker:
     clock: Callable[[], float]
 
     def run(self, job: ExportJob, seconds_left: float) -> ExportedPackage | None:
-        """Do ``job``: what was exported, or None when it was refused or nobody waits for it any more.
+        """Run ``job`` and return the exported package; None if it is refused or was cancelled.
 
         Raises:
-            UnreadableMessageError: The request document is gone.
-            VersionHeldError: Another delivery of the same job is at work.
-            InstallHubError: It did not work out this time; a later try may.
+            UnreadableMessageError: The request document no longer exists.
+            VersionHeldError: Another delivery of the same job is in progress.
+            InstallHubError: It failed this time; a later attempt may succeed.
         """
         bind_log_context(package_id=job.package_id, request_id=job.request_id)
         refusal = self.failures.find_refusal(job.request_id)
@@ -53,7 +53,7 @@ class ExportWorker:
             self._write_refusal(job, refusal)
             return None
         if job.package_id is not None and self.pending.get(job.package_id, int(self.clock())) is None:
-            return None  # withdrawn
+            return None  # cancelled
         try:
             exported = self.exporter.export(self._command(job), seconds_left)
         except InstallHubError as error:
@@ -67,7 +67,7 @@ class ExportWorker:
         return exported
 
     def fail(self, job: ExportJob, error: InstallHubError) -> None:
-        """Let ``job`` end because of ``error``: remembered, announced, and told to whoever looks."""
+        """Fail ``job`` because of ``error``: store it, which publishes it, and write it where the requester looks."""
         log_refusal(error)
         now = int(self.clock())
         failure = ExportFailure(
@@ -97,7 +97,7 @@ class ExportWorker:
         return command
 
     def _package_fields(self, job: ExportJob) -> dict[str, str]:
-        """What is known of the package that ``job`` asks for, which is nothing when its request cannot be read."""
+        """What is known about the package that ``job`` requests; nothing if its request is unreadable."""
         with contextlib.suppress(InstallHubError):
             command = self._command(job)
             return {

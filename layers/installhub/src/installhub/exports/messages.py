@@ -1,7 +1,7 @@
-"""What a message of the export queue asks for.
+"""The messages of the export queue.
 
-Three kinds of message arrive: an event of a trusted source, the notice of an object in the inbox, and a request that
-HTTP accepted. Who may send them is the queue's policy; nothing here decides whom to trust.
+There are three kinds: an event from a trusted source, the notification of an object in the inbox, and an export
+accepted over HTTP. The queue's policy decides who may send them; nothing here decides whom to trust.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from installhub.model.text import is_encodable
 from installhub.packages.records import AcceptedExport
 
 EXPORT_REQUESTED: Final = "ExportRequested"
-"""The detail type of an event that asks for an export; its detail is the body of POST /export."""
+"""The detail type of an event that requests an export; its detail is the body of POST /export."""
 
 _INBOX_SOURCE: Final = "aws.s3"
 _ACCEPTED: Final = "acceptedExport"
@@ -22,7 +22,7 @@ _MAX_KEY_BYTES: Final = 1024  # S3's own limit; DynamoDB's is 2,048
 
 
 class UnreadableMessageError(Exception):
-    """A message that is none of those we know, so that trying again is of no use."""
+    """A message of no known kind, so that retrying is useless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class InboxObject:
 
     Attributes:
         key: Its key.
-        version: Its version, where the notice says it.
+        version: Its version, if the notification names it.
     """
 
     key: str
@@ -40,15 +40,15 @@ class InboxObject:
 
 @dataclass(frozen=True, slots=True)
 class ExportJob:
-    """A request to export that came through the queue.
+    """An export request from the queue.
 
     Attributes:
-        request_id: Names the request, however often it is delivered.
+        request_id: Identifies the request, however often it is delivered.
         requested_by: Who asks, for the audit trail.
-        document: The body of POST /export; None when it lies in the inbox.
-        inbox_object: Where it lies in the inbox.
-        package_id: What was accepted by HTTP, to be looked at by its id.
-        acceptance: What was promised then.
+        document: The body of POST /export; None if it is in the inbox.
+        inbox_object: Where it is in the inbox.
+        package_id: The package to be, if the export was accepted over HTTP.
+        accepted: What was accepted then.
     """
 
     request_id: str
@@ -60,9 +60,9 @@ class ExportJob:
 
 
 def encode_message(job: ExportJob) -> str:
-    """The message that brings an accepted request to the worker."""
+    """The message that sends an accepted export to the worker."""
     if job.document is None or job.accepted is None:
-        raise ValueError("only an accepted request has a message of its own")
+        raise ValueError("only an accepted export is sent as a message")
     fields = {
         "requestId": job.request_id,
         "requestedBy": job.requested_by,
@@ -81,10 +81,10 @@ def encode_message(job: ExportJob) -> str:
 
 
 def parse_message(message: str, inbox_bucket: str) -> ExportJob:
-    """The job that ``message`` brings.
+    """The job in ``message``.
 
     Raises:
-        UnreadableMessageError: It brings none.
+        UnreadableMessageError: It contains none.
     """
     try:
         body = json.loads(message)
@@ -130,9 +130,9 @@ def _job_from_event(event: dict[str, Any]) -> ExportJob:
 def _job_from_inbox_notification(detail: dict[str, Any], inbox_bucket: str) -> ExportJob:
     bucket, notified = detail["bucket"]["name"], detail["object"]
     if bucket != inbox_bucket:
-        raise UnreadableMessageError(f"a notice of a bucket that is not the inbox: {bucket!r}")
+        raise UnreadableMessageError(f"a notification from a bucket that is not the inbox: {bucket!r}")
     inbox_object = InboxObject(key=_key(notified["key"]), version=notified.get("version-id"))
-    # Without versions the sequencer tells one object of this key from the next.
+    # Without versions, the sequencer distinguishes one object with this key from the next.
     revision = _key(inbox_object.version or notified.get("sequencer") or notified["etag"])
     return ExportJob(
         request_id=f"s3:{bucket}/{inbox_object.key}?{revision}",
@@ -142,13 +142,13 @@ def _job_from_inbox_notification(detail: dict[str, Any], inbox_bucket: str) -> E
 
 
 def _text(value: object) -> str:
-    """``value``, which is stored: what is no text can never be, however often it is tried.
+    """``value``, which will be stored: anything but text could never be, however often it is retried.
 
     Raises:
-        TypeError: It is no text, or cannot be encoded.
+        TypeError: It is not a string, or cannot be encoded.
     """
     if not isinstance(value, str) or not is_encodable(value):
-        raise TypeError("no text, or one that cannot be encoded")
+        raise TypeError("not a string, or one that cannot be encoded")
     return value
 
 
@@ -156,7 +156,7 @@ def _key(value: object) -> str:
     """``value``, which becomes part of a key.
 
     Raises:
-        TypeError: It is no text, or an empty or too long one.
+        TypeError: It is not a string, or is empty or too long.
     """
     text = _text(value)
     if not 0 < len(text.encode()) <= _MAX_KEY_BYTES:

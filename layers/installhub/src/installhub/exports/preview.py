@@ -15,7 +15,7 @@ def plan_export(
     limits: Limits,
     package_type: PackageType | None = None,
 ) -> Plan:
-    """Resolve ``roots``. A plan with problems is made again by consistent reads, so that no refusal is out of date."""
+    """Resolve ``roots``. A plan with problems is repeated with consistent reads, so that no refusal is outdated."""
     plan = make_plan(artifacts.for_tenant(tenant), roots, limits, package_type)
     if plan.problems:
         plan = make_plan(artifacts.for_tenant(tenant, consistent=True), roots, limits, package_type)

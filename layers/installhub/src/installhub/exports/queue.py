@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 MAX_MESSAGE_BYTES: Final = 1_000_000
-"""Most bytes of a message (SQS takes 1 MiB with its attributes)."""
+"""Maximum size of a message (SQS accepts 1 MiB including attributes)."""
 
 MAX_VISIBILITY_TIMEOUT_SECONDS: Final = 43_200
-"""The longest that SQS hides a message."""
+"""The maximum visibility timeout of SQS."""
 
 _MAX_REASON: Final = 1000
 
@@ -26,9 +26,9 @@ class ExportQueue:
     """The export queue.
 
     Attributes:
-        sqs: Gives the SQS client; asked for only when one is needed.
-        url: Of the queue.
-        dead_letter_url: Of its dead-letter queue; the sending side has none.
+        sqs: Returns the SQS client; called only when one is needed.
+        url: URL of the queue.
+        dead_letter_url: URL of its dead-letter queue; not needed for sending.
     """
 
     sqs: Callable[[], SQSClient]
@@ -36,7 +36,7 @@ class ExportQueue:
     dead_letter_url: str = ""
 
     def send(self, message: str) -> None:
-        """Put ``message`` into the queue.
+        """Send ``message`` to the queue.
 
         Raises:
             InstallHubError: RequestTooLarge.
@@ -46,13 +46,13 @@ class ExportQueue:
         if size > MAX_MESSAGE_BYTES:
             raise InstallHubError.of(
                 ErrorCode.REQUEST_TOO_LARGE,
-                f"The request has {size} bytes; one that is done later may have {MAX_MESSAGE_BYTES}.",
+                f"The request has {size} bytes; the limit of an asynchronous one is {MAX_MESSAGE_BYTES}.",
             )
         with translate_aws_errors("sqs"):
             self.sqs().send_message(QueueUrl=self.url, MessageBody=message)
 
     def change_visibility(self, receipt_handle: str, seconds: int) -> None:
-        """Let a received message be delivered again after ``seconds``, unless it is deleted before."""
+        """Let a received message be delivered again after ``seconds``, unless it is deleted before then."""
         hidden = max(0, min(seconds, MAX_VISIBILITY_TIMEOUT_SECONDS))
         with translate_aws_errors("sqs"):
             self.sqs().change_message_visibility(
@@ -60,7 +60,7 @@ class ExportQueue:
             )
 
     def dead_letter(self, message: str, reason: str, tries: int) -> None:
-        """Put ``message`` into the dead-letter queue, and say why."""
+        """Send ``message`` to the dead-letter queue, with the reason."""
         with translate_aws_errors("sqs"):
             self.sqs().send_message(
                 QueueUrl=self.dead_letter_url,
@@ -73,6 +73,6 @@ class ExportQueue:
 
 
 def _attribute_text(text: str) -> str:
-    """``text`` as SQS takes it: not empty, not long, and nothing that XML 1.0 has no character for."""
+    """``text`` as SQS accepts it: not empty, not too long, and only characters that XML 1.0 allows."""
     sound = "".join(character if character.isprintable() else " " for character in text[:_MAX_REASON])
     return sound.encode(errors="replace").decode().strip() or "unknown"

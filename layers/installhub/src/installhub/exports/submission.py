@@ -1,4 +1,4 @@
-"""Submitting an export: synchronous or asynchronous, and idempotent if the caller names the request."""
+"""Submitting an export: synchronous or asynchronous, and idempotent if the caller sends a key."""
 
 from __future__ import annotations
 

@@ -19,30 +19,30 @@ _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
 
 
 class KeysUnavailableError(Exception):
-    """The issuer gave no usable key set, and none was had before: nobody can be verified for now."""
+    """The issuer returned no usable key set, and there was none before: no token can be verified for now."""
 
 
 class UnknownKeyError(Exception):
-    """The issuer's key set, as known now, has no usable key of that id."""
+    """The issuer's current key set has no usable key with that id."""
 
 
 class JwksCache:
     """The issuer's keys by id, with as few fetches as safety allows.
 
-    - A set younger than ``max_age`` seconds is served as it is; an older one is fetched anew first, which is
-      when a key that the issuer has withdrawn stops being good.
-    - An id that the set lacks may be a key just rotated in, and causes a fetch too, but not within
-      ``cooldown`` seconds of the last one: however many ids are made up, that is one fetch a ``cooldown``.
-    - When ``fetch`` raises ``KeysUnavailable`` or ``OSError``, or gives no usable set, the last good set is
-      served however long that lasts, and the next attempt waits for ``cooldown``. Only ``failure`` tells of
-      it, which is why the last attempt failed, or None: log or count it.
-    - Before the first good set every caller is turned away, so the wait is shorter: 1 second after the first
-      failure, then doubling up to ``cooldown``. A dead issuer is not hammered, nor awaited by every request.
+    - A set younger than ``max_age`` seconds is used unchanged; an older one is fetched again first, which is when
+      a key that the issuer has withdrawn becomes invalid.
+    - An id missing from the set may belong to a new key and causes a fetch too, but not within ``cooldown``
+      seconds of the last one: however many ids are invented, there is one fetch per ``cooldown``.
+    - When ``fetch`` raises ``KeysUnavailableError`` or ``OSError``, or returns no usable set, the last good set
+      remains in use for as long as that lasts, and the next attempt waits for ``cooldown``. The attribute
+      ``failure`` holds the reason why the last attempt failed, or None: log or count it.
+    - Before the first good set every caller is rejected, so the wait is shorter: 1 second after the first
+      failure, then doubling up to ``cooldown``. A dead issuer is neither flooded nor awaited by every request.
 
-    One lock is held during a fetch: simultaneous callers share its answer.
+    One lock is held during a fetch: concurrent callers share its result.
 
     Raises:
-        ValueError: unless 0 < cooldown <= max_age; a longer cooldown would keep withdrawn keys alive.
+        ValueError: Unless 0 < cooldown <= max_age; a longer cooldown would keep withdrawn keys valid.
     """
 
     def __init__(
@@ -62,20 +62,20 @@ class JwksCache:
         self._pause = 0.5  # doubled by each failure, the first included
 
     def key(self, kid: str) -> RSAPublicKey:
-        """Return the public key of that id, which is compared as it is and used for nothing else.
+        """Return the public key with that id, which is compared exactly and used for nothing else.
 
         Raises:
-            UnknownKey: the issuer has no such key.
-            KeysUnavailable: no key set was ever obtained.
+            UnknownKeyError: The issuer has no such key.
+            KeysUnavailableError: No key set was ever obtained.
         """
         with self._lock:
             now = self._clock()
             if (now >= self._stale_at or kid not in self._keys) and now >= self._next_attempt:
                 self._refresh(now)
             if not self._keys:
-                raise KeysUnavailableError("the issuer has given no usable key set yet") from self.failure
+                raise KeysUnavailableError("the issuer has not returned a usable key set yet") from self.failure
             if kid not in self._keys:
-                raise UnknownKeyError("the issuer's key set has no usable key of this id")
+                raise UnknownKeyError("the issuer's key set has no usable key with this id")
             return self._keys[kid]
 
     def _refresh(self, now: float) -> None:
@@ -93,18 +93,18 @@ class JwksCache:
 
 
 def parse_jwks(document: bytes) -> dict[str, RSAPublicKey]:
-    """Return the keys of a JWK set (RFC 7517 section 5) that may verify an RS256 signature, by id.
+    """Return the keys of a JWK set (RFC 7517 section 5) that can verify an RS256 signature, by id.
 
-    Whatever is no such key is passed over: another type, use, operation or algorithm, under 2048 bits, no id,
-    malformed, or published with its private half. So are usable keys that share an id: none is surely meant.
+    Other keys are ignored: another type, use, operation or algorithm, fewer than 2048 bits, no id, malformed, or
+    published with its private half. So are usable keys that share an id, since it is unclear which one is meant.
 
     Raises:
-        KeysUnavailable: the document is not a key set, or holds no usable key.
+        KeysUnavailableError: The document is not a key set, or contains no usable key.
     """
     try:
         jwks = json_object(document).get("keys")
     except ValueError:
-        raise KeysUnavailableError("the issuer's answer is not a JSON object") from None
+        raise KeysUnavailableError("the issuer's response is not a JSON object") from None
     entries = [jwk for jwk in jwks if isinstance(jwk, dict)] if isinstance(jwks, list) else []
     found = [named for named in map(_named_key, entries) if named]
     uses = Counter(kid for kid, _ in found)
@@ -137,13 +137,13 @@ def _named_key(jwk: Mapping[str, object]) -> tuple[str, RSAPublicKey] | None:
 
 
 def fetch_jwks(url: str, timeout: float = 3.0, max_bytes: int = 256 * 1024) -> bytes:
-    """Return the body that an http or https URL answers with status 200.
+    """Return the body of a response with status 200 from an http or https URL.
 
     No redirect is followed and no proxy used, whatever the environment says: the keys come from that address
-    or not at all. ``timeout`` bounds each wait on the network, and the reading of the body as a whole.
+    or not at all. ``timeout``, in seconds, limits each wait on the network, and reading the body as a whole.
 
     Raises:
-        KeysUnavailable: any other scheme or status, a network or TLS failure, too long or too slow an answer.
+        KeysUnavailableError: Any other scheme or status, a network or TLS failure, too long or too slow a response.
     """
     from http import HTTPStatus, client  # noqa: PLC0415 - slow to load, and most functions fetch no keys
     from urllib import request  # noqa: PLC0415
@@ -155,21 +155,21 @@ def fetch_jwks(url: str, timeout: float = 3.0, max_bytes: int = 256 * 1024) -> b
     opener.add_handler(request.HTTPSHandler())
     body = b""
     try:
-        with opener.open(url, timeout=timeout) as answer:
+        with opener.open(url, timeout=timeout) as response:
             deadline = time.monotonic() + timeout
-            if answer.status != HTTPStatus.OK:
-                raise KeysUnavailableError(f"the issuer answered with status {answer.status}")
-            while part := answer.read1(max_bytes + 1 - len(body)):
+            if response.status != HTTPStatus.OK:
+                raise KeysUnavailableError(f"the issuer responded with status {response.status}")
+            while part := response.read1(max_bytes + 1 - len(body)):
                 body += part
                 if len(body) > max_bytes or time.monotonic() > deadline:
-                    raise KeysUnavailableError("the issuer's answer is too long or too slow")
+                    raise KeysUnavailableError("the issuer's response is too long or too slow")
     except (OSError, client.HTTPException, ValueError) as error:
         raise KeysUnavailableError("the issuer could not be reached") from error
     return body
 
 
 def base64url_decode(text: str) -> bytes:
-    """Decode base64url (RFC 7515 section 2); ``ValueError`` for padding and stray bits too."""
+    """Decode base64url (RFC 7515 section 2); ``ValueError`` also for padding and stray bits."""
     data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     if base64.urlsafe_b64encode(data).rstrip(b"=").decode() != text:
         raise ValueError("not base64url")
@@ -180,9 +180,9 @@ def json_object(data: bytes) -> dict[str, object]:
     """Parse a JSON object whose names are unique at every level (RFC 7515 section 4, RFC 7519 section 4).
 
     Raises:
-        ValueError: not UTF-8, not JSON (NaN and Infinity are not), not an object, a repeated name, too deep.
+        ValueError: Not UTF-8, not JSON (NaN and Infinity are not), not an object, a repeated name, too deep.
     """
-    try:  # int() is given the words NaN and Infinity, and refuses them
+    try:  # int() receives the words NaN and Infinity, and rejects them
         value = json.loads(data.decode(), object_pairs_hook=_unique_members, parse_constant=int)
     except RecursionError:
         raise ValueError("nested too deeply") from None

@@ -1,7 +1,7 @@
-"""Whether a bearer token is to be believed, and what it says of its caller.
+"""Verifies bearer tokens, and reads the caller from their claims.
 
 Tokens are JWTs (RFC 7519) in compact form (RFC 7515), signed with RS256 (RFC 7518 section 3.3); the checks
-follow RFC 8725. No message or exception made here holds anything of a token's content.
+follow RFC 8725. No message or exception contains any part of a token's content.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z
 
 
 class TokenFault(StrEnum):
-    """Why a token was refused: a name for logs, a sentence for RFC 6750's ``error_description``."""
+    """Why a token was rejected: a name for logs, a sentence for RFC 6750's ``error_description``."""
 
     MALFORMED = "The token is not a well-formed signed JWT."
     ALGORITHM = "The token is not signed with RS256."
@@ -44,7 +44,7 @@ class TokenFault(StrEnum):
 
 
 class InvalidTokenError(Exception):
-    """A token, or the header that should hold one, is refused; ``fault`` says why and is safe to tell."""
+    """A token, or the header that should contain one, is rejected; ``fault`` is the reason, and safe to disclose."""
 
     def __init__(self, fault: TokenFault) -> None:
         super().__init__(fault)
@@ -53,7 +53,7 @@ class InvalidTokenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TokenPolicy:
-    """The ``iss`` and ``aud`` wanted, the claims that add up to scopes and to tenants, the longest token."""
+    """The required ``iss`` and ``aud``, the claims that contain scopes and tenants, the maximum length of a token."""
 
     issuer: str
     audience: str
@@ -63,19 +63,19 @@ class TokenPolicy:
 
 
 class KeySource(Protocol):
-    """Where public keys come from; ``JwksCache`` is the one in use."""
+    """A source of public keys; ``JwksCache`` is the one in use."""
 
     def key(self, kid: str) -> RSAPublicKey:
-        """Return the key of that id, of 2048 bits or more, or raise ``UnknownKey`` or ``KeysUnavailable``."""
+        """Return the key with that id, of at least 2048 bits, or raise UnknownKeyError or KeysUnavailableError."""
 
 
 def bearer_token(authorization: str | None) -> str | None:
     """Return the token of an ``Authorization`` header (RFC 6750 section 2.1, RFC 9110 section 11.4).
 
-    None or an empty value gives None: nobody tried. Spaces and tabs around the value are not part of it.
+    None or an empty value returns None: there is no token. Surrounding spaces and tabs are not part of the value.
 
     Raises:
-        InvalidToken: MALFORMED, for anything but the scheme ``Bearer`` (in any case) and exactly one token68.
+        InvalidTokenError: MALFORMED, for anything but the scheme ``Bearer`` (in any case) and exactly one token68.
     """
     value = (authorization or "").strip(" \t")
     if not value:
@@ -87,7 +87,7 @@ def bearer_token(authorization: str | None) -> str | None:
 
 
 class TokenVerifier:
-    """Verifies one issuer's tokens. Make it outside the handler: making it is what loads the cryptography."""
+    """Verifies the tokens of one issuer. Create it once per process: creating it loads the cryptography."""
 
     def __init__(self, policy: TokenPolicy, keys: KeySource, clock: Callable[[], float] = time.time) -> None:
         from jwt import get_algorithm_by_name  # noqa: PLC0415 - slow to load, and only a verifier needs it
@@ -96,14 +96,14 @@ class TokenVerifier:
         self._rs256 = get_algorithm_by_name("RS256")
 
     def verify(self, token: str) -> Caller:
-        """Return who the token speaks for, once its signature and every claim in use are proven good.
+        """Return the caller, after verifying the signature and every claim in use.
 
-        The header is judged before a key is looked up, the signature before the claims are read. No leeway is
-        given: a token is good from ``nbf`` and ``iat``, where present, until just before ``exp``.
+        The header is checked before a key is looked up, the signature before the claims are read. There is no
+        leeway: a token is valid from ``nbf`` and ``iat``, if present, until just before ``exp``.
 
         Raises:
-            InvalidToken: the token is refused.
-            KeysUnavailable: it cannot be judged, for want of the issuer's keys.
+            InvalidTokenError: The token is rejected.
+            KeysUnavailableError: The issuer's keys are unavailable, so the token cannot be verified.
         """
         claims = self._signed_claims(token)
         if _text(claims.get("iss")) != self._policy.issuer:
@@ -118,7 +118,7 @@ class TokenVerifier:
         return _caller(claims, self._policy, int(expiry))
 
     def _signed_claims(self, token: str) -> dict[str, object]:
-        """Return the payload of a token with a good header and signature (RFC 7515 section 5.2)."""
+        """Return the payload of a token with a valid header and signature (RFC 7515 section 5.2)."""
         if len(token) > self._policy.max_token_bytes:
             raise InvalidTokenError(TokenFault.MALFORMED)
         try:
@@ -139,7 +139,7 @@ class TokenVerifier:
 
 
 def _key_id(header: Mapping[str, object]) -> str:
-    """Return the ``kid`` of a header that wants RS256 and no key but ours (RFC 8725 sections 3.1, 3.10)."""
+    """Return the ``kid`` of a header that requires RS256 and supplies no key (RFC 8725 sections 3.1, 3.10)."""
     if header.get("alg") != "RS256":
         raise InvalidTokenError(TokenFault.ALGORITHM)
     kid, kind = header.get("kid"), header.get("typ", "JWT")
@@ -153,7 +153,7 @@ def _key_id(header: Mapping[str, object]) -> str:
 
 
 def _caller(claims: Mapping[str, object], policy: TokenPolicy, expires_at: int) -> Caller:
-    """Read who speaks. Scopes are parted by spaces in a string, and hold none (RFC 6749 section 3.3)."""
+    """Read the caller. Scopes in a string are separated by spaces (RFC 6749 section 3.3)."""
     subject = _text(claims.get("sub", ""))
     tenants = _texts(claims.get(name, []) for name in policy.tenant_claims)
     granted = [claims.get(name, []) for name in policy.scope_claims]

@@ -1,8 +1,8 @@
 """Usage-plan keys: which key of the plan a caller counts against, and how a new tenant gets one.
 
 API Gateway limits a rate per API key. Clients send none: the authorizer names the key (``ApiKeySourceType:
-AUTHORIZER``), so a key's value is an account number, no secret. Keys are
-created on first sight (docs/decisions/0004).
+AUTHORIZER``), so a key's value is an account number, not a secret.
+Keys are created when a tenant is first seen (docs/decisions/0004).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class UsageKeys:
     Attributes:
         client: DynamoDB.
         table: Name of the plans table.
-        shared_key: Used until a subject has a key of its own.
+        shared_key: Used until a subject has its own key.
         clock: Returns epoch seconds.
     """
 

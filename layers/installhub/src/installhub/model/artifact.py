@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import Final
 
 MAX_ID_LENGTH: Final = 256
-"""Most characters of an artifact or tenant id."""
+"""Maximum length of an artifact or tenant id, in characters."""
 
 MAX_DEFINITION_BYTES: Final = 50 * 1024 * 1024
-"""Most bytes of one definition as canonical JSON."""
+"""Maximum size of one definition as canonical JSON, in bytes."""
 
 
 class ArtifactType(StrEnum):
@@ -66,7 +66,7 @@ PRIMARY_TYPES: Final[Mapping[PackageType, frozenset[ArtifactType]]] = MappingPro
 
 @dataclass(frozen=True, slots=True)
 class ArtifactNode:
-    """One artifact as the dependency graph sees it: everything but the definition.
+    """One artifact as a node of the dependency graph: everything but the definition.
 
     Attributes:
         id: Unique within the tenant.
@@ -75,8 +75,8 @@ class ArtifactNode:
         status: Whether it can be exported.
         dependencies: Ids it depends on, in declared order.
         sha256: Hex digest of the definition as canonical JSON; pins one revision.
-        size: Bytes of the definition as canonical JSON.
-        packed_size: Bytes of the definition as stored, raw-deflated.
+        size: Size of the definition as canonical JSON, in bytes.
+        packed_size: Size of the definition as stored, raw-deflated, in bytes.
     """
 
     id: str

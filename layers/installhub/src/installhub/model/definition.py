@@ -1,4 +1,4 @@
-"""Definitions as bytes: canonical JSON, packed once when an artifact is published and never opened again on export."""
+"""Definitions as bytes: canonical JSON, packed once when an artifact is published and never unpacked for an export."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import deflate
 
-# libdeflate, unlike zlib's various builds, gives the same bytes on every processor; the version is locked. The levels
-# are part of what makes a bundle reproducible: changing them changes the checksum of every new bundle. Below the limit
-# the higher level costs the most time and gains the fewest bytes (decision 0003).
+# libdeflate, unlike zlib's various builds, produces the same bytes on every processor; its version is locked. The
+# levels are part of what makes a bundle reproducible: changing them changes the checksum of every new bundle. For small
+# definitions, the higher level costs the most time and saves the fewest bytes (docs/decisions/0003).
 _LOW_LEVEL: Final = 5
 _HIGH_LEVEL: Final = 6
 _HIGH_FROM_BYTES: Final = 32 * 1024
@@ -24,9 +24,9 @@ class PackedDefinition:
 
     Attributes:
         chunks: The raw deflate stream (RFC 1951), in pieces.
-        packed_size: Bytes of the stream.
-        crc32: Of the uncompressed bytes.
-        size: Uncompressed bytes.
+        packed_size: Size of the stream in bytes.
+        crc32: CRC-32 of the uncompressed bytes.
+        size: Uncompressed size in bytes.
     """
 
     chunks: Iterable[bytes]
@@ -36,11 +36,11 @@ class PackedDefinition:
 
 
 def canonical_json(value: Any) -> bytes:  # noqa: ANN401  # any JSON value is a definition
-    """``value`` as JSON in UTF-8 with sorted keys and no blanks, so that equal values have equal digests.
+    """``value`` as JSON in UTF-8 with sorted keys and no whitespace, so that equal values have equal digests.
 
     Raises:
-        ValueError: It holds what JSON or UTF-8 cannot: NaN, an infinity, a lone surrogate, or a circle.
-        TypeError: It is no JSON value.
+        ValueError: It contains NaN, an infinity, a lone surrogate or a circular reference.
+        TypeError: It is not a JSON value.
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
     return text.encode()
@@ -52,12 +52,12 @@ def sha256_hex(data: bytes) -> str:
 
 
 def pack(data: bytes) -> PackedDefinition:
-    """Deflate ``data`` the one way that bundles are made."""
+    """Deflate ``data`` the way all bundles are."""
     level = _LOW_LEVEL if len(data) < _HIGH_FROM_BYTES else _HIGH_LEVEL
     packed = bytes(deflate.deflate_compress(data, level))
     return PackedDefinition(chunks=(packed,), packed_size=len(packed), crc32=deflate.crc32(data, 0), size=len(data))
 
 
 def unpack(packed: bytes, size: int) -> bytes:
-    """The bytes that :func:`pack` was given; ``size`` is how many."""
+    """The bytes that :func:`pack` received; ``size`` is their number."""
     return bytes(deflate.deflate_decompress(packed, size))

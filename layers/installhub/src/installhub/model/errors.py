@@ -1,4 +1,4 @@
-"""The error registry: every code with its status, title and meaning, and the problems that carry the data.
+"""The error registry: every code with its status, title and description, and the problems that carry the data.
 
 Domain code and adapters raise :class:`InstallHubError` with problems and never name a status; ``http`` looks it up
 here.
@@ -14,9 +14,9 @@ from typing import Any, Final
 
 
 class ErrorCode(StrEnum):
-    """Every ``errorCode`` an answer can have, most important first.
+    """Every ``errorCode``, most important first.
 
-    When several problems hold, the answer's own code is the first of them in this order.
+    If there are several problems, the response's own code is the first of them in this order.
     """
 
     UNAUTHORIZED = "Unauthorized"
@@ -55,13 +55,13 @@ _PRECEDENCE: Final[Mapping[ErrorCode, int]] = MappingProxyType({code: rank for r
 
 @dataclass(frozen=True, slots=True)
 class ErrorKind:
-    """What is known of a code whatever the request was.
+    """What a code means, whatever the request.
 
     Attributes:
-        status: HTTP status of an answer whose code this is.
+        status: HTTP status of a response with this code.
         title: Short summary, the same for every occurrence (RFC 9457, 3.1.3).
         description: When it happens and what to do, for the documents.
-        retry_after: Seconds after which to try again (RFC 9110, 10.2.3), where trying again helps.
+        retry_after: Seconds after which to retry (RFC 9110, 10.2.3), if retrying helps.
     """
 
     status: int
@@ -73,24 +73,24 @@ class ErrorKind:
 REGISTRY: Final[Mapping[ErrorCode, ErrorKind]] = MappingProxyType(
     {
         ErrorCode.UNAUTHORIZED: ErrorKind(
-            401, "Authentication required", "No bearer token, or one that is not valid. Get a new token."
+            401, "Authentication required", "The bearer token is missing or invalid. Get a new token."
         ),
         ErrorCode.INSUFFICIENT_SCOPE: ErrorKind(403, "Scope missing", "The token lacks the scope `installhub:export`."),
         ErrorCode.REQUEST_TOO_LARGE: ErrorKind(
-            413, "Request too large", "The request body is over the limit. Ask for fewer artifacts."
+            413, "Request too large", "The request body exceeds the limit. Request fewer artifacts."
         ),
         ErrorCode.INVALID_REQUEST: ErrorKind(
             400,
             "Invalid request",
-            "The body is not JSON, or a field is missing, unknown, of a wrong type or length; `pointer` says where.",
+            "The body is not JSON, or a field is missing, unknown, or of the wrong type or length; `pointer` names it.",
         ),
         ErrorCode.INVALID_VERSION: ErrorKind(
-            400, "Invalid version", "The version is not SemVer 2.0.0, such as 2.1.0 or 2.1.0-rc.1."
+            400, "Invalid version", "The version does not follow SemVer 2.0.0, such as 2.1.0 or 2.1.0-rc.1."
         ),
         ErrorCode.TENANT_MISMATCH: ErrorKind(
             403,
             "Tenant mismatch",
-            "The tenant is not one of the caller's, header and body name different ones, or a requested artifact "
+            "The tenant is not one of the caller's, header and body name different tenants, or a requested artifact "
             "belongs to another tenant.",
         ),
         ErrorCode.ARTIFACT_NOT_FOUND: ErrorKind(
@@ -99,7 +99,7 @@ REGISTRY: Final[Mapping[ErrorCode, ErrorKind]] = MappingProxyType(
         ErrorCode.CIRCULAR_DEPENDENCY: ErrorKind(
             400,
             "Circular dependency",
-            "Artifacts depend on each other in a circle; `cycle` is the closed path.",
+            "Artifacts depend on each other in a cycle; `cycle` is the closed path.",
         ),
         ErrorCode.INCOMPLETE_ARTIFACT: ErrorKind(
             400,
@@ -109,36 +109,34 @@ REGISTRY: Final[Mapping[ErrorCode, ErrorKind]] = MappingProxyType(
         ErrorCode.PACKAGE_TYPE_MISMATCH: ErrorKind(
             400,
             "Package type mismatch",
-            "No root is of the kind that the packageType is for, or a config-package holds something else than "
+            "No root has a type that the packageType is for, or a config-package contains something other than "
             "configuration.",
         ),
         ErrorCode.PACKAGE_TOO_LARGE: ErrorKind(
-            400, "Package too large", "The package is over a configured limit; `detail` has limit and count."
+            400, "Package too large", "The package exceeds a configured limit; `detail` contains limit and count."
         ),
         ErrorCode.VERSION_CONFLICT: ErrorKind(
             409,
             "Version conflict",
-            "A package with this name and version exists already. Choose a new version.",
+            "A package with this name and version already exists. Choose a new version.",
         ),
         ErrorCode.EXPORT_TAKES_TOO_LONG: ErrorKind(
             400,
             "Export takes too long",
-            "The export would outlive the time there is to answer. Nothing was made; send it again with "
+            "The export would take longer than a response can. Nothing was exported; repeat the request with "
             "`Prefer: respond-async`.",
         ),
         ErrorCode.IDEMPOTENCY_KEY_REUSED: ErrorKind(
             422,
             "Idempotency key reused",
-            "The `Idempotency-Key` came with another request before. Take a new key for a new request.",
+            "The `Idempotency-Key` was used with a different request before. Use a new key for a new request.",
         ),
         ErrorCode.IDEMPOTENCY_KEY_IN_USE: ErrorKind(
             409,
             "Idempotency key in use",
-            "The first request with this `Idempotency-Key` is still being worked on. Try again a little later.",
+            "The first request with this `Idempotency-Key` is still in progress. Try again later.",
         ),
-        ErrorCode.PACKAGE_NOT_FOUND: ErrorKind(
-            404, "Package not found", "No such package among those of the caller's tenants."
-        ),
+        ErrorCode.PACKAGE_NOT_FOUND: ErrorKind(404, "Package not found", "The caller's tenants have no such package."),
         ErrorCode.NOT_FOUND: ErrorKind(404, "Not found", "The API has no such path and method."),
         ErrorCode.UNSUPPORTED_MEDIA_TYPE: ErrorKind(
             415, "Unsupported media type", "Send the body as application/json."
@@ -146,17 +144,17 @@ REGISTRY: Final[Mapping[ErrorCode, ErrorKind]] = MappingProxyType(
         ErrorCode.RATE_LIMIT_EXCEEDED: ErrorKind(
             429,
             "Too many requests",
-            "The tenant's rate limit is reached. Wait as long as `Retry-After` says.",
+            "The tenant's rate limit is reached. Retry after `Retry-After` seconds.",
             retry_after=1,
         ),
         ErrorCode.SERVICE_UNAVAILABLE: ErrorKind(
             503,
             "Service unavailable",
-            "A backing service kept failing. Nothing was changed; try again after `Retry-After`.",
+            "A backing service kept failing. Nothing was changed; retry after `Retry-After` seconds.",
             retry_after=5,
         ),
         ErrorCode.INTERNAL_ERROR: ErrorKind(
-            500, "Internal error", "A fault of the service. Report it with the request id in `instance`."
+            500, "Internal error", "An error in the service. Report it with the request id in `instance`."
         ),
     }
 )
@@ -164,14 +162,14 @@ REGISTRY: Final[Mapping[ErrorCode, ErrorKind]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong, with the data that tells where.
+    """One problem, with the data that locates it.
 
     Attributes:
         code: The kind of problem.
         detail: A sentence for people.
         artifact_id: The artifact it is about.
         required_by: Every artifact of the closure that depends on it.
-        cycle: A closed path of artifact ids, first and last alike.
+        cycle: A closed path of artifact ids: the first equals the last.
         pointer: JSON pointer into the request body (RFC 6901).
     """
 
@@ -197,7 +195,7 @@ class Problem:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Problem:
-        """The problem of which :meth:`as_json` made ``fields``."""
+        """The problem that :meth:`as_json` returned as ``fields``."""
         return cls(
             code=ErrorCode(fields["errorCode"]),
             detail=fields["detail"],
@@ -209,11 +207,11 @@ class Problem:
 
 
 class InstallHubError(Exception):
-    """A request that cannot be done, with every reason found.
+    """A refused or failed request, with every reason found.
 
     Attributes:
         problems: At least one, most important first.
-        code: That of the first problem.
+        code: The code of the first problem.
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -223,12 +221,12 @@ class InstallHubError(Exception):
 
     @property
     def kind(self) -> ErrorKind:
-        """The registry's entry of the most important problem."""
+        """The registry entry of the most important problem."""
         return REGISTRY[self.code]
 
     @property
     def is_final(self) -> bool:
-        """Whether it is about the request, so that the same request is refused again; not about how things went."""
+        """Whether the same request would be refused again, as opposed to a transient failure."""
         return self.code not in _TRANSIENT
 
     @classmethod
@@ -241,7 +239,7 @@ class ServiceUnavailableError(InstallHubError):
     """A backing service kept failing after bounded retries."""
 
     def __init__(self, service: str) -> None:
-        """Make the error; ``service`` is for the log and never shown to the caller."""
+        """Create the error; ``service`` is for the log and never shown to the caller."""
         code = ErrorCode.SERVICE_UNAVAILABLE
         super().__init__([Problem(code, REGISTRY[code].description)])
         self.service = service
@@ -263,5 +261,5 @@ class VersionHeldError(InstallHubError):
 
 
 def sorted_by_precedence(problems: Iterable[Problem]) -> list[Problem]:
-    """``problems`` most important first; those of one code keep their order."""
+    """``problems`` sorted, most important first; those with the same code keep their order."""
     return sorted(problems, key=lambda problem: _PRECEDENCE[problem.code])

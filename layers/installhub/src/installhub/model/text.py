@@ -9,12 +9,12 @@ _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 def is_printable(text: str) -> bool:
-    """Whether every character of ``text`` may stand in an id, a name, a key and a log line."""
+    """Whether every character of ``text`` is allowed in an id, a name, a key and a log line."""
     return (text.isascii() and text.isprintable()) or not any(
         unicodedata.category(character) in _UNPRINTABLE for character in text
     )
 
 
 def is_encodable(text: str) -> bool:
-    """Whether ``text`` can be written as UTF-8, which lone surrogates cannot."""
+    """Whether ``text`` can be encoded as UTF-8, which lone surrogates cannot."""
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)

@@ -22,7 +22,7 @@ CONTENT_TYPE: Final = "application/zip"
 LINK_LIFETIME_SECONDS: Final = 300
 """How long a presigned URL to a large bundle is valid."""
 
-_MIN_PART_BYTES: Final = 8 * 1024 * 1024  # a part has at least so many
+_MIN_PART_BYTES: Final = 8 * 1024 * 1024  # each part but the last has at least this size
 _MAX_PARTS_IN_FLIGHT: Final = 2
 
 
@@ -31,7 +31,7 @@ class BundleStore:
     """The bundle bucket.
 
     Attributes:
-        s3: Gives the S3 client; asked for only when one is needed.
+        s3: Returns the S3 client; called only when one is needed.
         bucket: The bucket's name.
     """
 
@@ -64,11 +64,11 @@ class BundleStore:
     def read_range(self, key: str, offset: int, length: int) -> bytes:
         """``length`` bytes from ``offset`` on."""
         with translate_aws_errors("s3"):
-            answer = self.s3().get_object(Bucket=self.bucket, Key=key, Range=f"bytes={offset}-{offset + length - 1}")
-            return answer["Body"].read()
+            response = self.s3().get_object(Bucket=self.bucket, Key=key, Range=f"bytes={offset}-{offset + length - 1}")
+            return response["Body"].read()
 
     def presigned_url(self, key: str, disposition: str, seconds: int) -> str:
-        """A URL that anyone may download the bundle from for ``seconds``, served with ``disposition``."""
+        """A URL from which anyone can download the bundle for ``seconds``, served with ``disposition``."""
         return self.s3().generate_presigned_url(
             "get_object",
             Params={
@@ -81,15 +81,15 @@ class BundleStore:
         )
 
     def delete(self, key: str) -> None:
-        """Remove a bundle that was never committed; it may not exist."""
+        """Delete a bundle that was never committed; it may not exist."""
         with translate_aws_errors("s3"):
             self.s3().delete_object(Bucket=self.bucket, Key=key)
 
 
 class BundleUpload:
-    """A bundle on its way to S3: hashed as it passes, in parts sent in the background once it is large.
+    """An upload to S3, which computes the checksum on the way and sends large bundles in parts in the background.
 
-    Memory holds the part being filled and those in flight, whatever the bundle's size.
+    Memory holds the part being filled and those in flight, whatever the size of the bundle.
     """
 
     def __init__(self, client: S3Client, bucket: str, key: str) -> None:
@@ -110,14 +110,14 @@ class BundleUpload:
         return f"sha256:{self._hash.hexdigest()}"
 
     def write(self, data: bytes) -> None:
-        """Take the next bytes."""
+        """Append bytes."""
         self._hash.update(data)
         self._buffer += data
         if len(self._buffer) >= _MIN_PART_BYTES:
             self._send_buffer()
 
     def complete(self) -> None:
-        """Send the rest and make the object appear."""
+        """Send the rest, which makes the object appear."""
         if self._upload_id is None:
             with translate_aws_errors("s3"):
                 self._client.put_object(
@@ -140,31 +140,34 @@ class BundleUpload:
                     MultipartUpload={"Parts": self._parts},
                 )
         except self._client.exceptions.NoSuchUpload as error:
-            # The answer to an earlier try was lost; what became of it is not worth finding out.
+            # The response to an earlier attempt was lost; whether it succeeded is not worth finding out.
             raise ServiceUnavailableError("s3") from error
 
     def abort(self) -> None:
-        """Drop what was sent. Should this fail too, the bucket's lifecycle rule drops it within a day."""
+        """Discard what was sent. If this fails too, the bucket's lifecycle rule discards it within a day."""
         for future in self._in_flight:
             future.cancel()
         self._pool.shutdown(wait=True)
         if self._upload_id is None:
             return
-        with translate_aws_errors("s3"), suppress(self._client.exceptions.NoSuchUpload):  # completed after all
+        with (
+            translate_aws_errors("s3"),
+            suppress(self._client.exceptions.NoSuchUpload),
+        ):  # it was completed nevertheless
             self._client.abort_multipart_upload(Bucket=self._bucket, Key=self._key, UploadId=self._upload_id)
 
     def close(self) -> None:
-        """End the background threads."""
+        """Stop the background threads."""
         self._pool.shutdown(wait=True)
 
     def _send_buffer(self) -> None:
         part, self._buffer = self._buffer, bytearray()  # handed over, not copied
         if self._upload_id is None:
             with translate_aws_errors("s3"):
-                answer = self._client.create_multipart_upload(
+                response = self._client.create_multipart_upload(
                     Bucket=self._bucket, Key=self._key, ContentType=CONTENT_TYPE
                 )
-            self._upload_id = answer["UploadId"]
+            self._upload_id = response["UploadId"]
         if len(self._in_flight) == _MAX_PARTS_IN_FLIGHT:
             self._parts.append(self._in_flight.popleft().result())
         self._sent += 1
@@ -172,11 +175,11 @@ class BundleUpload:
 
     def _send_part(self, upload_id: str, number: int, part: bytearray) -> CompletedPartTypeDef:
         with translate_aws_errors("s3"):
-            answer = self._client.upload_part(
+            response = self._client.upload_part(
                 Bucket=self._bucket,
                 Key=self._key,
                 UploadId=upload_id,
                 PartNumber=number,
                 Body=part,  # type: ignore[arg-type]  # as above
             )
-        return {"PartNumber": number, "ETag": answer["ETag"]}
+        return {"PartNumber": number, "ETag": response["ETag"]}

@@ -153,15 +153,15 @@ def record_attributes(record: PackageRecord) -> NewItem:
     return attributes
 
 
-def accepted_export_attributes(acceptance: AcceptedExport) -> NewItem:
+def accepted_export_attributes(accepted: AcceptedExport) -> NewItem:
     """The attributes by which an accepted export can be followed."""
     return {
-        TENANT: {"S": acceptance.tenant},
-        "name": {"S": acceptance.name},
-        "version": {"S": acceptance.version},
-        REQUESTED_BY: {"S": acceptance.requested_by},
-        REQUESTED_AT: {"S": acceptance.requested_at},
-        QUEUED_UNTIL: {"N": str(acceptance.expires_at)},
+        TENANT: {"S": accepted.tenant},
+        "name": {"S": accepted.name},
+        "version": {"S": accepted.version},
+        REQUESTED_BY: {"S": accepted.requested_by},
+        REQUESTED_AT: {"S": accepted.requested_at},
+        QUEUED_UNTIL: {"N": str(accepted.expires_at)},
     }
 
 

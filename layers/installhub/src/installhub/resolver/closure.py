@@ -10,18 +10,18 @@ from installhub.model.artifact import ArtifactNode
 
 
 class Catalog(Protocol):
-    """What the resolver needs to know of a tenant's artifacts."""
+    """A tenant's artifacts, as the resolver reads them."""
 
     def nodes(self, ids: Collection[str]) -> Mapping[str, ArtifactNode]:
         """The artifacts among ``ids`` that exist in the tenant, by id."""
 
     def existing_in_other_tenants(self, ids: Collection[str]) -> Collection[str]:
-        """Those of ``ids`` that exist in some other tenant."""
+        """Those of ``ids`` that exist in another tenant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """What was reached from the roots.
+    """Everything reachable from the roots.
 
     Attributes:
         roots: Requested ids, duplicates collapsed, in the order asked for.
@@ -46,7 +46,7 @@ class Closure:
 
     @property
     def dependency_nodes(self) -> list[ArtifactNode]:
-        """The artifacts that are no roots, in breadth-first order."""
+        """The artifacts that are not roots, in breadth-first order."""
         return [self.nodes[reached] for reached in self.resolved_from if reached in self.nodes]
 
 

@@ -10,24 +10,24 @@ from installhub.model.artifact import ArtifactNode
 from installhub.runtime.gc import gc_paused
 
 MAX_CYCLES: Final = 100
-"""Most cycles reported. A graph can have exponentially many; whoever mends a hundred can ask again."""
+"""Maximum number of reported cycles. A graph can have exponentially many; after fixing a hundred, ask again."""
 
 _MAX_VISITS: Final = 50_000
-"""Most artifacts visited to find more cycles than one in each knot. The shortest way round is looked for anew for every
-cycle, which in a knot of 50,000 artifacts takes as long as ordering them."""
+"""Maximum number of artifacts visited to find more than one cycle per component. Each cycle needs a new search for the
+shortest path, which in a component of 50,000 artifacts takes as long as ordering them."""
 
 
 @gc_paused()
 def find_cycles(nodes: Mapping[str, ArtifactNode], among: Iterable[str]) -> list[tuple[str, ...]]:
     """Find closed paths ``(a, b, ..., a)`` in the graph of ``nodes``.
 
-    For every edge that lies on a cycle, one of the shortest cycles through it is reported, each once, starting at its
-    smallest id. Of very large or tangled graphs not all are: at least one of every strongly connected component, and
-    up to :data:`MAX_CYCLES` in all. The result depends on the graph alone.
+    Every edge that is part of a cycle is part of a reported one, each of which is a shortest cycle through some edge of
+    it, reported once, starting at its smallest id. Of very large or entangled graphs not all are reported: at least one
+    per strongly connected component, and up to :data:`MAX_CYCLES` in total. The result depends on the graph only.
 
     Args:
-        nodes: The artifacts by id; dependencies outside of it do not count.
-        among: The ids that can lie on a cycle, such as those that a topological order left out.
+        nodes: The artifacts by id; other dependencies are ignored.
+        among: The ids that can be part of a cycle, such as those missing from a topological order.
     """
     cycles: dict[tuple[str, ...], None] = {}
     visits = visited = 0
@@ -37,7 +37,7 @@ def find_cycles(nodes: Mapping[str, ArtifactNode], among: Iterable[str]) -> list
         for tail, head in edges:
             if (tail, head) in covered:
                 continue
-            if covered and visits + visited > _MAX_VISITS:  # should the next one be as far to seek as the last
+            if covered and visits + visited > _MAX_VISITS:  # assuming that the next search takes as long as the last
                 break
             path, visited = _shortest_path(nodes, component, head, tail)
             visits += visited
@@ -57,14 +57,14 @@ def _rotated(path: list[str]) -> tuple[str, ...]:
 
 
 def _heads(node: ArtifactNode, component: set[str]) -> list[str]:
-    """The dependencies of ``node`` within ``component``, in an order that does not depend on how they were declared."""
+    """The dependencies of ``node`` within ``component``, in an order that does not depend on their declaration."""
     return sorted(component.intersection(node.dependencies))
 
 
 def _shortest_path(
     nodes: Mapping[str, ArtifactNode], component: set[str], start: str, end: str
 ) -> tuple[list[str], int]:
-    """The shortest path within ``component``, both ends included, and how many artifacts were visited to find it."""
+    """A shortest path within ``component``, including both ends, and how many artifacts were visited to find it."""
     levels = [{start}]
     unvisited = component - {start}
     while end not in levels[-1]:
@@ -78,14 +78,14 @@ def _shortest_path(
 
 
 def _strongly_connected(nodes: Mapping[str, ArtifactNode], candidates: set[str]) -> list[set[str]]:
-    """The strongly connected components of ``candidates`` that hold a cycle.
+    """The strongly connected components of ``candidates`` that contain a cycle.
 
     Gabow's path-based algorithm (Inf. Process. Lett. 2000), without recursion: a chain may be 10,000 deep.
     """
-    place: dict[str, int] = {}  # in the order of visits; beyond all of them once a component is done
+    place: dict[str, int] = {}  # in the order of visits; larger than all of them once a component is done
     done = len(candidates)
     stack: list[str] = []
-    path: list[int] = []  # places of what may still turn out to be the first artifact of a component
+    path: list[int] = []  # places of artifacts that may be the first of their component
     components: list[set[str]] = []
     for root in candidates:
         if root in place:

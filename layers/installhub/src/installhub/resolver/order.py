@@ -1,4 +1,4 @@
-"""Install order: a topological order that depends on the set of artifacts alone."""
+"""Install order: a topological order that depends only on the set of artifacts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from installhub.runtime.gc import gc_paused
 
 
 class _Step:
-    """An artifact on its way into the order: how many of its dependencies are still to come, and what waits for it."""
+    """An artifact to be ordered: how many of its dependencies are missing, and which artifacts wait for it."""
 
     __slots__ = ("dependents", "node", "waiting")
 
@@ -21,7 +21,7 @@ class _Step:
 
     @property
     def key(self) -> tuple[int, str]:
-        """Of the artifacts that are ready, the smallest is installed first."""
+        """Of the artifacts that are ready, the one with the smallest key is installed first."""
         return INSTALL_RANK[self.node.type], self.node.id
 
 
@@ -29,12 +29,12 @@ class _Step:
 def install_order(nodes: Mapping[str, ArtifactNode]) -> list[str]:
     """Order ``nodes`` so that dependencies come first; of those ready, by type and then by id.
 
-    Kahn's algorithm with a heap. Dependencies outside of ``nodes`` do not count. Artifacts on a cycle, and those that
-    depend on one, cannot be ordered and are left out: the result is then shorter than ``nodes``.
+    Kahn's algorithm with a heap. Dependencies outside ``nodes`` are ignored. Artifacts in a cycle, and those that
+    depend on one, cannot be ordered and are omitted: the result is then shorter than ``nodes``.
     """
     steps = {artifact_id: _Step(node) for artifact_id, node in nodes.items()}
     for step in steps.values():
-        for dependency in step.node.dependencies:  # one listed twice is waited for twice, and counts down twice
+        for dependency in step.node.dependencies:  # a duplicate is counted twice, both here and below
             found = steps.get(dependency)
             if found is not None:
                 found.dependents.append(step)

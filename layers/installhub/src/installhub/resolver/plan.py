@@ -17,9 +17,9 @@ class Limits:
     """How much one package may hold.
 
     Attributes:
-        roots: Most root artifacts of a request.
-        artifacts: Most artifacts of a closure.
-        definition_bytes: Most bytes of definitions of a closure, as canonical JSON.
+        roots: Maximum number of root artifacts in a request.
+        artifacts: Maximum number of artifacts in a closure.
+        definition_bytes: Maximum total size of the definitions of a closure, as canonical JSON, in bytes.
     """
 
     roots: int = 1_000
@@ -35,7 +35,7 @@ class Plan:
         closure: The artifacts.
         install_order: Their ids, dependencies first; empty when there is a cycle or the closure is incomplete.
         cycles: Closed paths.
-        problems: Everything that forbids an export, most important first.
+        problems: Every reason to refuse an export, most important first.
     """
 
     closure: Closure
@@ -50,12 +50,12 @@ def make_plan(catalog: Catalog, roots: Iterable[str], limits: Limits, package_ty
     Args:
         catalog: The tenant's artifacts.
         roots: Requested ids; at least one.
-        limits: What is too much.
+        limits: How much one package may hold.
         package_type: Checked against the artifacts unless it is None, as in a preview.
 
     Raises:
-        InstallHubError: PackageTooLarge: there are more roots than a closure may have artifacts. Nothing is looked up
-        then.
+        InstallHubError: PackageTooLarge, if there are more roots than a closure may have artifacts. Then nothing is
+            looked up.
     """
     wanted = list(dict.fromkeys(roots))
     if len(wanted) > limits.artifacts:
@@ -79,10 +79,10 @@ def make_plan(catalog: Catalog, roots: Iterable[str], limits: Limits, package_ty
 
 
 def check_roots(roots: Iterable[str], limits: Limits) -> None:
-    """Look at nothing but how many roots there are.
+    """Check the number of roots only.
 
     Raises:
-        InstallHubError: PackageTooLarge: more than the limit allows.
+        InstallHubError: PackageTooLarge, if there are too many.
     """
     count = len(set(roots))
     if count > limits.roots:
@@ -91,7 +91,7 @@ def check_roots(roots: Iterable[str], limits: Limits) -> None:
 
 def _missing(catalog: Catalog, closure: Closure, limits: Limits) -> Iterator[Problem]:
     missing_roots = [root for root in closure.roots if root not in closure.nodes]
-    # Each is a look-up of its own; of a request that is refused for its many roots anyway they are not made.
+    # Each needs a separate look-up, which is not worthwhile for a request with too many roots.
     worthwhile = 0 < len(missing_roots) <= limits.roots
     elsewhere = set(catalog.existing_in_other_tenants(missing_roots)) if worthwhile else set()
     for artifact_id in closure.missing:
@@ -118,7 +118,7 @@ def _circular(cycle: tuple[str, ...]) -> Problem:
     path = " -> ".join(repr(artifact_id) for artifact_id in cycle)
     return Problem(
         ErrorCode.CIRCULAR_DEPENDENCY,
-        f"Artifacts depend on each other in a circle: {path}.",
+        f"Artifacts depend on each other in a cycle: {path}.",
         cycle=cycle,
     )
 
@@ -128,7 +128,7 @@ def _incomplete(closure: Closure) -> Iterator[Problem]:
         if node.status is not ArtifactStatus.PUBLISHED:
             yield Problem(
                 ErrorCode.INCOMPLETE_ARTIFACT,
-                f"Artifact {node.id!r} is in the state {node.status.value!r}. Publish it first.",
+                f"Artifact {node.id!r} has the status {node.status.value!r}. Publish it first.",
                 artifact_id=node.id,
                 required_by=_dependents(closure, node.id),
             )
@@ -143,7 +143,7 @@ def _mismatched(closure: Closure, package_type: PackageType | None) -> Iterator[
             if node.type not in primary:
                 yield Problem(
                     ErrorCode.PACKAGE_TYPE_MISMATCH,
-                    f"A config-package holds configuration only; {node.id!r} is of type {node.type.value}.",
+                    f"A config-package may contain configuration only; {node.id!r} is of type {node.type.value}.",
                     artifact_id=node.id,
                     required_by=_dependents(closure, node.id),
                 )

@@ -1,4 +1,4 @@
-"""Spares the garbage collector work that would find nothing."""
+"""Pauses and freezes the garbage collector where it would find nothing."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Do not look for garbage meanwhile.
+    """Pause the garbage collector.
 
-    For what makes very many objects in one go and drops none of them: each few thousand new ones would have all
-    searched, which took a third of ordering 100,000 artifacts. Objects that nothing refers to are freed as ever.
+    For code that creates very many objects and drops none of them: after every few thousand new ones, all would be
+    searched, which took a third of the time of ordering 100,000 artifacts. Objects without references are still freed.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -25,10 +25,10 @@ def gc_paused() -> Iterator[None]:
 
 @contextmanager
 def gc_frozen() -> Iterator[None]:
-    """Make what stays: nothing of what there is by the end is searched for garbage, neither meanwhile nor later.
+    """Create permanent objects: pause the collector, then exempt all existing objects from future searches.
 
-    Importing a large library makes tens of thousands of objects. Searching them, over and over while they grow and
-    again with all that is imported after, takes a twentieth of a start and finds nothing.
+    Importing a large library creates tens of thousands of objects. Searching them repeatedly takes a twentieth of a
+    cold start and finds nothing.
     """
     with gc_paused():
         try:

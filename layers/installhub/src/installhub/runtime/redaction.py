@@ -1,7 +1,7 @@
-"""What may be told of a failure. Where an exception comes from always; what it says only if nobody's data can be in it.
+"""What may be disclosed about a failure: always its traceback, but its text only if it cannot contain anybody's data.
 
-The text of an exception often holds what was being worked on: a key, a parameter, a line of a document. So only our own
-exceptions and the answers of AWS are quoted.
+The text of an exception often contains the data being processed: a key, a parameter, a line of a document. So only the
+texts of this project's exceptions and of AWS's error responses are quoted.
 """
 
 from __future__ import annotations
@@ -13,34 +13,34 @@ _OWN_PACKAGE = "installhub"
 
 
 class CallerFacingError(Exception):
-    """What a function raises on purpose, and has logged: its text is meant for who invoked it."""
+    """An exception that a function raises on purpose and has logged: its text is meant for the invoker."""
 
 
 class FunctionFailedError(Exception):
-    """What comes out of a function in place of an exception that says too much."""
+    """Replaces an exception whose text may not be disclosed."""
 
 
 def safe_message(error: BaseException) -> str:
-    """The kind of ``error``, and what it says if that may be told."""
+    """The class of ``error``, and its text if that may be quoted."""
     name = type(error).__name__
-    if isinstance(error, OSError) and error.strerror:  # without the file's name
+    if isinstance(error, OSError) and error.strerror:  # without the file name
         return f"{name}: {error.strerror}"
     return f"{name}: {error}" if _may_be_quoted(error) else name
 
 
 def safe_traceback(error: BaseException) -> str:
-    """Where ``error`` and what led to it were raised, the first one first."""
+    """The tracebacks of ``error`` and its causes, the first cause first."""
     parts = ["".join([*traceback.format_tb(each.__traceback__), safe_message(each)]) for each in _chain(error)]
     return "\n\nwhich led to:\n\n".join(reversed(parts))
 
 
 def sanitized(error: Exception) -> Exception:
-    """``error``, or in place of one that may not be quoted another one that names it. Raise it ``from None``."""
+    """``error``, or a replacement that names its class if its text may not be quoted. Raise it ``from None``."""
     return error if _may_be_quoted(error) else FunctionFailedError(safe_message(error))
 
 
 def _may_be_quoted(error: BaseException) -> bool:
-    from botocore.exceptions import ClientError  # noqa: PLC0415  # only failures need it
+    from botocore.exceptions import ClientError  # noqa: PLC0415  # needed for failures only
 
     return isinstance(error, ClientError) or type(error).__module__.partition(".")[0] == _OWN_PACKAGE
 
