@@ -11,7 +11,7 @@ import sysconfig
 from pathlib import Path
 from typing import Final
 
-from bench.harness import PROJECT, CannotRunError, Outcome, at_most, save_figures, log_progress
+from bench.harness import PROJECT, CannotRunError, Outcome, at_most, log_progress, save_figures
 
 BUILD: Final = PROJECT / ".local" / "bench" / "layer"
 FUNCTIONS: Final = tuple(sorted(folder.name for folder in (PROJECT / "functions").iterdir() if folder.is_dir()))

@@ -10,7 +10,7 @@ from typing import Final
 from bench import stub_s3
 from bench.database import ARTIFACTS, PACKAGES, Database
 from bench.dynamodb import count_calls
-from bench.harness import Outcome, load_figures, save_figures, log_progress
+from bench.harness import Outcome, load_figures, log_progress, save_figures
 from bench.resolving import resolve
 from bench.samples import LARGE, SMALL
 from installhub.artifacts.definition_reader import DefinitionReader

@@ -13,8 +13,8 @@ import zipfile
 from typing import TYPE_CHECKING, Any, Final
 
 from bench import dynamodb, stub_s3
-from bench.database import ARTIFACTS, PACKAGES, NAIVE, Database
-from bench.harness import PROJECT, Outcome, Timed, at_most, peak_memory, save_figures, log_progress
+from bench.database import ARTIFACTS, NAIVE, PACKAGES, Database
+from bench.harness import PROJECT, Outcome, Timed, at_most, log_progress, peak_memory, save_figures
 from bench.samples import LARGE, artifact_id
 from installhub.artifacts.catalog import ArtifactTable
 from installhub.artifacts.definition_reader import DefinitionReader

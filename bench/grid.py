@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from bench.database import Database, client_of, create_edge_table
 from bench.dynamodb import CallCounter
-from bench.harness import Outcome, at_most, save_figures, log_progress
+from bench.harness import Outcome, at_most, log_progress, save_figures
 from bench.resolving import count_calls_of, resolve
 from bench.samples import layered, node
 from installhub.artifacts import items

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from bench import stub_s3
-from bench.harness import PROJECT, Outcome, Timed, at_least, at_most, peak_memory, save_figures, log_progress
+from bench.harness import PROJECT, Outcome, Timed, at_least, at_most, log_progress, peak_memory, save_figures
 from bench.samples import node
 from installhub.bundler.bundle import write_bundle
 from installhub.model.definition import PackedDefinition

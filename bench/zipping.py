@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 
-from bench.harness import Outcome, Timed, at_least, at_most, save_figures, log_progress, time_alternately
+from bench.harness import Outcome, Timed, at_least, at_most, log_progress, save_figures, time_alternately
 from bench.samples import LARGE, definitions, mixed_definitions
 from installhub.bundler.archive import ArchiveWriter
 from installhub.model.definition import PackedDefinition, pack

@@ -29,7 +29,7 @@ class DockerUnavailableError(LocalStackError):
 
 
 def architecture() -> str:
-    """Lambda's name of the architecture of Docker's server; raises an error if Docker is missing or does not respond."""
+    """Lambda's name of the Docker server's architecture; raises an error if Docker is missing or does not respond."""
     needed = "`sam local` runs the functions in containers (`make up` needs none)"
     if not shutil.which("docker"):
         raise DockerUnavailableError(f"Docker is not installed: {needed}")

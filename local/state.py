@@ -51,7 +51,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class SamLocal:
-    """A running `sam local start-api`: its process, the forwarder's (0: none), its port, and a digest of what it serves."""
+    """A running `sam local start-api`: its process, the forwarder's (0: none), its port and a digest of its files."""
 
     pid: int
     forwarder: int

@@ -1,1 +1,1 @@
-"""Commands for operators, for the local stack and for stacks on AWS alike."""
+"""Commands for operators, which work on the local stack and on stacks on AWS."""

@@ -1,4 +1,4 @@
-"""Finds the stack that a command is for: the local one, or one on AWS by its name."""
+"""Finds the stack that a command works on: the local one, or a named one on AWS."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Deployment:
     """A deployed stack.
 
     Attributes:
-        name: For people.
+        name: A name for messages.
         outputs: The stack's outputs.
-        region: Where it is; None: where AWS's own settings say.
+        region: The AWS region; None for the default region of the AWS configuration.
         endpoint: The URL of all services; None on AWS.
     """
 
@@ -58,27 +58,27 @@ class Deployment:
 
 
 def add_stack_option(parser: argparse.ArgumentParser) -> None:
-    """Let the command's user name a stack."""
+    """Add the option `--stack` to a command."""
     parser.add_argument(
         "--stack",
         default="",
         metavar="NAME",
-        help="a CloudFormation stack on AWS, reached with the usual AWS settings (AWS_PROFILE, AWS_REGION, ...); "
-        "without it the local stack",
+        help="a CloudFormation stack on AWS, found with the usual AWS configuration (AWS_PROFILE, AWS_REGION, ...); "
+        "by default the local stack",
     )
 
 
 def find(name: str) -> Deployment:
-    """The stack called ``name`` on AWS, or the local one if that is empty.
+    """The stack ``name`` on AWS, or the local stack if the name is empty.
 
     Raises:
-        LocalStackError: There is none.
+        LocalStackError: There is no such stack.
     """
     return _aws_deployment(name) if name else local(State.from_environment())
 
 
 def local(state: State) -> Deployment:
-    """The local stack of ``state``."""
+    """The local stack recorded in ``state``."""
     isolate_environment()
     found = local_stack.current(state)
     return Deployment("the local stack", found.outputs, found.region, found.endpoint)
@@ -89,7 +89,7 @@ def _aws_deployment(name: str) -> Deployment:
         found = boto3.client("cloudformation", config=_CONFIG).describe_stacks(StackName=name)["Stacks"]
     except ClientError as error:
         raise LocalStackError(
-            f"there is no stack {name}: {error}", "name one of `aws cloudformation list-stacks`"
+            f"cannot find the stack {name}: {error}", "list the stacks with `aws cloudformation list-stacks`"
         ) from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found[0].get("Outputs", [])}
     return Deployment(f"the stack {name}", outputs)

@@ -1,7 +1,7 @@
-"""Puts the requests of the dead-letter queue back into the export queue: `python -m operations.redrive --help`.
+"""Moves messages from the dead-letter queue back to the export queue, and prints each with the reason of its failure.
 
-SQS has a call of its own for this (StartMessageMoveTask). This one shows why each request was buried, leaves the stale
-reason behind, can be tried without effect, and works on the local stack too.
+Unlike SQS's own redrive (StartMessageMoveTask), this removes the old reason from the messages, has a dry run, and also
+works on the local stack.
 """
 
 from __future__ import annotations
@@ -32,85 +32,85 @@ _MAX_TITLE = 60
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A message of the dead-letter queue."""
+    """A message in the dead-letter queue."""
 
     message: MessageTypeDef
 
     @property
     def reason(self) -> str:
-        """Why the worker gave it up; the queue itself says nothing."""
+        """Why the worker moved it here; SQS itself moves messages without a reason."""
         attributes = self.message.get("MessageAttributes", {})
-        return attributes["reason"]["StringValue"] if "reason" in attributes else "its worker died each time"
+        return attributes["reason"]["StringValue"] if "reason" in attributes else "the worker crashed at every attempt"
 
     @property
     def sent_at(self) -> float:
-        """When it was sent, in epoch seconds: to this queue by the worker, or to the export queue by anyone."""
+        """When the message was sent, in epoch seconds; if SQS moved it here, when it was sent to the export queue."""
         return int(self.message["Attributes"]["SentTimestamp"]) / 1000
 
     @property
     def title(self) -> str:
-        """What it asks for, in a few words."""
+        """A short description of the request."""
         body: Any = None
         with contextlib.suppress(ValueError):
             body = json.loads(self.message["Body"])
         if not isinstance(body, dict):
             return self.message["Body"][:_MAX_TITLE]
-        inner = body.get("detail") or body.get("acceptedExport") or body
-        name = inner.get("packageName") if isinstance(inner, dict) else None
-        return f"{name} {inner.get('version', '')}" if name else f"message {self.message['MessageId']}"
+        request = body.get("detail") or body.get("acceptedExport") or body
+        name = request.get("packageName") if isinstance(request, dict) else None
+        return f"{name} {request.get('version', '')}" if name else f"message {self.message['MessageId']}"
 
 
 @dataclass(frozen=True)
 class Redriver:
-    """Moves messages from ``source`` to ``target``, which are URLs of queues."""
+    """Moves messages from the queue ``source`` to the queue ``target``, both given by their URLs."""
 
     sqs: SQSClient
     source: str
     target: str
 
-    def peek(self, most: int | None = None) -> list[DeadLetter]:
-        """The messages there are, which stay where they are."""
-        found = list(self._receive(most))
-        for buried in found:
-            self._release(buried)
-        return found
+    def peek(self, limit: int | None = None) -> list[DeadLetter]:
+        """Read messages without moving them."""
+        letters = list(self._receive(limit))
+        for letter in letters:
+            self._release(letter)
+        return letters
 
-    def redrive(self, most: int | None = None) -> Iterator[DeadLetter]:
-        """Move messages, each as it is yielded. Stopped in between, it has moved a message twice at worst.
+    def redrive(self, limit: int | None = None) -> Iterator[DeadLetter]:
+        """Move messages, each before it is yielded.
 
-        An export is done once however often it is asked for, so that twice is no harm.
+        If interrupted, at most one message is in both queues. That is harmless, since exports are idempotent.
         """
-        for buried in self._receive(most):
-            self.sqs.send_message(QueueUrl=self.target, MessageBody=buried.message["Body"])
-            self.sqs.delete_message(QueueUrl=self.source, ReceiptHandle=buried.message["ReceiptHandle"])
-            yield buried
+        for letter in self._receive(limit):
+            self.sqs.send_message(QueueUrl=self.target, MessageBody=letter.message["Body"])
+            self.sqs.delete_message(QueueUrl=self.source, ReceiptHandle=letter.message["ReceiptHandle"])
+            yield letter
 
-    def _receive(self, most: int | None) -> Iterator[DeadLetter]:
-        """The messages that were there at the start: what fails again meanwhile is not moved for ever."""
-        started, found = time.time(), 0
-        while most is None or found < most:
+    def _receive(self, limit: int | None) -> Iterator[DeadLetter]:
+        """Receive the messages that were in the queue at the start, so that one that fails again is not moved twice."""
+        started, count = time.time(), 0
+        while limit is None or count < limit:
             messages = self.sqs.receive_message(
                 QueueUrl=self.source,
-                MaxNumberOfMessages=10 if most is None else min(10, most - found),
+                MaxNumberOfMessages=10 if limit is None else min(10, limit - count),
                 MessageAttributeNames=["All"],
                 AttributeNames=["SentTimestamp"],
                 VisibilityTimeout=_VISIBILITY_TIMEOUT,
                 WaitTimeSeconds=_WAIT_SECONDS,
             ).get("Messages", [])
             old = []
-            for buried in map(DeadLetter, messages):
-                if buried.sent_at <= started:
-                    old.append(buried)
+            for letter in map(DeadLetter, messages):
+                if letter.sent_at <= started:
+                    old.append(letter)
                 else:
-                    self._release(buried)
-            found += len(old)
+                    self._release(letter)
+            count += len(old)
             yield from old
             if not old:
                 return
 
-    def _release(self, buried: DeadLetter) -> None:
+    def _release(self, letter: DeadLetter) -> None:
         self.sqs.change_message_visibility(
-            QueueUrl=self.source, ReceiptHandle=buried.message["ReceiptHandle"], VisibilityTimeout=0
+            QueueUrl=self.source, ReceiptHandle=letter.message["ReceiptHandle"], VisibilityTimeout=0
         )
 
 
@@ -120,27 +120,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         found = deployment.find(options.stack)
         redriver = Redriver(found.sqs, found.outputs["ExportDeadLetterQueueUrl"], found.outputs["ExportQueueUrl"])
-        moved = redriver.peek(options.max) if options.dry_run else redriver.redrive(options.max)
+        letters = redriver.peek(options.max) if options.dry_run else redriver.redrive(options.max)
         count = 0
-        for buried in moved:
+        for letter in letters:
             count += 1
-            stdout.print(f"{buried.title}: {buried.reason}", markup=False, soft_wrap=True)
+            stdout.print(f"{letter.title}: {letter.reason}", markup=False, soft_wrap=True)
     except LocalStackError as error:
         print_error(error)
         return 1
     except (BotoCoreError, ClientError) as error:
-        print_error(LocalStackError(f"AWS refused: {error}", "what was listed before is done; run it again"))
+        print_error(
+            LocalStackError(
+                f"AWS returned an error: {error}",
+                "the messages listed above were moved; run the command again for the rest",
+            )
+        )
         return 1
-    verb = "would be" if options.dry_run else "were" if count != 1 else "was"
-    stderr.print(f"{count} request{'' if count == 1 else 's'} of {found.name} {verb} put back.")
+    messages = f"{count} message{'' if count == 1 else 's'} of {found.name}"
+    outcome = "would be moved" if options.dry_run else "were moved" if count != 1 else "was moved"
+    stderr.print(f"{messages} {outcome} back to the export queue.")
     return 0
 
 
 def _parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make redrive", description=__doc__)
     deployment.add_stack_option(parser)
-    parser.add_argument("--dry-run", action="store_true", help="only show what is there, and why")
-    parser.add_argument("--max", type=_positive_number, default=None, metavar="N", help="move no more than N")
+    parser.add_argument("--dry-run", action="store_true", help="only list the messages and their reasons")
+    parser.add_argument("--max", type=_positive_number, default=None, metavar="N", help="move at most N messages")
     return parser.parse_args(arguments)
 
 
@@ -148,7 +154,7 @@ def _positive_number(text: str) -> int | None:
     if not text:
         return None
     if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError("a number from 1 on is wanted")
+        raise argparse.ArgumentTypeError("must be a positive integer")
     return int(text)
 
 

@@ -1,1 +1,1 @@
-"""Generators of what the repository keeps beside its code; see the Makefile."""
+"""Generators of files in the repository, and checks; see the Makefile."""

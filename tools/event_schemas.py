@@ -1,7 +1,7 @@
-"""Writes the JSON schemas of docs/events from the models of the events.
+"""Generates the JSON schemas in docs/events from the event models.
 
 python -m tools.event_schemas           write them
-python -m tools.event_schemas --check   fail if one would change
+python -m tools.event_schemas --check   fail if one is out of date
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MODELS: Final[dict[str, type[BaseModel | PreviewRequest]]] = {
 
 
 def schemas() -> dict[Path, dict[str, Any]]:
-    """The schema of each event's detail, by the file that holds it."""
+    """The JSON schema of each event's detail, by its file."""
     return {_file(name): _schema(name, model) for name, model in _MODELS.items()}
 
 
@@ -62,7 +62,7 @@ def main() -> int:
             if "--check" not in sys.argv:
                 file.write_text(wanted)
     if stale and "--check" in sys.argv:
-        print(f"docs/events: {', '.join(stale)} differ from the code; run `make openapi`")
+        print(f"docs/events: {', '.join(stale)} out of date; run `make openapi`")
         return 1
     return 0
 

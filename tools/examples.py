@@ -1,4 +1,4 @@
-"""Examples for the OpenAPI document: those of the API document, made by the code where code makes them."""
+"""Examples for the OpenAPI document; where the service generates a body, its own code generates the example."""
 
 from __future__ import annotations
 
@@ -59,15 +59,15 @@ _NODES: Final = {
 
 
 class _Catalog:
-    """The example's artifacts."""
+    """A catalog that contains the example's artifacts."""
 
     def nodes(self, ids: object) -> dict[str, ArtifactNode]:
-        """All of them, whatever ``ids``."""
+        """All artifacts, whatever ``ids``."""
         del ids
         return _NODES
 
     def existing_in_other_tenants(self, ids: object) -> list[str]:
-        """None of ``ids``."""
+        """No artifacts."""
         del ids
         return []
 

@@ -1,7 +1,7 @@
-"""Writes docs/openapi.json from what serves the API: routes, models and the error registry.
+"""Generates docs/openapi.json from the code of the API: routes, models and the error registry.
 
 python -m tools.openapi           write it
-python -m tools.openapi --check   fail if it would change
+python -m tools.openapi --check   fail if it is out of date
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "PreviewRequest": examples.PREVIEW_REQUEST,
     "PreviewResponse": examples.PREVIEW,
 }
-"""Examples by the name of their model."""
+"""Examples by model name."""
 
 _DESCRIPTION: Final = (
     "InstallHub resolves everything that a few root artifacts of a tenant depend on, and publishes it as one "
@@ -57,9 +57,9 @@ _IDEMPOTENCY_KEY: Final = {
     "in": "header",
     "required": False,
     "description": (
-        "Identifies the request among the caller's requests for the tenant, for 24 hours: repeating it returns the "
-        "first response again, whether a package, an accepted export or a refusal. Invalid requests and 5xx are not "
-        "stored."
+        "Identifies the request among the caller's requests for the tenant for 24 hours. Repeating the request returns "
+        "the first response again, whether a package, an accepted export or a refusal. Invalid requests and 5xx "
+        "responses are not stored."
     ),
     "schema": {"type": "string", "minLength": 1, "maxLength": 257},
     "example": '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
@@ -75,14 +75,14 @@ _TENANT: Final = {
     "name": TENANT_HEADER,
     "in": "header",
     "required": False,
-    "description": "The tenant to act for, if the body names none; on GET, only packages of this tenant are found.",
+    "description": "The tenant to act for, if the body contains none; on GET, only packages of this tenant are found.",
     "schema": {"type": "string", "maxLength": 256},
 }
 _IF_NONE_MATCH: Final = {
     "name": "If-None-Match",
     "in": "header",
     "required": False,
-    "description": "The ETag of a bundle the client has.",
+    "description": "The ETag of a bundle that the client already has.",
     "schema": {"type": "string"},
 }
 
@@ -154,10 +154,10 @@ def _operation(route: Route) -> dict[str, Any]:
 
 
 def _model(name: str) -> type[_Model]:
-    """The model of requests or responses of that name.
+    """The request or response model with this name.
 
     Raises:
-        AttributeError: There is none.
+        AttributeError: There is no such model.
     """
     found: type[_Model] = getattr(request_models if hasattr(request_models, name) else response_models, name)
     return found
@@ -181,15 +181,15 @@ def _successes(route: Route) -> dict[str, Any]:
             "description": "The bundle.",
             "headers": {
                 **etag,
-                "Content-Disposition": _header("The file name to save it under (RFC 6266)."),
+                "Content-Disposition": _header("The file name of the bundle (RFC 6266)."),
                 "Repr-Digest": _header("SHA-256 of the bytes (RFC 9530)."),
             },
             "content": {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}},
         },
         "304": {"description": "The client already has this bundle.", "headers": etag},
         "307": {
-            "description": "The bundle is large; download it from the link.",
-            "headers": {**etag, "Location": _header("A link that is valid for five minutes.")},
+            "description": "The bundle is large; download it from `Location`.",
+            "headers": {**etag, "Location": _header("A presigned URL, valid for five minutes.")},
         },
     }
 
@@ -233,11 +233,11 @@ def _header(description: str) -> dict[str, Any]:
     return {"description": description, "schema": {"type": "string"}}
 
 
-_RETRY_AFTER: Final = {"description": "Seconds to wait before asking again.", "schema": {"type": "integer"}}
+_RETRY_AFTER: Final = {"description": "Seconds to wait before the next request.", "schema": {"type": "integer"}}
 _ACCEPTED: Final = {
     "description": "The export was accepted. Follow its progress at `Location`.",
     "headers": {
-        "Location": _header("The package, relative to this request."),
+        "Location": _header("URL of the package, relative to this request."),
         "Retry-After": _RETRY_AFTER,
         "Preference-Applied": _header("`respond-async`"),
     },
@@ -249,8 +249,13 @@ _ACCEPTED: Final = {
     },
 }
 _PACKAGE_OR_PENDING: Final = {
-    "description": "The package; for an export accepted with `Prefer: respond-async`, its progress or why it failed.",
-    "headers": {"Retry-After": {**_RETRY_AFTER, "description": "While the export is pending: when to ask again."}},
+    "description": "The package, or the status of an export that was accepted with `Prefer: respond-async`.",
+    "headers": {
+        "Retry-After": {
+            **_RETRY_AFTER,
+            "description": "While the export is pending: seconds to wait before the next request.",
+        }
+    },
     "content": {
         JSON_TYPE: {
             "schema": {
@@ -272,7 +277,7 @@ def main() -> int:
     if "--check" in sys.argv:
         stale = not PATH.exists() or PATH.read_text() != wanted
         if stale:
-            print("docs/openapi.json differs from the code; run `make openapi`")
+            print("docs/openapi.json is out of date; run `make openapi`")
         return int(stale)
     PATH.write_text(wanted)
     return 0

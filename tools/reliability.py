@@ -1,7 +1,7 @@
-"""Writes the tables of docs/reliability.md from the figures that the tests left behind.
+"""Generates the tables of docs/reliability.md from the figures that the tests have recorded.
 
 python -m tools.reliability           write them
-python -m tools.reliability --check   fail if a table would change
+python -m tools.reliability --check   fail if a table is out of date
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _PART = re.compile(r"(<!-- begin (?P<topic>[a-z-]+) -->\n).*?(<!-- end (?P=topic
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What one test saw.
+    """A result of a test.
 
     Attributes:
-        topic: The part of the page that shows it.
-        what: What was counted or timed, in a few words; the same words replace the figure of an earlier run.
+        topic: The section of the page that shows it.
+        what: What was counted or timed, in a few words; identifies the figure within its topic across runs.
         figure: The result, with its unit.
-        how: On what, against what, how often.
+        how: How it was measured: on what, against what, how often.
     """
 
     topic: str
@@ -39,7 +39,7 @@ class Figure:
 
 
 def save_figures(figures: Iterable[Figure]) -> None:
-    """Put ``figures`` on disk in place of those of an earlier run. Several processes may do so at once."""
+    """Save ``figures`` in place of those of earlier runs. Safe to call from several processes concurrently."""
     FIGURES.parent.mkdir(exist_ok=True)
     with FIGURES.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -50,10 +50,10 @@ def save_figures(figures: Iterable[Figure]) -> None:
 
 
 def render(page: str, figures: Iterable[Figure]) -> str:
-    """``page`` with a table of its topic's ``figures`` between each `begin TOPIC` and `end TOPIC`.
+    """``page`` with the table of each topic's ``figures`` between its markers `begin TOPIC` and `end TOPIC`.
 
     Raises:
-        LookupError: The page has no part for the topic of a figure.
+        LookupError: The page has no section for the topic of a figure.
     """
     tables: dict[str, list[str]] = {}
     for figure in figures:
@@ -66,7 +66,7 @@ def render(page: str, figures: Iterable[Figure]) -> str:
 
     rendered = _PART.sub(table, page)
     if tables:
-        raise LookupError(f"docs/reliability.md has no part for {', '.join(sorted(tables))}")
+        raise LookupError(f"docs/reliability.md has no section for {', '.join(sorted(tables))}")
     return rendered
 
 
@@ -83,7 +83,9 @@ def main() -> int:
     if rendered == page:
         return 0
     if "--check" in sys.argv:
-        print("docs/reliability.md: a table differs from docs/reliability/figures.json; run `make reliability`")
+        print(
+            "docs/reliability.md: a table differs from docs/reliability/figures.json; run `python -m tools.reliability`"
+        )
         return 1
     DOCUMENT.write_text(rendered, encoding="utf-8")
     return 0

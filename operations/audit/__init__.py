@@ -1,5 +1,5 @@
-"""An auditor of a deployed stack: reads tables and buckets, and reports whatever breaks a promise of the product.
+"""An auditor of a deployed stack: reads all tables and buckets, and reports every violation of an invariant.
 
-It shares no code with the product. What it knows of keys, attributes and bundles is what docs/data-model.md says, so
-that a mistake of the product is not made twice.
+It shares no code with the product, so that it does not repeat the product's mistakes. Keys, attributes and bundles are
+interpreted as documented in docs/data-model.md.
 """

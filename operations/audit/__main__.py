@@ -1,4 +1,4 @@
-"""Looks for whatever breaks a promise of the product in a deployed stack: `python -m operations.audit --help`."""
+"""The command line of the auditor: `python -m operations.audit --help`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PROGRESS_INTERVAL = 25
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command. 0: nothing found, 1: findings, 2: it could not look."""
+    """Run the command. Returns 0 without findings, 1 with findings, and 2 if the audit failed."""
     options = _parse_options(arguments)
     try:
         found = deployment.find(options.stack)
@@ -37,11 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report_error(error)
         return FAILED
     except (BotoCoreError, ClientError) as error:
-        report_error(LocalStackError(f"AWS refused: {error}", "reading tables and buckets must be allowed"))
+        report_error(
+            LocalStackError(f"AWS returned an error: {error}", "the audit needs read access to the tables and buckets")
+        )
         return FAILED
     if options.json:
         stdout.print_json(
-            json.dumps({"lookedAt": report.checked, "findings": [asdict(finding) for finding in report.findings]})
+            json.dumps({"checked": report.checked, "findings": [asdict(finding) for finding in report.findings]})
         )
     else:
         _print_report(found, report)
@@ -49,25 +51,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _audit(found: Deployment, grace: dt.timedelta) -> Report:
-    with stderr.status("Looking ...") as status:
-        seen = itertools.count(1)
+    with stderr.status("Auditing ...") as status:
+        counter = itertools.count(1)
 
         def progress() -> None:
-            if (number := next(seen)) % _PROGRESS_INTERVAL == 0:
-                status.update(f"Looked at {number:,} packages and artifacts ...")
+            if (number := next(counter)) % _PROGRESS_INTERVAL == 0:
+                status.update(f"Checked {number:,} packages and artifacts ...")
 
         return audit(found.dynamodb, found.s3, found.outputs, grace=grace, progress=progress)
 
 
 def _print_report(found: Deployment, report: Report) -> None:
     if report.findings:
-        table = Table("what", "where", "why", title=f"Findings in {found.name}", title_justify="left")
+        table = Table("finding", "location", "detail", title=f"Findings in {found.name}", title_justify="left")
         for finding in report.findings:
             table.add_row(Text(finding.kind.value, "red"), Text(finding.location), Text(finding.detail))
         stdout.print(table)
-    looked = ", ".join(f"{count:,} {name}" for name, count in sorted(report.checked.items()) if count)
+    checked = ", ".join(f"{count:,} {name}" for name, count in sorted(report.checked.items()) if count)
     stdout.print(
-        f"{len(report.findings)} findings; looked at {looked or 'nothing: the stack is empty'}.", soft_wrap=True
+        f"{len(report.findings)} findings; checked {checked or 'nothing: the stack is empty'}.", soft_wrap=True
     )
 
 
@@ -75,9 +77,9 @@ def _parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     kinds = ", ".join(kind.value for kind in FindingKind)
     parser = argparse.ArgumentParser(
         prog="make audit",
-        description="Read all tables and buckets of a stack and report what breaks a promise of the product. "
-        "It changes nothing. Exit status 1: something was found; 2: it could not look.",
-        epilog=f"It may find: {kinds}. docs/reliability.md says what each means.",
+        description="Read all tables and buckets of a stack and report inconsistencies, without changing anything. "
+        "Exit status 1: there are findings; 2: the audit failed.",
+        epilog=f"Kinds of findings: {kinds}.",
     )
     deployment.add_stack_option(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -86,7 +88,7 @@ def _parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         type=float,
         default=GRACE.total_seconds(),
         metavar="SECONDS",
-        help="how old a definition's object without an artifact must be to count; default %(default)s",
+        help="minimum age of a definition object without an artifact to be reported (default %(default)s)",
     )
     return parser.parse_args(arguments)
 

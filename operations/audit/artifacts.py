@@ -1,4 +1,4 @@
-"""Audits artifacts: that each edge has the definition it names, and that no object is kept for nobody."""
+"""Audits artifacts: every edge item has its definition, every definition is intact, and no object is orphaned."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from operations.audit.buckets import read_object, exists, list_objects
+from operations.audit.buckets import exists, list_objects, read_object
 from operations.audit.findings import FindingKind, Report
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 GRACE: Final = dt.timedelta(hours=1)
-"""How old an object without a body must be to count: a publisher writes the object first."""
+"""Minimum age of an orphaned object: a publisher writes the object before its body item."""
 
 _EDGE, _BODY = "E#", "B#"
 
@@ -27,13 +27,13 @@ class ArtifactAudit:
     """Audits one artifacts table and its bucket.
 
     Attributes:
-        dynamodb: Client.
-        s3: Client.
+        dynamodb: The DynamoDB client.
+        s3: The S3 client.
         table: The artifacts table.
         bucket: The definition bucket.
-        report: Where findings go.
-        grace: How old an object must be to be called an orphan.
-        progress: Is called after each artifact.
+        report: Receives the findings.
+        grace: Minimum age of an object to be reported as orphaned.
+        progress: Called after each artifact.
     """
 
     dynamodb: DynamoDBClient
@@ -45,42 +45,42 @@ class ArtifactAudit:
     progress: Callable[[], None] = lambda: None
 
     def run(self) -> None:
-        """Look at everything."""
+        """Audit the whole table and bucket."""
         objects = list_objects(self.s3, self.bucket)
         self.report.checked["definition objects"] += len(objects)
         bodies: set[tuple[str, str]] = set()
-        wanted: dict[tuple[str, str], str] = {}
+        referenced: dict[tuple[str, str], str] = {}
         owned: set[str] = set()
         for page in self.dynamodb.get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True):
             for item in page["Items"]:
-                place = (item["pk"]["S"], item["sk"]["S"])
-                if place[1].startswith(_EDGE):
-                    wanted[place[0], _body_key(item)] = place[1]
+                key = (item["pk"]["S"], item["sk"]["S"])
+                if key[1].startswith(_EDGE):
+                    referenced[key[0], _body_key(item)] = key[1]
                     self.report.checked["artifacts"] += 1
                     self.progress()
-                elif place[1].startswith(_BODY):
-                    bodies.add(place)
-                    owned |= self._check_body(item, " ".join(place))
-        for (partition, body), edge in wanted.items():
+                elif key[1].startswith(_BODY):
+                    bodies.add(key)
+                    owned |= self._check_body(item, " ".join(key))
+        for (partition, body), edge in referenced.items():
             if (partition, body) not in bodies:
                 self._confirm_missing(partition, edge, body)
         self._report_orphans({key: written for key, written in objects.items() if key not in owned})
 
-    def _check_body(self, item: Mapping[str, Any], place: str) -> set[str]:
-        """Judge a definition, and return the object that it is kept in."""
+    def _check_body(self, item: Mapping[str, Any], location: str) -> set[str]:
+        """Check a body item and its definition; return the key of its object, if it has one."""
         self.report.checked["definitions"] += 1
         if "objectKey" not in item:
-            self._check_definition([item["data"]["B"]], item, place)
+            self._check_definition([item["data"]["B"]], item, location)
             return set()
         key = item["objectKey"]["S"]
         content = read_object(self.s3, self.bucket, key)
         if content is not None:
-            self._check_definition(content, item, place)
-        elif "expiresAt" not in item:  # a superseded one may go before its body does
-            self.report.add(FindingKind.MISSING_DEFINITION, place, f"its object {key} is not there")
+            self._check_definition(content, item, location)
+        elif "expiresAt" not in item:  # the object of a superseded definition may expire before its body item
+            self.report.add(FindingKind.MISSING_DEFINITION, location, f"its object {key} does not exist")
         return {key}
 
-    def _check_definition(self, packed: Iterable[bytes], item: Mapping[str, Any], place: str) -> None:
+    def _check_definition(self, packed: Iterable[bytes], item: Mapping[str, Any], location: str) -> None:
         inflater, digest = zlib.decompressobj(-zlib.MAX_WBITS), hashlib.sha256()
         crc, size, packed_size = 0, 0, 0
         try:
@@ -91,24 +91,23 @@ class ArtifactAudit:
                 size += len(content)
                 packed_size += len(chunk)
         except zlib.error as error:
-            self.report.add(FindingKind.WRONG_DEFINITION, place, f"cannot be inflated: {error}")
+            self.report.add(FindingKind.WRONG_DEFINITION, location, f"cannot be decompressed: {error}")
             return
-        found = (digest.hexdigest(), crc, size, packed_size)
-        said = (item["sk"]["S"].rpartition("#")[2], *(int(item[name]["N"]) for name in ("crc32", "size", "packed")))
-        if found != said or not inflater.eof:
-            self.report.add(
-                FindingKind.WRONG_DEFINITION, place, f"holds (digest, CRC, size, packed size) {found}, not {said}"
-            )
+        actual = (digest.hexdigest(), crc, size, packed_size)
+        expected = (item["sk"]["S"].rpartition("#")[2], *(int(item[name]["N"]) for name in ("crc32", "size", "packed")))
+        if actual != expected or not inflater.eof:
+            detail = f"(digest, CRC, size, packed size) is {actual}, expected {expected}"
+            self.report.add(FindingKind.WRONG_DEFINITION, location, detail)
 
     def _confirm_missing(self, partition: str, edge: str, body: str) -> None:
-        """A publisher may have changed the artifact between the pages of the scan."""
+        """Read the items again: a publisher may have changed the artifact between two pages of the scan."""
         keys = [{"pk": {"S": partition}, "sk": {"S": sort_key}} for sort_key in (edge, body)]
-        answers = self.dynamodb.transact_get_items(
+        responses = self.dynamodb.transact_get_items(
             TransactItems=[{"Get": {"TableName": self.table, "Key": key}} for key in keys]
         )["Responses"]
-        now_edge, now_body = (answer.get("Item") for answer in answers)
+        now_edge, now_body = (response.get("Item") for response in responses)
         if now_edge is not None and _body_key(now_edge) == body and now_body is None:
-            self.report.add(FindingKind.MISSING_DEFINITION, f"{partition} {edge}", f"there is no item {body}")
+            self.report.add(FindingKind.MISSING_DEFINITION, f"{partition} {edge}", f"the item {body} does not exist")
 
     def _report_orphans(self, unowned: Mapping[str, dt.datetime]) -> None:
         now = dt.datetime.now(tz=dt.UTC)
@@ -117,11 +116,11 @@ class ArtifactAudit:
                 self.report.add(
                     FindingKind.ORPHAN_DEFINITION,
                     f"{self.bucket}/{key}",
-                    f"written {written:%Y-%m-%d %H:%M}, no body knows it",
+                    f"written {written:%Y-%m-%d %H:%M}, no body item refers to it",
                 )
 
     def _is_superseded(self, key: str) -> bool:
-        """A rule of the bucket removes those in time."""
+        """Whether the bucket's lifecycle rule will delete the object."""
         tags = self.s3.get_object_tagging(Bucket=self.bucket, Key=key)["TagSet"]
         return {"Key": "state", "Value": "superseded"} in tags
 

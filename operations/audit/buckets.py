@@ -1,4 +1,4 @@
-"""Reads buckets page by page."""
+"""Reads buckets."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _CHUNK: Final = 1024 * 1024
-_UPLOAD_AGE: Final = dt.timedelta(days=2)  # a rule of the bucket removes them after one
+_UPLOAD_AGE: Final = dt.timedelta(days=2)  # the bucket's lifecycle rule aborts uploads after one day
 
 
 def list_objects(s3: S3Client, bucket: str) -> dict[str, dt.datetime]:
-    """The keys of all objects, and when each was written."""
+    """The keys of all objects, with the time each was written."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
     return {entry["Key"]: entry["LastModified"] for page in pages for entry in page.get("Contents", [])}
 
 
 def exists(s3: S3Client, bucket: str, key: str) -> bool:
-    """Whether an object is there now."""
+    """Whether an object exists now."""
     try:
         s3.head_object(Bucket=bucket, Key=key)
     except ClientError as error:
@@ -35,7 +35,7 @@ def exists(s3: S3Client, bucket: str, key: str) -> bool:
 
 
 def read_object(s3: S3Client, bucket: str, key: str) -> Iterator[bytes] | None:
-    """The bytes of an object in pieces; None if there is no such object."""
+    """The content of an object in chunks; None if it does not exist."""
     try:
         body = s3.get_object(Bucket=bucket, Key=key)["Body"]
     except ClientError as error:
@@ -46,7 +46,7 @@ def read_object(s3: S3Client, bucket: str, key: str) -> Iterator[bytes] | None:
 
 
 def audit_uploads(s3: S3Client, bucket: str, report: Report) -> None:
-    """Find uploads that were begun days ago and that nobody will end."""
+    """Report multipart uploads that were started days ago and never completed."""
     now = dt.datetime.now(tz=dt.UTC)
     for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
         for upload in page.get("Uploads", []):
@@ -55,5 +55,5 @@ def audit_uploads(s3: S3Client, bucket: str, report: Report) -> None:
                 report.add(
                     FindingKind.UNFINISHED_UPLOAD,
                     f"{bucket}/{upload['Key']}",
-                    f"begun {upload['Initiated']:%Y-%m-%d %H:%M}",
+                    f"started {upload['Initiated']:%Y-%m-%d %H:%M}",
                 )

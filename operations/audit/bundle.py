@@ -1,4 +1,4 @@
-"""Judges one bundle by Python's own `zipfile`, `hashlib` and `json`."""
+"""Checks a bundle with Python's own `zipfile`, `hashlib` and `json`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CHUNK: Final = 1024 * 1024
 
 
 def bundle_problems(bundle: IO[bytes], package: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with the bundle of ``package``, an item of the packages table in plain values."""
+    """The problems of the bundle of ``package``, a deserialized item of the packages table."""
     try:
         with zipfile.ZipFile(bundle) as archive:
             manifest = json.loads(archive.read(MANIFEST))
@@ -29,7 +29,7 @@ def bundle_problems(bundle: IO[bytes], package: Mapping[str, Any]) -> Iterator[s
 def _manifest_problems(manifest: Mapping[str, Any], package: Mapping[str, Any]) -> Iterator[str]:
     for field in ("packageId", "name", "version", "packageType"):
         if manifest[field] != package[field]:
-            yield f"the manifest's {field} is {manifest[field]!r}, the record's {package[field]!r}"
+            yield f"the manifest's {field} is {manifest[field]!r}, the record's is {package[field]!r}"
     if len(manifest["artifacts"]) != package["artifactCount"]:
         yield f"the manifest lists {len(manifest['artifacts'])} artifacts, the record {package['artifactCount']}"
 
@@ -37,7 +37,7 @@ def _manifest_problems(manifest: Mapping[str, Any], package: Mapping[str, Any]) 
 def _install_order_problems(manifest: Mapping[str, Any]) -> Iterator[str]:
     artifacts = manifest["artifacts"]
     if manifest["installOrder"] != [artifact["id"] for artifact in artifacts]:
-        yield "the install order is not that of the artifacts"
+        yield "the install order differs from the order of the artifacts"
     before: set[str] = set()
     for artifact in artifacts:
         for dependency in artifact["dependencies"]:
@@ -52,7 +52,8 @@ def _install_order_problems(manifest: Mapping[str, Any]) -> Iterator[str]:
 def _entry_problems(archive: zipfile.ZipFile, manifest: Mapping[str, Any]) -> Iterator[str]:
     expected = [MANIFEST, *(artifact["path"] for artifact in manifest["artifacts"])]
     if archive.namelist() != expected:
-        yield f"the entries are not those of the manifest: {set(archive.namelist()) ^ set(expected) or 'another order'}"
+        difference = set(archive.namelist()) ^ set(expected) or "different order"
+        yield f"the entries are not those of the manifest: {difference}"
         return
     for artifact in manifest["artifacts"]:
         digest, size = hashlib.sha256(), 0
@@ -61,15 +62,15 @@ def _entry_problems(archive: zipfile.ZipFile, manifest: Mapping[str, Any]) -> It
                 digest.update(chunk)
                 size += len(chunk)
         if (digest.hexdigest(), size) != (artifact["sha256"], artifact["size"]):
-            yield f"{artifact['path']} is not what the manifest says: {size} bytes of {digest.hexdigest()}"
+            yield f"{artifact['path']} does not match the manifest: {size} bytes with SHA-256 {digest.hexdigest()}"
 
 
 def _manifest_location_problems(
     bundle: IO[bytes], archive: zipfile.ZipFile, package: Mapping[str, Any]
 ) -> Iterator[str]:
-    """GET reads the manifest alone, from where the record says it is."""
+    """Read the manifest alone, at the location in the record, as GET does."""
     bundle.seek(package["manifestOffset"])
     packed = bundle.read(package["manifestPackedSize"])
     alone = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed)
     if alone != archive.read(MANIFEST) or len(alone) != package["manifestSize"]:
-        yield "the manifest is not where the record says"
+        yield "the manifest is not at the location in the record"

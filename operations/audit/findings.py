@@ -1,4 +1,4 @@
-"""What an audit can find."""
+"""Findings of an audit."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from enum import StrEnum
 
 
 class FindingKind(StrEnum):
-    """What is wrong."""
+    """The kinds of findings."""
 
-    INCOMPLETE_PACKAGE = "half-package"
+    INCOMPLETE_PACKAGE = "incomplete-package"
     ORPHAN_BUNDLE = "orphan-bundle"
     EXPIRED_CLAIM = "expired-claim"
     WRONG_CHECKSUM = "wrong-checksum"
@@ -23,12 +23,12 @@ class FindingKind(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is wrong, and where.
+    """An inconsistency in a table or bucket.
 
     Attributes:
-        kind: What is wrong.
-        place: The item or object.
-        detail: What was expected and what is there.
+        kind: The kind of inconsistency.
+        location: The item or object.
+        detail: What was expected and what was found.
     """
 
     kind: FindingKind
@@ -38,16 +38,16 @@ class Finding:
 
 @dataclass
 class Report:
-    """What an audit looked at, and what it found.
+    """The result of an audit.
 
     Attributes:
-        looked_at: How many of each sort of thing.
-        findings: What is wrong.
+        checked: Number of items and objects checked, by what they are.
+        findings: All inconsistencies.
     """
 
     checked: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
 
-    def add(self, kind: FindingKind, place: str, detail: str) -> None:
-        """Note something that is wrong."""
-        self.findings.append(Finding(kind, place, detail))
+    def add(self, kind: FindingKind, location: str, detail: str) -> None:
+        """Add a finding."""
+        self.findings.append(Finding(kind, location, detail))

@@ -1,4 +1,4 @@
-"""Audits packages: their records, their bundles, and what is in the bucket without belonging to any."""
+"""Audits packages: their records, their bundles, and orphaned bundles."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from operations.audit.buckets import read_object, exists, list_objects
+from operations.audit.buckets import exists, list_objects, read_object
 from operations.audit.bundle import bundle_problems
 from operations.audit.findings import FindingKind, Report
 
@@ -29,13 +29,13 @@ class PackageAudit:
     """Audits one packages table and its bucket.
 
     Attributes:
-        dynamodb: Client.
-        s3: Client.
+        dynamodb: The DynamoDB client.
+        s3: The S3 client.
         table: The packages table.
         bucket: The bundle bucket.
-        report: Where findings go.
-        clock: Gives epoch seconds.
-        progress: Is called after each package.
+        report: Receives the findings.
+        clock: Returns the time in epoch seconds.
+        progress: Called after each package.
     """
 
     dynamodb: DynamoDBClient
@@ -47,8 +47,8 @@ class PackageAudit:
     progress: Callable[[], None] = lambda: None
 
     def run(self) -> None:
-        """Look at everything."""
-        # Objects first: each has had a claim before it was written, so that its owner is found below.
+        """Audit the whole table and bucket."""
+        # List the objects first: a claim is written before its object, so the scan below finds the owner of each.
         objects = list_objects(self.s3, self.bucket)
         self.report.checked["bundle objects"] += len(objects)
         owned: set[str] = set()
@@ -58,11 +58,11 @@ class PackageAudit:
                 owned |= self._check_item(_deserialize(item))
                 self.progress()
         for key in sorted(objects.keys() - owned):
-            if exists(self.s3, self.bucket, key):  # a claim may have been given up meanwhile, with its object
-                self.report.add(FindingKind.ORPHAN_BUNDLE, f"{self.bucket}/{key}", "no package and no claim knows it")
+            if exists(self.s3, self.bucket, key):  # a claim and its object may have been deleted in the meantime
+                self.report.add(FindingKind.ORPHAN_BUNDLE, f"{self.bucket}/{key}", "no package or claim refers to it")
 
     def _check_item(self, item: Mapping[str, Any]) -> set[str]:
-        """Judge an item, and return the objects that belong to it."""
+        """Check an item, and return the keys of its objects."""
         status = item.get("status")
         self.report.checked[f"{status} packages"] += 1
         if status == "exported":
@@ -72,35 +72,35 @@ class PackageAudit:
             self.report.add(
                 FindingKind.EXPIRED_CLAIM,
                 item["packageId"],
-                f"{status}, with a lease until {item['leaseUntil']} (epoch)",
+                f"{status}, but its lease expired at {item['leaseUntil']} (epoch seconds)",
             )
         elif status not in {"exporting", "queued", "failed"}:
-            self.report.add(FindingKind.INCOMPLETE_PACKAGE, item["packageId"], f"has the status {status!r}")
+            self.report.add(FindingKind.INCOMPLETE_PACKAGE, item["packageId"], f"unknown status {status!r}")
         return set(item.get("objects", ()))
 
     def _check_package(self, item: Mapping[str, Any]) -> None:
-        place = f"{item['packageId']} ({item.get('name')} {item.get('version')})"
-        if lacking := [name for name in _REQUIRED if name not in item]:
-            self.report.add(FindingKind.INCOMPLETE_PACKAGE, place, f"has no {', '.join(lacking)}")
+        location = f"{item['packageId']} ({item.get('name')} {item.get('version')})"
+        if missing := [name for name in _REQUIRED if name not in item]:
+            self.report.add(FindingKind.INCOMPLETE_PACKAGE, location, f"lacks {', '.join(missing)}")
             return
         content = read_object(self.s3, self.bucket, item["bundleKey"])
         if content is None:
-            self.report.add(FindingKind.INCOMPLETE_PACKAGE, place, f"its bundle {item['bundleKey']} is not there")
+            self.report.add(FindingKind.INCOMPLETE_PACKAGE, location, f"its bundle {item['bundleKey']} does not exist")
             return
         with tempfile.SpooledTemporaryFile(max_size=_MAX_IN_MEMORY) as bundle:
             digest = hashlib.sha256()
             for chunk in content:
                 digest.update(chunk)
                 bundle.write(chunk)
-            found = (f"sha256:{digest.hexdigest()}", bundle.tell())
-            if found != (item["checksum"], item["bundleSize"]):
+            actual = (f"sha256:{digest.hexdigest()}", bundle.tell())
+            if actual != (item["checksum"], item["bundleSize"]):
                 self.report.add(
                     FindingKind.WRONG_CHECKSUM,
-                    place,
-                    f"the bundle has {found[1]} bytes of {found[0]}, not {item['bundleSize']} of {item['checksum']}",
+                    location,
+                    f"{actual[1]} bytes with {actual[0]}, expected {item['bundleSize']} with {item['checksum']}",
                 )
-            for fault in bundle_problems(bundle, item):
-                self.report.add(FindingKind.WRONG_BUNDLE, place, fault)
+            for problem in bundle_problems(bundle, item):
+                self.report.add(FindingKind.WRONG_BUNDLE, location, problem)
 
 
 def _deserialize(item: Mapping[str, Any]) -> dict[str, Any]:

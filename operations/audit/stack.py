@@ -1,4 +1,4 @@
-"""Audits all of a stack."""
+"""Audits a whole stack."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def audit(  # noqa: PLR0913  # all but three have a default
     clock: Callable[[], float] = time.time,
     progress: Callable[[], None] = lambda: None,
 ) -> Report:
-    """Look at everything there is.
+    """Audit all tables and buckets.
 
     Args:
-        dynamodb: Client.
-        s3: Client.
-        outputs: The stack's outputs: the names of its tables and buckets.
-        grace: How old an object that nobody knows must be to count, in the definition bucket.
-        clock: Gives epoch seconds.
-        progress: Is called after each package and each artifact.
+        dynamodb: The DynamoDB client.
+        s3: The S3 client.
+        outputs: The stack's outputs, with the names of its tables and buckets.
+        grace: Minimum age of an orphaned object in the definition bucket to be reported.
+        clock: Returns the time in epoch seconds.
+        progress: Called after each package and each artifact.
     """
     report = Report()
     packages, bundles = outputs["PackagesTable"], outputs["BundleBucket"]

@@ -25,7 +25,7 @@ def stack(api: Api) -> Iterator[FaultyStack]:
 
 @pytest.mark.parametrize("swept_first", [False, True], ids=["repeated, then swept", "swept, then repeated"])
 @pytest.mark.parametrize("size", ROOTS)
-def test_an_export_that_is_killed_is_done_again_after_its_lease(
+def test_a_killed_export_can_be_repeated_after_its_lease(
     stack: FaultyStack, record: Record, size: str, *, swept_first: bool
 ) -> None:
     names = {}

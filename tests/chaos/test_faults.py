@@ -38,7 +38,7 @@ def test_the_calls_of_an_export_are_those_tested_here(stack: FaultyStack, size: 
 
 @pytest.mark.parametrize("kind", FAULTS)
 @pytest.mark.parametrize("size", ROOTS)
-def test_a_fault_that_passes_is_not_noticed(stack: FaultyStack, record: Record, size: str, kind: str) -> None:
+def test_a_transient_fault_is_not_noticed(stack: FaultyStack, record: Record, size: str, kind: str) -> None:
     for call in WARM_CALLS[size]:
         name = f"Passing {size} {kind} {call}"
         before = stack.injected()
@@ -62,7 +62,7 @@ def test_a_fault_that_passes_is_not_noticed(stack: FaultyStack, record: Record, 
 
 
 @pytest.mark.parametrize(("size", "kind"), LASTING)
-def test_a_fault_that_lasts_is_a_503_and_leaves_nothing(
+def test_a_permanent_fault_is_a_503_and_leaves_nothing(
     stack: FaultyStack, record: Record, size: str, kind: str
 ) -> None:
     refused = refuse_at(stack, size, kind, WARM_CALLS[size])
@@ -75,7 +75,7 @@ def test_a_fault_that_lasts_is_a_503_and_leaves_nothing(
     )
 
 
-def test_a_silence_that_lasts_is_a_503_and_leaves_nothing(stack: FaultyStack, record: Record) -> None:
+def test_a_permanent_timeout_is_a_503_and_leaves_nothing(stack: FaultyStack, record: Record) -> None:
     assert refuse_at(stack, "small", "timeout", SILENT) == len(SILENT)
     record(
         "faults",
@@ -107,7 +107,7 @@ def refuse_at(stack: FaultyStack, size: str, kind: str, calls: tuple[str, ...]) 
     return refused
 
 
-def test_keys_left_unprocessed_are_asked_for_again(stack: FaultyStack, record: Record) -> None:
+def test_unprocessed_keys_are_requested_again(stack: FaultyStack, record: Record) -> None:
     stack.gate.arm("BatchGetItem", one_key_at_a_time)
     assert stack.export("One key", "small").status_code == 200
     assert stack.gate.faults == 3

@@ -106,7 +106,7 @@ def test_over_the_limit_it_is_refused_with_limit_and_count(shape: Callable[[int]
     assert sum(map(len, catalog.asked)) <= limit + 1
 
 
-def test_more_roots_than_a_closure_may_have_are_refused_unread() -> None:
+def test_more_roots_than_a_closure_may_have_are_refused_without_reads() -> None:
     catalog = catalog_of(fan_out(200))
 
     with pytest.raises(InstallHubError) as refusal:

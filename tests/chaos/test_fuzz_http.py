@@ -59,7 +59,7 @@ def told(result: Attack) -> str:
 
 
 @pytest.mark.parametrize("kind", ["as it is", "narrowed to artifacts that there are"])
-def test_answers_to_a_caller_are_as_the_document_says(kind: str, api: Api, tmp_path: Path, record: Record) -> None:
+def test_responses_to_a_caller_follow_the_openapi_document(kind: str, api: Api, tmp_path: Path, record: Record) -> None:
     described = document() if kind == "as it is" else narrowed_document()
 
     result = attack(described, api.stack.url, tmp_path, token=api.token(TENANT), examples=EXAMPLES, phases=PHASES)
@@ -71,7 +71,7 @@ def test_answers_to_a_caller_are_as_the_document_says(kind: str, api: Api, tmp_p
 
 
 @pytest.mark.parametrize("token", [None, "x.y.z"])
-def test_without_a_good_token_nothing_but_401_is_answered(
+def test_without_a_valid_token_every_response_is_a_401(
     token: str | None, api: Api, tmp_path: Path, record: Record
 ) -> None:
     result = attack(document(), api.stack.url, tmp_path, token=token, examples=EXAMPLES // 2, phases="coverage,fuzzing")
@@ -137,7 +137,7 @@ def misfit(answer: requests.Response, operation: dict[str, Any], components: dic
     return None
 
 
-def test_odd_headers_change_no_answer_s_shape(api: Api, record: Record) -> None:
+def test_unusual_headers_do_not_change_the_shape_of_responses(api: Api, record: Record) -> None:
     described = document()
     paths = described["paths"]
     chance = random.Random(SEED)  # noqa: S311  # no secret

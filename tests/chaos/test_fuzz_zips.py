@@ -37,7 +37,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
 
 
 @pytest.mark.parametrize("name", list(PROGRAMS))
-def test_more_entries_than_16_bits_count_are_all_there(name: str, many: tuple[Path, list[str]], record: Record) -> None:
+def test_more_than_65535_entries_are_all_listed(name: str, many: tuple[Path, list[str]], record: Record) -> None:
     path, names = many
     program = PROGRAMS[name]
 
@@ -91,7 +91,7 @@ def test_an_archive_over_4_gib_is_read_to_its_end(name: str, far: Path, record: 
     record("fuzz", f"Bundle of over 4 GiB, listed by {name}", "all three entries", "ZIP64; a sparse file")
 
 
-def test_what_lies_beyond_4_gib_is_unpacked(far: Path) -> None:
+def test_an_entry_beyond_4_gib_is_unpacked(far: Path) -> None:
     with zipfile.ZipFile(far) as archive:
         assert archive.getinfo("last").header_offset > 4 * 1024 * MIB
         assert archive.read("last") == b'"beyond 4 GiB"'

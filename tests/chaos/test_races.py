@@ -41,7 +41,7 @@ def record_of(api: Api, package: str) -> dict[str, Any]:
     return dict(api.aws.dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {}))
 
 
-def test_of_sixteen_requests_by_http_event_and_promise_one_makes_the_package(api: Api, record: Record) -> None:
+def test_of_sixteen_requests_by_http_event_and_respond_async_one_creates_the_package(api: Api, record: Record) -> None:
     api.up(f"TrustedEventSources={SOURCE}")
     publish(api, 0)
     token, bucket = api.token(TENANT), api.stack.outputs["BundleBucket"]

@@ -49,7 +49,7 @@ def smallest_seen(series: list[float]) -> float:
 
 
 @pytest.mark.parametrize("route", ["get", "download"])
-def test_the_time_of_an_answer_does_not_tell_anothers_package_from_none(api: Api, route: str, record: Record) -> None:
+def test_response_times_do_not_distinguish_anothers_package_from_none(api: Api, route: str, record: Record) -> None:
     package = api.export(export_body(f"Timed {route}")).json()["packageId"]
     stranger, owner = api.token(OTHER_TENANT), api.token("tenant-7f3a9b12")
     suffix = "/download" if route == "download" else ""

@@ -72,7 +72,7 @@ def test_a_token_that_has_expired_since_the_authorizer_saw_it(api: Api, send: Se
 
 
 @every_route
-def test_a_request_that_no_authorizer_saw(api: Api, send: Send) -> None:
+def test_a_request_without_an_authorizer_is_unauthorized(api: Api, send: Send) -> None:
     answer = send(api, None)
 
     assert (answer.status, answer.error_code) == (401, "Unauthorized")
@@ -83,7 +83,7 @@ def test_a_request_that_no_authorizer_saw(api: Api, send: Send) -> None:
 @pytest.mark.parametrize(
     "scopes", [(), ("installhub:read",), ("installhub:exports",), ("INSTALLHUB:EXPORT",), ("installhub", "export")]
 )
-def test_a_token_without_the_scope(api: Api, send: Send, scopes: tuple[str, ...]) -> None:
+def test_a_token_without_the_scope_is_forbidden(api: Api, send: Send, scopes: tuple[str, ...]) -> None:
     answer = send(api, replace(CALLER, scopes=frozenset(scopes)))
 
     assert (answer.status, answer.error_code) == (403, "InsufficientScope")
@@ -106,7 +106,7 @@ def test_another_tenants_package_looks_like_none_at_all(api: Api, package: str, 
 
 
 @both_reads
-def test_of_another_tenants_package_the_function_itself_learns_nothing(
+def test_the_function_itself_learns_nothing_about_another_tenants_package(
     api: Api, sample_world: World, package: str, route: str
 ) -> None:
     """What DynamoDB sends it is the same, so that whatever it does then, and how long it takes, is the same too."""
@@ -129,7 +129,7 @@ def test_of_another_tenants_package_the_function_itself_learns_nothing(
 @pytest.mark.parametrize(
     "package_id", ["pkg-", "pkg-1", UNKNOWN.upper(), f"{UNKNOWN}0", "export", "..", "%2e%2e", "pkg-%00", "ä", "a b"]
 )
-def test_what_is_no_package_id_is_no_package(api: Api, route: str, package_id: str) -> None:
+def test_an_invalid_package_id_is_no_package(api: Api, route: str, package_id: str) -> None:
     answer = read(api, route, package_id)
 
     assert (answer.status, answer.error_code) == (404, "PackageNotFound")
@@ -146,7 +146,7 @@ def test_the_header_narrows_what_a_caller_of_several_tenants_sees(api: Api, pack
 
 
 @both_reads
-def test_the_header_widens_nothing(api: Api, package: str, route: str) -> None:
+def test_the_header_grants_nothing(api: Api, package: str, route: str) -> None:
     for package_id in (package, UNKNOWN):
         answer = read(api, route, package_id, STRANGER, headers={"X-Tenant-Id": TENANT})
 

@@ -52,7 +52,7 @@ def held(background: Background) -> set[str]:
     return set(item)
 
 
-def test_a_promise_is_kept(background: Background) -> None:
+def test_an_accepted_export_is_processed(background: Background) -> None:
     accepted = background.accept()
     assert pending_body(pending(background, accepted.package_id)) == pending_body(accepted)
     assert pending_body(accepted)["progress"] == {"done": 0, "total": None}
@@ -65,7 +65,7 @@ def test_a_promise_is_kept(background: Background) -> None:
     assert background.failed() == []
 
 
-def test_nothing_of_the_promise_stays_on_the_package(background: Background) -> None:
+def test_no_attribute_of_the_accepted_export_remains_on_the_package(background: Background) -> None:
     background.accept()
     work(background)
 
@@ -73,7 +73,7 @@ def test_nothing_of_the_promise_stays_on_the_package(background: Background) -> 
     assert left == set()
 
 
-def test_a_promise_holds_its_version(background: Background) -> None:
+def test_an_accepted_export_holds_its_version(background: Background) -> None:
     background.accept()
 
     with pytest.raises(VersionHeldError):
@@ -82,7 +82,7 @@ def test_a_promise_holds_its_version(background: Background) -> None:
         background.world.exporter().export(background.ask().command, 29)
 
 
-def test_what_is_taken_is_refused_at_once(background: Background) -> None:
+def test_a_version_that_is_taken_is_refused_at_once(background: Background) -> None:
     background.world.exporter().export(background.ask().command, 29)
 
     with pytest.raises(VersionHeldError):
@@ -97,13 +97,13 @@ def test_too_many_roots_are_refused_at_once(background: Background) -> None:
     assert background.world.packages_held() == {}
 
 
-def test_what_the_queue_cannot_carry_is_refused_and_holds_nothing(background: Background) -> None:
+def test_a_request_too_large_for_the_queue_is_refused_and_holds_nothing(background: Background) -> None:
     with pytest.raises(InstallHubError, match="RequestTooLarge"):
         background.acceptor.accept(background.ask().command, "http:1", json.dumps(" " * MAX_MESSAGE_BYTES).encode(), 29)
     assert background.world.packages_held() == {}
 
 
-def test_progress_is_told_about_once_a_second(background: Background, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_reported_about_once_a_second(background: Background, monkeypatch: pytest.MonkeyPatch) -> None:
     leaves = [f"leaf-{number:03}" for number in range(300)]
     background.world.publish(*map(draft, leaves), draft("root", *leaves, kind="ProcessDefinition"))
     accepted = background.accept(artifactIds=["root"])
@@ -126,7 +126,7 @@ def test_progress_is_told_about_once_a_second(background: Background, monkeypatc
     assert isinstance(background.look(accepted.package_id), PackageRecord)
 
 
-def test_a_broken_promise_says_why_and_holds_no_version(background: Background) -> None:
+def test_a_failed_async_export_reports_why_and_holds_no_version(background: Background) -> None:
     accepted = background.accept(artifactIds=["proc", "gone"])
 
     assert work(background) is None
@@ -144,7 +144,7 @@ def test_a_broken_promise_says_why_and_holds_no_version(background: Background) 
     assert "errors" not in held(background)
 
 
-def test_a_message_that_comes_again_after_a_refusal_changes_nothing(background: Background) -> None:
+def test_a_repeated_message_after_a_refusal_changes_nothing(background: Background) -> None:
     accepted = background.accept(artifactIds=["gone"])
     message = background.message()
     deliver(background, message)
@@ -155,7 +155,7 @@ def test_a_message_that_comes_again_after_a_refusal_changes_nothing(background: 
     assert pending(background, accepted.package_id).status is PackageStatus.FAILED
 
 
-def test_others_see_nothing_and_nobody_downloads_a_promise(background: Background) -> None:
+def test_other_tenants_see_nothing_and_an_accepted_export_cannot_be_downloaded(background: Background) -> None:
     accepted = background.accept()
 
     def look(tenant: str) -> object:
@@ -168,7 +168,7 @@ def test_others_see_nothing_and_nobody_downloads_a_promise(background: Backgroun
         find_package(background.world.packages(), accepted.package_id, [TENANT])
 
 
-def test_a_synchronous_export_is_not_seen_before_it_is_whole(background: Background) -> None:
+def test_a_synchronous_export_is_invisible_until_it_is_complete(background: Background) -> None:
     with killed(background.world.dynamodb, "UpdateItem", after=False, nth=2), pytest.raises(Killed):
         background.world.exporter().export(background.ask().command, 29)
 
@@ -176,7 +176,9 @@ def test_a_synchronous_export_is_not_seen_before_it_is_whole(background: Backgro
     assert background.look(package_id) is None
 
 
-def test_a_promise_that_cannot_be_sent_is_none(background: Background, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_export_that_cannot_be_queued_is_not_accepted(
+    background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fails(*_: object) -> None:
         raise ServiceUnavailableError("sqs")
 
@@ -189,7 +191,7 @@ def test_a_promise_that_cannot_be_sent_is_none(background: Background, monkeypat
     background.accept()
 
 
-def test_who_dies_before_sending_blocks_the_version_for_seconds_only(background: Background) -> None:
+def test_a_crash_before_sending_blocks_the_version_for_seconds_only(background: Background) -> None:
     with killed(background.world.dynamodb, "UpdateItem"), pytest.raises(Killed):
         background.accept()
 
@@ -199,7 +201,7 @@ def test_who_dies_before_sending_blocks_the_version_for_seconds_only(background:
     background.accept()
 
 
-def test_a_message_of_a_promise_that_was_taken_back_does_nothing(background: Background) -> None:
+def test_a_message_of_a_cancelled_export_does_nothing(background: Background) -> None:
     accepted = background.accept()
     background.pending.cancel(accepted.package_id, accepted.request_id)
 
@@ -208,7 +210,7 @@ def test_a_message_of_a_promise_that_was_taken_back_does_nothing(background: Bac
     assert background.world.packages_held() == {}
 
 
-def test_a_worker_that_dies_breaks_no_promise(background: Background) -> None:
+def test_an_accepted_export_survives_a_crashed_worker(background: Background) -> None:
     accepted = background.accept()
     message = background.message()
     with killed(background.world.dynamodb, "UpdateItem", after=False, nth=2), pytest.raises(Killed):
@@ -227,7 +229,7 @@ def test_a_worker_that_dies_breaks_no_promise(background: Background) -> None:
     assert len(background.world.objects()) == 1
 
 
-def test_a_promise_outlives_a_try_that_failed(background: Background, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_accepted_export_survives_a_failed_attempt(background: Background, monkeypatch: pytest.MonkeyPatch) -> None:
     accepted = background.accept()
     message = background.message()
     background.clock.tick = LEASE
@@ -241,7 +243,7 @@ def test_a_promise_outlives_a_try_that_failed(background: Background, monkeypatc
     monkeypatch.undo()
 
 
-def test_a_promise_that_fails_every_time_ends_as_failed_and_can_be_redriven(background: Background) -> None:
+def test_an_accepted_export_that_always_fails_ends_as_failed_and_can_be_redriven(background: Background) -> None:
     accepted = background.accept()
     background.clock.tick = LEASE
     assert background.deliveries.handle(background.message(tries=TRIES), LEASE) is None
@@ -255,7 +257,7 @@ def test_a_promise_that_fails_every_time_ends_as_failed_and_can_be_redriven(back
     assert isinstance(background.look(accepted.package_id), PackageRecord)
 
 
-def test_a_promise_that_the_queue_lost_is_given_up_in_the_end(background: Background) -> None:
+def test_an_accepted_export_lost_by_the_queue_fails_in_the_end(background: Background) -> None:
     accepted = background.accept()
     background.clock.now += MAX_QUEUED_SECONDS
     assert background.lapses.fail_all() == 0
@@ -269,7 +271,7 @@ def test_a_promise_that_the_queue_lost_is_given_up_in_the_end(background: Backgr
     assert (failure["request"], failure["requestedBy"]) == (accepted.request_id, "user-1")
 
 
-def test_failures_are_forgotten_after_a_month_and_packages_never(background: Background) -> None:
+def test_failures_are_deleted_after_a_month_and_packages_never(background: Background) -> None:
     background.accept(artifactIds=["gone"])
     work(background)
     kept = background.accept(version="2.0.0")
@@ -281,7 +283,7 @@ def test_failures_are_forgotten_after_a_month_and_packages_never(background: Bac
     assert background.world.packages_held() == {kept.package_id: "exported"}
 
 
-def test_what_a_dead_export_left_goes_before_a_promise_is_given(background: Background) -> None:
+def test_leftovers_of_a_crashed_export_are_removed_before_an_export_is_accepted(background: Background) -> None:
     with killed(background.world.dynamodb, "UpdateItem", after=False, nth=2), pytest.raises(Killed):
         background.world.exporter().export(background.ask().command, 29)
     assert len(background.world.objects()) == 1
@@ -294,7 +296,7 @@ def test_what_a_dead_export_left_goes_before_a_promise_is_given(background: Back
     assert background.world.objects() == []
 
 
-def test_accepting_twice_sends_twice_and_is_done_once(background: Background) -> None:
+def test_a_request_accepted_twice_is_sent_twice_and_exported_once(background: Background) -> None:
     asked = background.ask()
     acceptor: AsyncExports = background.acceptor
     for _ in range(2):

@@ -73,7 +73,7 @@ def rewritten(bundle: bytes, **entries: bytes) -> bytes:
 
 
 @pytest.mark.usefixtures("exported")
-def test_nothing_is_found_in_a_sound_stack(world: World) -> None:
+def test_nothing_is_found_in_an_intact_stack(world: World) -> None:
     report = judged(world)
 
     assert report.findings == []
@@ -96,7 +96,7 @@ def test_nothing_is_found_while_artifacts_are_edited_and_an_export_is_under_way(
 
 
 @pytest.mark.parametrize("attribute", ["checksum", "bundleKey", "name", "tenantId"])
-def test_a_record_that_lacks_something_is_half_a_package(
+def test_an_incomplete_record_is_found_as_half_a_package(
     world: World, change: Callable[..., None], attribute: str
 ) -> None:
     change(attribute, None)
@@ -104,7 +104,7 @@ def test_a_record_that_lacks_something_is_half_a_package(
     assert FindingKind.INCOMPLETE_PACKAGE in kinds(judged(world))
 
 
-def test_a_package_without_bundle(world: World, exported: ExportedPackage) -> None:
+def test_a_package_without_bundle_is_found(world: World, exported: ExportedPackage) -> None:
     world.s3.delete_object(Bucket=world.name("BundleBucket"), Key=exported.record.bundle_key)
 
     (finding,) = judged(world).findings
@@ -112,19 +112,19 @@ def test_a_package_without_bundle(world: World, exported: ExportedPackage) -> No
     assert exported.record.bundle_key in finding.detail
 
 
-def test_a_status_that_does_not_exist(world: World, change: Callable[..., None]) -> None:
+def test_an_unknown_status_is_found(world: World, change: Callable[..., None]) -> None:
     change("status", {"S": "nearly"})
 
     assert kinds(judged(world)) == [FindingKind.INCOMPLETE_PACKAGE, FindingKind.ORPHAN_BUNDLE]
 
 
-def test_a_bundle_that_belongs_to_nobody(world: World) -> None:
+def test_a_bundle_without_a_package_is_found(world: World) -> None:
     world.s3.put_object(Bucket=world.name("BundleBucket"), Key="bundles/pkg-1/gone.zip", Body=b"a bundle")
 
     assert kinds(judged(world)) == [FindingKind.ORPHAN_BUNDLE]
 
 
-def test_a_claim_past_its_lease_until_the_sweep(world: World) -> None:
+def test_an_expired_claim_is_found_until_the_sweep(world: World) -> None:
     leave_behind(world, "pkg-1", int(time.time()) - 10)
     assert kinds(judged(world)) == [FindingKind.EXPIRED_CLAIM]
 
@@ -133,30 +133,30 @@ def test_a_claim_past_its_lease_until_the_sweep(world: World) -> None:
     assert judged(world).findings == []
 
 
-def test_a_request_that_waits_for_ever(world: World, change: Callable[..., None]) -> None:
+def test_an_accepted_export_that_never_ends_is_found(world: World, change: Callable[..., None]) -> None:
     change("status", {"S": "queued"})
     change("leaseUntil", {"N": "100"})
 
     assert FindingKind.EXPIRED_CLAIM in kinds(judged(world))
 
 
-def test_a_checksum_that_does_not_match(world: World, change: Callable[..., None]) -> None:
+def test_a_wrong_checksum_is_found(world: World, change: Callable[..., None]) -> None:
     change("checksum", {"S": f"sha256:{'0' * 64}"})
 
     assert kinds(judged(world)) == [FindingKind.WRONG_CHECKSUM]
 
 
-def test_a_bundle_that_is_cut_off(world: World, exported: ExportedPackage) -> None:
+def test_a_truncated_bundle_is_found(world: World, exported: ExportedPackage) -> None:
     replace_bundle(world, exported, bundle_of(world, exported)[:-30])
 
     assert kinds(judged(world)) == [FindingKind.WRONG_CHECKSUM, FindingKind.WRONG_BUNDLE]
 
 
-def test_a_bundle_that_mixes_revisions(world: World, exported: ExportedPackage) -> None:
+def test_a_bundle_that_mixes_revisions_is_found(world: World, exported: ExportedPackage) -> None:
     replace_bundle(world, exported, rewritten(bundle_of(world, exported), rule=b'{"another":"revision"}'))
 
     details = [finding.detail for finding in judged(world).findings if finding.kind is FindingKind.WRONG_BUNDLE]
-    assert any("rule.json is not what the manifest says" in detail for detail in details)
+    assert any("rule.json does not match the manifest" in detail for detail in details)
 
 
 @pytest.mark.parametrize(
@@ -170,9 +170,7 @@ def test_a_bundle_that_mixes_revisions(world: World, exported: ExportedPackage) 
         (b'"artifacts"', b'"artefacts"', "cannot be read"),
     ],
 )
-def test_a_manifest_that_says_something_else(
-    world: World, exported: ExportedPackage, old: bytes, new: bytes, told: str
-) -> None:
+def test_a_wrong_manifest_is_found(world: World, exported: ExportedPackage, old: bytes, new: bytes, told: str) -> None:
     bundle = bundle_of(world, exported)
     manifest = zipfile.ZipFile(io.BytesIO(bundle)).read("manifest.json")
     assert old in manifest
@@ -183,17 +181,19 @@ def test_a_manifest_that_says_something_else(
     assert any(told in detail for detail in details), details
 
 
-def test_a_count_that_does_not_match(world: World, change: Callable[..., None]) -> None:
+def test_a_wrong_artifact_count_is_found(world: World, change: Callable[..., None]) -> None:
     change("artifactCount", {"N": "4"})
 
     (finding,) = judged(world).findings
     assert (finding.kind, "record 4" in finding.detail) == (FindingKind.WRONG_BUNDLE, True)
 
 
-def test_a_manifest_that_is_not_where_the_record_says(world: World, change: Callable[..., None]) -> None:
+def test_a_misplaced_manifest_is_found(world: World, change: Callable[..., None]) -> None:
     change("manifestSize", {"N": "4"})
 
-    assert [finding.detail for finding in judged(world).findings] == ["the manifest is not where the record says"]
+    assert [finding.detail for finding in judged(world).findings] == [
+        "the manifest is not at the location in the record"
+    ]
 
 
 def body_keys(world: World) -> list[dict[str, Any]]:
@@ -202,7 +202,7 @@ def body_keys(world: World) -> list[dict[str, Any]]:
 
 
 @pytest.mark.usefixtures("exported")
-def test_an_artifact_without_its_definition(world: World) -> None:
+def test_an_artifact_without_its_definition_is_found(world: World) -> None:
     world.publish(draft("lonely"))
     before = body_keys(world)
     world.publish(draft("lonely", definition="another"))
@@ -214,7 +214,7 @@ def test_an_artifact_without_its_definition(world: World) -> None:
 
 
 @pytest.mark.usefixtures("exported")
-def test_a_definition_that_is_not_what_its_digest_says(world: World) -> None:
+def test_a_definition_that_does_not_match_its_digest_is_found(world: World) -> None:
     key = body_keys(world)[0]
     table = world.name("ArtifactsTable")
     other = next(
@@ -228,7 +228,7 @@ def test_a_definition_that_is_not_what_its_digest_says(world: World) -> None:
 
 
 @pytest.mark.usefixtures("exported")
-def test_definitions_in_the_bucket(world: World) -> None:
+def test_definitions_in_the_bucket_are_audited(world: World) -> None:
     bucket, s3 = world.name("DefinitionBucket"), world.s3
     (entry,) = s3.list_objects_v2(Bucket=bucket)["Contents"]
     whole = s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
@@ -241,7 +241,7 @@ def test_definitions_in_the_bucket(world: World) -> None:
     assert kinds(judged(world)) == [FindingKind.MISSING_DEFINITION]
 
 
-def test_an_object_that_a_publisher_left(world: World) -> None:
+def test_an_orphaned_definition_object_is_found(world: World) -> None:
     bucket = world.name("DefinitionBucket")
     world.s3.put_object(Bucket=bucket, Key="definitions/left", Body=b"x")
 
@@ -249,7 +249,7 @@ def test_an_object_that_a_publisher_left(world: World) -> None:
     assert judged(world, dt.timedelta(hours=1)).findings == [], "it may be on its way"
 
 
-def test_an_upload_that_nobody_ends(world: World) -> None:
+def test_an_upload_that_is_never_completed_is_found(world: World) -> None:
     class Uploads:
         """moto begins all uploads in 2010."""
 

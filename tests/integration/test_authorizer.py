@@ -82,7 +82,7 @@ def is_allowed(result: dict[str, Any]) -> bool:
     return bool(statement["Effect"] == "Allow")
 
 
-def test_a_good_token_is_allowed_the_whole_stage(gate: Gate) -> None:
+def test_a_valid_token_is_allowed_the_whole_stage(gate: Gate) -> None:
     result = gate.admit(TENANT)
 
     assert result["principalId"] == "hr-automation"
@@ -166,7 +166,7 @@ def assert_denied(result: dict[str, Any]) -> None:
     "authorization",
     [None, "", "Bearer", "Bearer ", "Bearer x", "Basic dXNlcjpwYXNz", "Bearer a.b.c", "Bearer a b", "ä"],
 )
-def test_what_is_no_token_is_denied_without_asking_the_issuer(gate: Gate, authorization: str | None) -> None:
+def test_a_malformed_token_is_denied_without_asking_the_issuer(gate: Gate, authorization: str | None) -> None:
     asked = gate.issuer.asked
 
     assert_denied(gate.ask(authorization))
@@ -174,7 +174,7 @@ def test_what_is_no_token_is_denied_without_asking_the_issuer(gate: Gate, author
     assert gate.issuer.asked == asked
 
 
-def test_a_token_signed_by_somebody_else_is_denied(gate: Gate) -> None:
+def test_a_token_signed_by_another_key_is_denied(gate: Gate) -> None:
     stranger = rsa.generate_private_key(65537, 2048)
 
     assert_denied(gate.ask(f"Bearer {gate.issuer.token(ISSUER, TENANT, key=stranger)}"))
@@ -188,7 +188,7 @@ def test_the_issuers_keys_are_fetched_once(gate: Gate) -> None:
     assert gate.issuer.asked == asked + 1
 
 
-def test_without_the_issuers_keys_nobody_is_denied_for_it(gate: Gate) -> None:
+def test_without_the_issuers_keys_no_token_is_denied(gate: Gate) -> None:
     """An exception becomes AUTHORIZER_FAILURE, a 503; a Deny would tell clients that their tokens are bad."""
     gate.issuer.server.status = 503
 
@@ -196,7 +196,7 @@ def test_without_the_issuers_keys_nobody_is_denied_for_it(gate: Gate) -> None:
         gate.ask(f"Bearer {gate.issuer.token(ISSUER, TENANT)}")
 
 
-def test_an_issuer_that_is_down_is_asked_less_and_less(gate: Gate, record: Record) -> None:
+def test_an_issuer_that_is_down_is_asked_less_and_less_often(gate: Gate, record: Record) -> None:
     gate.issuer.server.status = 503
     asked = gate.issuer.asked
     until = time.monotonic() + 2.5
@@ -215,7 +215,7 @@ def test_an_issuer_that_is_down_is_asked_less_and_less(gate: Gate, record: Recor
     )
 
 
-def test_a_customer_counts_against_the_shared_key_until_its_own_is_ready(gate: Gate, plan: UsagePlan) -> None:
+def test_a_usage_subject_counts_against_the_shared_key_until_its_own_is_ready(gate: Gate, plan: UsagePlan) -> None:
     assert gate.admit(TENANT)["usageIdentifierKey"] == SHARED_KEY
     assert gate.admit(TENANT)["usageIdentifierKey"] == SHARED_KEY
     plan.enroll_new_customers(gate.functions)
@@ -227,7 +227,7 @@ def test_a_customer_counts_against_the_shared_key_until_its_own_is_ready(gate: G
     assert gate.admit(TENANT)["usageIdentifierKey"] == own_key != SHARED_KEY
 
 
-def test_every_customer_has_a_key_of_its_own(gate: Gate, plan: UsagePlan) -> None:
+def test_every_usage_subject_has_its_own_key(gate: Gate, plan: UsagePlan) -> None:
     customers = [(TENANT,), (OTHER_TENANT,), (TENANT, OTHER_TENANT)]
     for tenants in customers:
         gate.admit(*tenants)
@@ -242,12 +242,12 @@ def test_every_customer_has_a_key_of_its_own(gate: Gate, plan: UsagePlan) -> Non
     assert gate.admit(TENANT, TENANT)["usageIdentifierKey"] == keys[0]
 
 
-def test_a_token_of_no_tenant_counts_against_the_shared_key_for_good(gate: Gate, plan: UsagePlan) -> None:
+def test_a_token_without_tenants_always_counts_against_the_shared_key(gate: Gate, plan: UsagePlan) -> None:
     assert gate.admit()["usageIdentifierKey"] == SHARED_KEY
     assert plan.customers() == {}
 
 
-def test_a_key_that_is_ready_is_remembered(gate: Gate, plan: UsagePlan, wire: Wire) -> None:
+def test_a_key_that_is_ready_is_cached(gate: Gate, plan: UsagePlan, wire: Wire) -> None:
     gate.admit(TENANT)
     plan.enroll_new_customers(gate.functions)
     plan.let_keys_propagate()

@@ -57,7 +57,7 @@ def test_the_catalog_finds_what_the_model_finds(
         assert sorted(catalog.existing_in_other_tenants(known)) == sorted(model.existing_in_other_tenants(known))
 
 
-def test_each_awkward_id_is_an_artifact_of_its_own(catalog_table: CatalogTable) -> None:
+def test_each_unusual_id_is_a_separate_artifact(catalog_table: CatalogTable) -> None:
     drafts = [draft(artifact_id, *AWKWARD_IDS, tenant="tenant-awkward") for artifact_id in AWKWARD_IDS]
     catalog_table.publish(drafts)
 
@@ -83,7 +83,7 @@ def test_tenants_whose_names_begin_alike_share_nothing(catalog_table: CatalogTab
     assert list(found) == [f"of {tenant}"]
 
 
-def test_an_id_of_the_tenant_and_of_others_is_owned_elsewhere(catalog_table: CatalogTable) -> None:
+def test_an_id_of_the_tenant_and_of_others_exists_in_other_tenants(catalog_table: CatalogTable) -> None:
     owners = ["many-1", "many-2", "many-3", "many-4"]
     catalog_table.publish([draft("shared", tenant=owner) for owner in owners])
 
@@ -105,7 +105,7 @@ def test_an_artifact_read_twice_keeps_its_first_revision(catalog_table: CatalogT
     assert catalog_table.artifacts.for_tenant("twice").nodes(["rule"]) == {"rule": node_of(second)}
 
 
-def test_nothing_is_found_of_nothing(catalog_table: CatalogTable) -> None:
+def test_nothing_is_found_in_an_empty_stack(catalog_table: CatalogTable) -> None:
     catalog = catalog_table.artifacts.for_tenant("tenant-none")
 
     assert catalog.nodes([]) == {}

@@ -116,7 +116,7 @@ def test_many_roots_are_not_read_key_by_key_when_the_tenant_is_small(
     assert catalog_wire.count(*READS) <= 4
 
 
-def test_publishing_keeps_the_summary_that_guides_the_reading(catalog_table: CatalogTable) -> None:
+def test_publishing_updates_the_statistics(catalog_table: CatalogTable) -> None:
     drafts = [draft(f"rule-{place}", f"rule-{place + 1}", tenant="counted") for place in range(40)]
     catalog_table.publish(drafts)
     catalog_table.publish(drafts)
@@ -155,7 +155,7 @@ def hundred(catalog_table: CatalogTable, catalog_wire: Wire) -> list[Any]:
 
 
 @pytest.mark.usefixtures("no_waiting")
-def test_unprocessed_keys_are_asked_for_until_all_are_there(
+def test_unprocessed_keys_are_requested_until_all_are_read(
     catalog_table: CatalogTable, catalog_wire: Wire, hundred: list[Any]
 ) -> None:
     catalog_wire.fault = Withholds(catalog_table.name, most=7, answers=1_000)
@@ -166,7 +166,7 @@ def test_unprocessed_keys_are_asked_for_until_all_are_there(
     assert catalog_wire.count("BatchGetItem") == 15
 
 
-def test_a_batch_that_gets_nowhere_for_a_while_is_seen_through(
+def test_a_batch_without_progress_for_a_while_is_retried(
     catalog_table: CatalogTable, catalog_wire: Wire, hundred: list[Any], no_waiting: list[float]
 ) -> None:
     catalog_wire.fault = Withholds(catalog_table.name, most=0, answers=5)
@@ -175,7 +175,7 @@ def test_a_batch_that_gets_nowhere_for_a_while_is_seen_through(
     assert len(no_waiting) == 5
 
 
-def test_a_batch_that_gets_nowhere_is_given_up_soon(
+def test_a_batch_without_progress_fails_soon(
     catalog_table: CatalogTable, catalog_wire: Wire, hundred: list[Any], no_waiting: list[float]
 ) -> None:
     catalog_wire.fault = Withholds(catalog_table.name, most=0, answers=1_000)

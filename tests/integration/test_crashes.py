@@ -113,7 +113,7 @@ def test_the_calls_of_an_export_are_those_tested_here(world: World, wire: Wire, 
 
 
 @at_any_moment
-def test_an_export_that_is_killed_can_be_done_again_after_its_lease(
+def test_a_crashed_export_can_be_repeated_after_its_lease(
     world: World, wire: Wire, later: World, name: str, moment: str
 ) -> None:
     prepare(CASES[name], world, wire)
@@ -127,7 +127,7 @@ def test_an_export_that_is_killed_can_be_done_again_after_its_lease(
 
 
 @at_any_moment
-def test_an_export_that_is_killed_leaves_nothing_once_swept(
+def test_a_crashed_export_leaves_nothing_after_the_sweep(
     world: World, wire: Wire, later: World, name: str, moment: str
 ) -> None:
     prepare(CASES[name], world, wire)
@@ -161,7 +161,7 @@ def test_an_export_that_is_interrupted_cleans_up_after_itself(
 
 
 @pytest.mark.parametrize("moment", moments("UpdateItem-2", "AbortMultipartUpload-1", "DeleteObject-1", "DeleteItem-1"))
-def test_an_export_that_is_killed_while_cleaning_up_can_be_done_again(
+def test_an_export_that_crashes_while_cleaning_up_can_be_repeated(
     world: World, wire: Wire, later: World, moment: str
 ) -> None:
     world.publish(draft("large", definition=incompressible(40 * 1024)), draft("rule", "large"))

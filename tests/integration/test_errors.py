@@ -91,7 +91,7 @@ def assert_refused(answer: Answer, code: str) -> list[dict[str, Any]]:
     ],
     ids=lambda value: str(value)[-60:] if isinstance(value, dict) else None,
 )
-def test_a_request_that_is_wrong_in_itself(
+def test_an_invalid_request_is_refused(
     functions: Functions, content: bytes | dict[str, Any], code: str, pointers: list[str]
 ) -> None:
     errors = assert_refused(Api(functions).export(content), code)
@@ -99,7 +99,7 @@ def test_a_request_that_is_wrong_in_itself(
     assert sorted(error["pointer"] for error in errors) == pointers
 
 
-def test_a_wrong_tenant_of_a_wrong_request_is_told_too(api: Api) -> None:
+def test_a_wrong_tenant_of_an_invalid_request_is_reported_too(api: Api) -> None:
     errors = assert_refused(api.export(body(version="1", tenantId=OTHER_TENANT)), "InvalidVersion")
 
     assert [error["errorCode"] for error in errors] == ["InvalidVersion", "TenantMismatch"]
@@ -152,7 +152,7 @@ def test_a_wrong_tenant_of_a_wrong_request_is_told_too(api: Api) -> None:
         ),
     ],
 )
-def test_artifacts_that_cannot_be_exported(
+def test_artifacts_that_cannot_be_exported_are_counted(
     api: Api, sample_world: World, request_body: dict[str, Any], code: str, errors: list[dict[str, Any]]
 ) -> None:
     found = assert_refused(api.export(request_body), code)
@@ -163,7 +163,7 @@ def test_artifacts_that_cannot_be_exported(
     assert (sample_world.packages_held(), sample_world.objects()) == ({}, [])
 
 
-def test_of_another_tenants_artifact_nothing_is_said(api: Api) -> None:
+def test_nothing_is_disclosed_about_another_tenants_artifact(api: Api) -> None:
     answer = api.export(of_root("proc-1501"))
 
     assert OTHER_TENANT not in answer.body.decode()
@@ -186,7 +186,9 @@ def test_of_another_tenants_artifact_nothing_is_said(api: Api) -> None:
         ({}, {"X-Tenant-Id": TENANT.upper()}),
     ],
 )
-def test_a_tenant_that_is_not_the_callers(api: Api, changes: dict[str, Any], headers: dict[str, str]) -> None:
+def test_a_tenant_that_is_not_the_callers_is_a_mismatch(
+    api: Api, changes: dict[str, Any], headers: dict[str, str]
+) -> None:
     for answer in (
         api.export(body(**changes), headers=headers),
         api.preview({k: v for k, v in {**PREVIEW_BODY, **changes}.items() if v is not ...}, headers=headers),
@@ -194,7 +196,7 @@ def test_a_tenant_that_is_not_the_callers(api: Api, changes: dict[str, Any], hea
         assert_refused(answer, "TenantMismatch")
 
 
-def test_a_tenant_that_is_not_the_callers_is_told_before_anything_is_looked_up(api: Api, sample_world: World) -> None:
+def test_a_foreign_tenant_is_refused_before_anything_is_looked_up(api: Api, sample_world: World) -> None:
     sample_world.dynamodb.update_table(TableName=sample_world.name("ArtifactsTable"), DeletionProtectionEnabled=False)
     sample_world.dynamodb.delete_table(TableName=sample_world.name("ArtifactsTable"))
 
@@ -218,7 +220,7 @@ def test_header_and_body_must_agree_even_if_the_caller_may_act_for_both(api: Api
         ({"MaxDefinitionBytes": "9169"}, body(), ("9170", "9169")),
     ],
 )
-def test_a_package_over_a_limit(
+def test_a_package_over_a_limit_is_refused(
     sample_world: World, parameters: dict[str, str], request_body: dict[str, Any], numbers: tuple[str, str]
 ) -> None:
     api = Api(Functions(replace(sample_world.deployment, parameters=parameters)))
@@ -254,7 +256,7 @@ def test_too_many_roots_are_a_warning_in_a_preview(sample_world: World) -> None:
         {"artifactIds": ["thread-2002"], "description": "something else"},
     ],
 )
-def test_a_version_that_exists(api: Api, changes: dict[str, Any]) -> None:
+def test_a_version_that_exists_is_a_conflict(api: Api, changes: dict[str, Any]) -> None:
     first = api.export()
 
     assert_refused(api.export(body(**changes)), "VersionConflict")
@@ -265,11 +267,11 @@ def test_a_version_that_exists(api: Api, changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "changes", [{"packageName": "Employee-Onboarding Suite"}, {"version": "2.1.0-rc.1"}, {"version": "2.1.1"}]
 )
-def test_another_name_or_version_is_no_conflict(api: Api, changes: dict[str, Any]) -> None:
+def test_another_name_or_version_is_not_a_conflict(api: Api, changes: dict[str, Any]) -> None:
     assert api.export().package().package_id != api.export(body(**changes)).package().package_id
 
 
-def test_the_same_name_and_version_of_another_tenant_is_no_conflict(api: Api) -> None:
+def test_the_same_name_and_version_in_another_tenant_is_not_a_conflict(api: Api) -> None:
     caller = replace(CALLER, tenants=(TENANT, OTHER_TENANT))
     mine = api.export(caller=caller).package()
     theirs = api.export(body(tenantId=OTHER_TENANT, artifactIds=["proc-1501"]), caller=caller).package()
@@ -277,7 +279,7 @@ def test_the_same_name_and_version_of_another_tenant_is_no_conflict(api: Api) ->
     assert mine.package_id != theirs.package_id
 
 
-def test_a_conflict_is_told_along_with_the_other_problems(api: Api) -> None:
+def test_a_conflict_is_reported_with_the_other_problems(api: Api) -> None:
     api.export().package()
 
     errors = assert_refused(api.export(body(artifactIds=["proc-1007"])), "IncompleteArtifact")
@@ -309,7 +311,7 @@ def test_many_roots_that_do_not_exist_are_all_named(api: Api) -> None:
     assert [error["artifactId"] for error in errors] == ids
 
 
-def test_a_fault_of_ours_says_nothing_of_itself(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_discloses_nothing(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("a secret")
 

@@ -54,7 +54,7 @@ def work(functions: Functions, background: Background) -> Any:  # noqa: ANN401  
     return functions.invoke("export_worker", {"Records": records})
 
 
-def test_a_promise_over_http(api: Api) -> None:
+def test_an_async_export_over_http(api: Api) -> None:
     accepted = api.export(EXPORT_BODY, headers={"Prefer": "respond-async"})
 
     assert accepted.status == 202
@@ -72,7 +72,7 @@ def test_a_promise_over_http(api: Api) -> None:
     assert api.export(EXPORT_BODY).error_code == "VersionConflict"
 
 
-def test_what_can_be_refused_at_once_is(api: Api, background: Background) -> None:
+def test_a_request_that_can_be_refused_at_once_is(api: Api, background: Background) -> None:
     assert (
         api.export({**EXPORT_BODY, "version": "x"}, headers={"Prefer": "respond-async"}).error_code == "InvalidVersion"
     )
@@ -86,7 +86,7 @@ def test_what_can_be_refused_at_once_is(api: Api, background: Background) -> Non
 
 
 @pytest.mark.parametrize("prefer", ["wait=10", "respond-sync", "x-respond-async", 'foo="a"', ""])
-def test_other_preferences_are_passed_over(api: Api, prefer: str) -> None:
+def test_other_preferences_are_ignored(api: Api, prefer: str) -> None:
     assert api.export(EXPORT_BODY, headers={"Prefer": prefer}).status == 200
 
 
@@ -95,7 +95,7 @@ def test_the_preference_may_be_one_of_several(api: Api, prefer: str) -> None:
     assert api.export(EXPORT_BODY, headers={"Prefer": prefer}).status == 202
 
 
-def test_the_first_answer_is_given_again_byte_by_byte(api: Api) -> None:
+def test_the_first_response_is_repeated_byte_by_byte(api: Api) -> None:
     key = '"8e03978e-40d5-43dd-bc93-6894a57f9324"'
     first = api.export(EXPORT_BODY, headers={"Idempotency-Key": key})
     again = api.export(EXPORT_BODY, headers={"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"})
@@ -109,13 +109,13 @@ def test_the_first_answer_is_given_again_byte_by_byte(api: Api) -> None:
 
 
 @pytest.mark.parametrize("key", ["", '""', "a b", '"a', 'a"b', "é", "x" * 256, '"a\tb"', '"a", "b"'])
-def test_an_unsound_key_is_refused(api: Api, key: str) -> None:
+def test_an_invalid_key_is_refused(api: Api, key: str) -> None:
     refused = api.export(EXPORT_BODY, headers={"Idempotency-Key": key})
 
     assert (refused.status, refused.error_code) == (400, "InvalidRequest")
 
 
-def test_the_rest_of_a_batch_is_done_whatever_one_message_is(
+def test_the_rest_of_a_batch_is_processed_whatever_one_message_is(
     functions: Functions, background: Background, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
@@ -131,7 +131,7 @@ def test_the_rest_of_a_batch_is_done_whatever_one_message_is(
     assert sorted(text for text, _ in background.buried()) == ["[]", "poison"]
 
 
-def test_only_messages_that_failed_come_again(
+def test_only_failed_messages_are_delivered_again(
     functions: Functions, background: Background, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
@@ -168,7 +168,7 @@ def _run_but_not_the_second() -> Any:  # noqa: ANN401  # a method
     return failing
 
 
-def test_a_direct_invocation_returns_what_http_answers(functions: Functions, api: Api) -> None:
+def test_a_direct_invocation_returns_the_http_response(functions: Functions, api: Api) -> None:
     made = functions.invoke("export_worker", {**EXPORT_BODY})
 
     assert PackageResponse.model_validate(made).manifest.install_order[-1] == "proc-1001"
@@ -192,7 +192,7 @@ def test_a_direct_invocation_that_names_its_request_may_be_repeated(functions: F
         ({"requestId": 1}, "InvalidRequest"),
     ],
 )
-def test_a_direct_invocation_fails_by_the_code_as_name(
+def test_a_direct_invocation_fails_with_an_error_named_after_the_code(
     functions: Functions, changes: dict[str, Any], name: str
 ) -> None:
     with pytest.raises(Exception, match="urn:installhub:error") as raised:
@@ -204,7 +204,9 @@ def test_a_direct_invocation_fails_by_the_code_as_name(
     assert problem["errors"]
 
 
-def test_a_fault_of_ours_has_a_name_too_and_says_nothing(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_has_an_error_name_too_and_discloses_nothing(
+    functions: Functions, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def breaks(*_: object) -> None:
         raise ZeroDivisionError("secret")
 
@@ -246,5 +248,5 @@ def test_a_stream_record_becomes_an_event_on_the_bus(
     assert json.loads(entry["Detail"])["source"] == "/installhub/installhub"
 
 
-def test_the_sweep_tells_what_it_gave_up(functions: Functions) -> None:
+def test_the_sweep_returns_what_expired(functions: Functions) -> None:
     assert functions.invoke("sweep", {}) == {"claimsRemoved": 0, "requestsExpired": 0}

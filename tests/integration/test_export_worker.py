@@ -44,7 +44,7 @@ def waits_of(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return waits
 
 
-def test_the_same_event_ten_times_makes_one_package(background: Background) -> None:
+def test_the_same_event_ten_times_creates_one_package(background: Background) -> None:
     event = requested(body(), "event-1")
 
     made = [deliver(background, event) for _ in range(10)]
@@ -62,7 +62,7 @@ def test_the_audit_trail_says_which_source_asked(background: Background) -> None
     assert record.request_id == f"event:{SOURCE}/event-1"
 
 
-def test_a_request_that_died_after_its_commit_finds_its_own_package(background: Background) -> None:
+def test_a_request_that_crashed_after_its_commit_finds_its_own_package(background: Background) -> None:
     event = requested(body(), "event-1")
     # claim and commit are the two updates; the process dies when the second is done
     with killed(background.world.dynamodb, "UpdateItem", nth=2), pytest.raises(Killed):
@@ -76,7 +76,7 @@ def test_a_request_that_died_after_its_commit_finds_its_own_package(background: 
     assert background.failed() == []
 
 
-def test_a_request_that_died_before_its_commit_is_done_when_its_lease_is_over(
+def test_a_request_that_crashed_before_its_commit_is_processed_after_its_lease(
     background: Background, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = requested(body(), "event-1")
@@ -94,7 +94,7 @@ def test_a_request_that_died_before_its_commit_is_done_when_its_lease_is_over(
     assert len(background.world.objects()) == 1
 
 
-def test_a_version_of_somebody_elses_is_a_conflict(background: Background) -> None:
+def test_a_version_held_by_another_request_is_a_conflict(background: Background) -> None:
     deliver(background, requested(body()))
 
     assert deliver(background, requested(body(), "event-2")) is None
@@ -104,7 +104,7 @@ def test_a_version_of_somebody_elses_is_a_conflict(background: Background) -> No
     assert failure["request"] == f"event:{SOURCE}/event-2"
 
 
-def test_a_refusal_has_every_reason_and_stays(background: Background) -> None:
+def test_a_refusal_has_every_reason_and_does_not_change(background: Background) -> None:
     event = requested(body("Suite", "proc", "gone", "lost"), "event-1")
 
     assert deliver(background, event) is None
@@ -131,7 +131,7 @@ def test_a_refusal_has_every_reason_and_stays(background: Background) -> None:
         (body("Suite", *["x"] * 0, artifactIds=[]), {"InvalidRequest"}),
     ],
 )
-def test_an_unsound_request_is_refused_as_over_http(background: Background, detail: object, codes: set[str]) -> None:
+def test_an_invalid_request_is_refused_as_over_http(background: Background, detail: object, codes: set[str]) -> None:
     assert deliver(background, requested(detail)) is None
 
     (failure,) = background.failed()
@@ -155,7 +155,7 @@ def test_an_unsound_request_is_refused_as_over_http(background: Background, deta
         "[" * 100_000,
     ],
 )
-def test_what_is_no_request_is_buried_at_once_with_its_reason(background: Background, text: str) -> None:
+def test_an_unreadable_message_is_dead_lettered_at_once_with_its_reason(background: Background, text: str) -> None:
     assert deliver(background, text) is None
 
     ((buried, reason),) = background.buried()
@@ -164,7 +164,7 @@ def test_what_is_no_request_is_buried_at_once_with_its_reason(background: Backgr
     assert background.failed() == []
 
 
-def test_a_passing_failure_is_tried_again_and_buried_in_the_end(
+def test_a_failing_message_is_retried_and_finally_dead_lettered(
     background: Background, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = requested(body(), "event-1")
@@ -192,7 +192,7 @@ def test_a_passing_failure_is_tried_again_and_buried_in_the_end(
     assert deliver(background, buried).is_new, "redriven, it is done"
 
 
-def test_a_fault_of_ours_is_told_without_its_text_and_buried_with_it(
+def test_a_bug_is_reported_without_its_text_and_dead_lettered_with_it(
     background: Background, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def breaks(*_: object) -> None:
@@ -208,7 +208,7 @@ def test_a_fault_of_ours_is_told_without_its_text_and_buried_with_it(
     assert background.buried()[0][1] == "ZeroDivisionError: secret"
 
 
-def test_no_job_is_begun_without_time_to_end_it(background: Background) -> None:
+def test_no_job_is_started_without_enough_time(background: Background) -> None:
     with pytest.raises(RetryLaterError):
         deliver(background, requested(body()), seconds=MIN_SECONDS_LEFT - 1)
 
@@ -227,7 +227,7 @@ def test_an_export_that_takes_too_long_leaves_nothing(background: Background) ->
     assert background.world.uploads() == []
 
 
-def test_a_dropped_document_is_answered_beside_itself(background: Background) -> None:
+def test_a_result_is_written_beside_an_inbox_document(background: Background) -> None:
     notice = background.drop("requests/a/suite.json", json.dumps(body()).encode())
 
     record = deliver(background, notice).record
@@ -239,7 +239,7 @@ def test_a_dropped_document_is_answered_beside_itself(background: Background) ->
     assert record.exported_by.endswith("/requests/a/suite.json")
 
 
-def test_a_newer_document_under_the_same_key_is_a_request_of_its_own(background: Background) -> None:
+def test_a_newer_document_under_the_same_key_is_a_new_request(background: Background) -> None:
     first = background.drop("requests/suite.json", json.dumps(body()).encode())
     second = background.drop("requests/suite.json", json.dumps(body(version="2.0.0")).encode())
 
@@ -257,7 +257,7 @@ def test_a_newer_document_under_the_same_key_is_a_request_of_its_own(background:
         (b" " * (2 * 1024 * 1024 + 1), "RequestTooLarge"),
     ],
 )
-def test_a_dropped_document_that_is_refused_is_told_why(background: Background, content: bytes, code: str) -> None:
+def test_a_refused_inbox_document_gets_the_reasons(background: Background, content: bytes, code: str) -> None:
     notice = background.drop("requests/suite.json", content)
 
     assert deliver(background, notice) is None
@@ -269,7 +269,7 @@ def test_a_dropped_document_that_is_refused_is_told_why(background: Background, 
     assert failure["errors"] == answer["errors"]
 
 
-def test_a_document_that_is_gone_is_buried(background: Background) -> None:
+def test_a_deleted_document_is_moved_to_the_dead_letter_queue(background: Background) -> None:
     notice = dropped(background.world.name("InboxBucket"), "requests/never.json", None)
 
     assert deliver(background, notice) is None
@@ -277,7 +277,9 @@ def test_a_document_that_is_gone_is_buried(background: Background) -> None:
     assert "requests/never.json" in background.buried()[0][1]
 
 
-def test_a_document_that_is_gone_is_buried_though_s3_says_access_denied(background: Background, wire: Wire) -> None:
+def test_a_deleted_document_is_dead_lettered_even_if_s3_reports_access_denied(
+    background: Background, wire: Wire
+) -> None:
     """So it does for an object that is not there, to whoever may not list the bucket."""
     wire.fault = Refusal("GetObject-1")
     notice = dropped(background.world.name("InboxBucket"), "requests/never.json", "version-1")

@@ -38,7 +38,7 @@ async def _ask(port: int, message: bytes) -> bytes:
         writer.close()
 
 
-def test_passes_on_both_ways_many_at_once() -> None:
+def test_the_forwarder_handles_many_connections_in_both_directions() -> None:
     async def many() -> list[bytes]:
         target = await asyncio.start_server(_echo, "127.0.0.1", 0)
         front = await forwarder.serve("127.0.0.1", 0, _port(target))
@@ -48,7 +48,7 @@ def test_passes_on_both_ways_many_at_once() -> None:
     assert asyncio.run(many()) == [bytes([number]) + LARGE for number in range(8)]
 
 
-def test_a_target_that_hangs_up_or_is_gone_ends_the_connection() -> None:
+def test_a_target_that_closes_or_is_gone_ends_the_connection() -> None:
     async def one(target_port: int) -> bytes:
         front = await forwarder.serve("127.0.0.1", 0, target_port)
         async with front:

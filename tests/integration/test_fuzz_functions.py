@@ -46,7 +46,7 @@ headers = st.fixed_dictionaries(
 
 
 @pytest.mark.parametrize("function", ["export", "preview"])
-def test_any_body_is_answered_in_the_api_s_shapes(function: str, api: Api, record: Record) -> None:
+def test_any_body_gets_a_response_in_the_apis_shapes(function: str, api: Api, record: Record) -> None:
     seen: Counter[int] = Counter()
 
     @fuzzed
@@ -71,7 +71,7 @@ def test_any_body_is_answered_in_the_api_s_shapes(function: str, api: Api, recor
 
 
 @pytest.mark.parametrize("function", ["get_package", "download"])
-def test_any_package_id_and_headers_are_answered(function: str, api: Api) -> None:
+def test_any_package_id_and_headers_get_a_response(function: str, api: Api) -> None:
     package_id = api.export().package().package_id
     seen: Counter[int] = Counter()
 

@@ -37,7 +37,7 @@ def test_zipfile_agrees(archive: Path) -> None:
     assert_zipfile_agrees(archive, bundle_of(HOSTILE_IDS)[1])
 
 
-def test_the_definitions_are_as_empty_as_can_be() -> None:
+def test_the_definitions_are_minimal() -> None:
     contents = list(bundle_of(HOSTILE_IDS)[1].values())[1:]
 
     assert set(contents) == {b"null", b"{}", b"[]", b'""', b"0", b"false"}

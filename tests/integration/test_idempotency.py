@@ -35,7 +35,7 @@ def code_of(background: Background, key: str | None = "k", **asked: Any) -> Erro
     return raised.value.code
 
 
-def test_the_package_is_answered_again(background: Background) -> None:
+def test_the_same_package_is_returned_again(background: Background) -> None:
     first = export(background)
     again = export(background)
 
@@ -49,7 +49,7 @@ def test_without_a_key_it_is_a_conflict(background: Background) -> None:
     assert code_of(background, None) is ErrorCode.VERSION_CONFLICT
 
 
-def test_a_refusal_is_answered_again_even_if_it_would_not_be_refused_now(background: Background) -> None:
+def test_a_refusal_is_repeated_even_if_it_would_not_be_refused_now(background: Background) -> None:
     with pytest.raises(InstallHubError) as first:
         export(background, artifactIds=["proc", "gone", "lost"])
     background.world.publish(draft("gone"), draft("lost"))
@@ -60,7 +60,7 @@ def test_a_refusal_is_answered_again_even_if_it_would_not_be_refused_now(backgro
     assert len(again.value.problems) == 2
 
 
-def test_a_promise_is_answered_again_as_it_was(background: Background) -> None:
+def test_an_accepted_response_is_repeated_unchanged(background: Background) -> None:
     first = export(background, later=True)
     background.deliveries.handle(background.message(), 900)
 
@@ -68,14 +68,14 @@ def test_a_promise_is_answered_again_as_it_was(background: Background) -> None:
     assert first.accepted["status"] == "queued"
 
 
-def test_another_request_with_the_key_is_a_mistake(background: Background) -> None:
+def test_another_request_with_the_same_key_is_refused(background: Background) -> None:
     export(background)
 
     assert code_of(background, version="2.0.0") is ErrorCode.IDEMPOTENCY_KEY_REUSED
     assert export(background, "other", version="2.0.0").exported.is_new
 
 
-def test_the_order_of_fields_and_how_the_answer_is_wanted_do_not_matter(background: Background) -> None:
+def test_the_order_of_fields_and_prefer_do_not_matter(background: Background) -> None:
     export(background, description="d", author="a")
 
     assert export(background, later=True, author="a", description="d").exported is not None
@@ -87,7 +87,9 @@ def test_a_key_is_its_callers_own(background: Background) -> None:
     assert code_of(background, by="user-2") is ErrorCode.VERSION_CONFLICT
 
 
-def test_while_it_is_worked_on_the_key_is_in_use(background: Background, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_is_in_use_while_its_request_is_in_progress(
+    background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = Exporter.export
     seen: list[ErrorCode] = []
 
@@ -103,7 +105,7 @@ def test_while_it_is_worked_on_the_key_is_in_use(background: Background, monkeyp
     assert seen == [ErrorCode.IDEMPOTENCY_KEY_IN_USE, ErrorCode.IDEMPOTENCY_KEY_REUSED]
 
 
-def test_of_many_at_once_one_works(background: Background) -> None:
+def test_of_many_simultaneous_attempts_one_works(background: Background) -> None:
     def attempt(_: int) -> object:
         try:
             return export(background).exported.is_new
@@ -118,7 +120,7 @@ def test_of_many_at_once_one_works(background: Background) -> None:
 
 
 @pytest.mark.parametrize("passing", [ServiceUnavailableError("s3"), ZeroDivisionError(), KeyboardInterrupt()])
-def test_what_says_nothing_about_the_request_is_not_remembered(
+def test_a_failure_unrelated_to_the_request_is_not_stored(
     background: Background, monkeypatch: pytest.MonkeyPatch, passing: BaseException
 ) -> None:
     def fails(*_: object) -> None:
@@ -132,7 +134,7 @@ def test_what_says_nothing_about_the_request_is_not_remembered(
     assert export(background).exported.is_new
 
 
-def test_an_export_that_took_too_long_may_be_asked_for_asynchronously_with_the_same_key(
+def test_an_export_that_took_too_long_may_be_repeated_asynchronously_with_the_same_key(
     background: Background,
 ) -> None:
     background.clock.tick = SECONDS
@@ -142,7 +144,7 @@ def test_an_export_that_took_too_long_may_be_asked_for_asynchronously_with_the_s
     assert export(background, later=True).accepted["status"] == "queued"
 
 
-def test_who_died_after_the_commit_gets_the_package_when_the_lease_is_over(background: Background) -> None:
+def test_a_request_that_crashed_after_the_commit_gets_the_package_after_the_lease(background: Background) -> None:
     # claim and commit; the answer is noted by the third update
     with killed(background.world.dynamodb, "UpdateItem", nth=2), pytest.raises(Killed):
         export(background)
@@ -153,7 +155,7 @@ def test_who_died_after_the_commit_gets_the_package_when_the_lease_is_over(backg
     assert len(background.world.objects()) == 1
 
 
-def test_who_died_before_the_commit_works_when_the_lease_is_over(background: Background) -> None:
+def test_a_request_that_crashed_before_the_commit_succeeds_after_the_lease(background: Background) -> None:
     with killed(background.world.dynamodb, "UpdateItem", after=False, nth=2), pytest.raises(Killed):
         export(background)
 
@@ -162,7 +164,7 @@ def test_who_died_before_the_commit_works_when_the_lease_is_over(background: Bac
     assert len(background.world.objects()) == 1
 
 
-def test_an_answer_that_cannot_be_noted_stands_all_the_same(
+def test_a_response_that_cannot_be_stored_is_still_returned(
     background: Background, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(IdempotencyStore, "_complete", lambda *_: None)
@@ -172,14 +174,16 @@ def test_an_answer_that_cannot_be_noted_stands_all_the_same(
     assert export(background).exported.is_new is False
 
 
-def test_a_key_is_forgotten_after_a_day(background: Background) -> None:
+def test_a_key_expires_after_a_day(background: Background) -> None:
     export(background)
     background.clock.now += KEY_RETENTION_SECONDS + 1
 
     assert export(background, version="2.0.0").exported.is_new
 
 
-def test_a_refusal_too_long_to_remember_is_found_anew(background: Background, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_too_long_to_store_is_determined_again(
+    background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("installhub.exports.idempotency_store._MAX_RESPONSE_BYTES", 10)
     assert code_of(background, artifactIds=["gone"]) is ErrorCode.ARTIFACT_NOT_FOUND
     background.world.publish(draft("gone", kind="ProcessDefinition"))
@@ -187,7 +191,7 @@ def test_a_refusal_too_long_to_remember_is_found_anew(background: Background, mo
     assert export(background, artifactIds=["gone"]).exported.is_new
 
 
-def test_the_version_of_somebody_else_is_a_conflict_that_is_remembered(background: Background) -> None:
+def test_a_version_of_another_request_is_a_conflict_that_is_stored(background: Background) -> None:
     export(background, None)
 
     for _ in range(2):

@@ -92,19 +92,19 @@ def test_nothing_secret_is_logged_whatever_happens(
 @pytest.mark.parametrize(
     "text", [canaries.TOKEN, canaries.DEFINITION, f"{canaries.TOKEN}.x", canaries.LINK, f"{{'tenant': '{FOREIGN}'}}"]
 )
-def test_a_secret_would_be_found(log: Log, text: str) -> None:
+def test_a_planted_secret_is_found(log: Log, text: str) -> None:
     logger.warning("a secret", extra={"it": {"is": text}})
 
     assert log.leaks()
 
 
-def test_a_secret_in_base64_would_be_found(log: Log) -> None:
+def test_a_planted_secret_in_base64_is_found(log: Log) -> None:
     logger.warning("a body", extra={"body": post("export", body())["body"]})
 
     assert log.leaks()
 
 
-def test_lines_of_a_request_name_it_its_tenant_and_its_package(scene: Scene, log: Log) -> None:
+def test_log_lines_of_a_request_name_request_tenant_and_package(scene: Scene, log: Log) -> None:
     package = scene.http("export", 200, post("export", body()))["packageId"]
     scene.http("export", 409, post("export", body()))
     scene.http("export", 403, post("export", body(tenantId=FOREIGN)))
@@ -119,7 +119,7 @@ def test_lines_of_a_request_name_it_its_tenant_and_its_package(scene: Scene, log
 
 
 @pytest.mark.parametrize("name", ["get_package", "download"])
-def test_lines_of_a_look_name_what_was_looked_for(scene: Scene, log: Log, name: str) -> None:
+def test_log_lines_of_a_get_name_what_was_requested(scene: Scene, log: Log, name: str) -> None:
     package = scene.http("export", 200, post("export", body()))["packageId"]
     scene.patch.setattr("installhub.packages.bundle_store.BundleStore.read_range", canaries.broken)
     scene.patch.setattr("installhub.packages.bundle_store.BundleStore.presigned_url", canaries.broken)
@@ -134,7 +134,7 @@ def test_lines_of_a_look_name_what_was_looked_for(scene: Scene, log: Log, name: 
     assert "packageId" not in nonsense
 
 
-def test_lines_of_a_batch_name_their_own_message_and_not_the_one_before(scene: Scene, log: Log) -> None:
+def test_log_lines_of_a_batch_name_their_own_message(scene: Scene, log: Log) -> None:
     scene.work(requested(body("First"), "event-1"), "no message", requested(body("Loop", "loop"), "event-2"))
     scene.patch.setattr("installhub.exports.exporter.Exporter.export", canaries.broken)
     scene.work(requested(body("Bug"), "event-3"))
@@ -152,7 +152,7 @@ def test_lines_of_a_batch_name_their_own_message_and_not_the_one_before(scene: S
     assert failed["reason"] == "RetryLaterError: try 1 of 4"
 
 
-def test_a_bug_is_told_by_its_kind_and_place(scene: Scene, log: Log) -> None:
+def test_a_bug_is_logged_with_its_class_and_traceback(scene: Scene, log: Log) -> None:
     scene.patch.setattr("installhub.exports.exporter.Exporter.export", canaries.broken)
     scene.http("export", 500, post("export", body()))
 
@@ -163,7 +163,7 @@ def test_a_bug_is_told_by_its_kind_and_place(scene: Scene, log: Log) -> None:
     assert ", in submit\n" in entry["exception"]
 
 
-def test_what_aws_answers_is_quoted(scene: Scene, log: Log) -> None:
+def test_error_responses_of_aws_are_quoted(scene: Scene, log: Log) -> None:
     """An operator needs the permission that is missing."""
     scene.wire.fault = Refusal("PutObject-1")
     scene.http("export", 500, post("export", body()))

@@ -58,7 +58,7 @@ def test_a_bundle_of_exactly_one_part_and_of_one_byte_more(world: World) -> None
 
 
 @pytest.mark.parametrize("size", [10, 9 * MEBIBYTE, 30 * MEBIBYTE])
-def test_an_upload_that_is_given_up_leaves_nothing(world: World, size: int) -> None:
+def test_an_aborted_upload_leaves_nothing(world: World, size: int) -> None:
     def write_and_fail(upload: BundleUpload) -> None:
         for _ in range(0, size, MEBIBYTE):
             upload.write(b"x" * min(size, MEBIBYTE))

@@ -55,7 +55,7 @@ def outcome(background: Background, table: str) -> dict[str, Any]:
     return event
 
 
-def test_a_package_is_announced(background: Background) -> None:
+def test_a_package_is_published_as_an_event(background: Background) -> None:
     deliver(background)
 
     event = outcome(background, "PackagesTable")
@@ -78,7 +78,7 @@ def test_a_package_is_announced(background: Background) -> None:
     }
 
 
-def test_a_package_of_a_caller_over_http_is_announced_too(background: Background) -> None:
+def test_an_export_over_http_publishes_an_event_too(background: Background) -> None:
     background.desk.submit(background.ask(), 29)
 
     event = outcome(background, "PackagesTable")
@@ -87,7 +87,7 @@ def test_a_package_of_a_caller_over_http_is_announced_too(background: Background
     assert "requestId" not in event["data"]
 
 
-def test_a_failure_is_announced_with_the_errors_of_the_contract(background: Background) -> None:
+def test_a_failure_is_published_with_the_errors_of_the_contract(background: Background) -> None:
     deliver(background, "proc", "gone")
 
     event = outcome(background, "RequestsTable")
@@ -104,7 +104,7 @@ def test_a_failure_is_announced_with_the_errors_of_the_contract(background: Back
     assert event["data"]["packageName"] == "Suite"
 
 
-def test_a_request_that_cannot_be_read_is_announced_by_its_id(background: Background) -> None:
+def test_an_unreadable_request_is_published_with_its_id(background: Background) -> None:
     background.deliveries.handle(background.message(requested({}, "event-1")), LEASE)
 
     event = outcome(background, "RequestsTable")
@@ -113,7 +113,7 @@ def test_a_request_that_cannot_be_read_is_announced_by_its_id(background: Backgr
     assert "tenantId" not in event["data"]
 
 
-def test_the_same_outcome_has_the_same_id_and_another_another(background: Background) -> None:
+def test_the_same_outcome_has_the_same_event_id_and_another_has_another(background: Background) -> None:
     deliver(background)
     (image,) = images(background, "PackagesTable")
 
@@ -123,7 +123,7 @@ def test_the_same_outcome_has_the_same_id_and_another_another(background: Backgr
     assert outcome_event({**image, "packageId": "pkg-2"}, "/x")["id"] != ids[0]
 
 
-def test_however_many_errors_there_are_the_event_can_be_carried(background: Background) -> None:
+def test_an_event_with_any_number_of_errors_fits(background: Background) -> None:
     many = [f"{number:04}-{'長' * 200}" for number in range(700)]
     deliver(background, *many)
 
@@ -134,7 +134,7 @@ def test_however_many_errors_there_are_the_event_can_be_carried(background: Back
     assert 50 < len(event["data"]["errors"]) < 700
 
 
-def test_one_error_of_any_size_can_be_carried(background: Background) -> None:
+def test_one_error_of_any_size_fits(background: Background) -> None:
     circle = tuple(str(number) for number in range(100_000))
     problem = Problem(ErrorCode.CIRCULAR_DEPENDENCY, " -> ".join(circle), cycle=circle)
     job_id = "event:x/1"
@@ -156,7 +156,7 @@ class _Bus:
         return {"FailedEntryCount": self.failed, "Entries": []}
 
 
-def test_what_the_bus_does_not_take_comes_again() -> None:
+def test_an_event_that_the_bus_refuses_is_retried() -> None:
     event = {"type": "PackageExported", "time": "2026-05-25T09:00:00Z"}
     bus = _Bus(failed=1)
 

@@ -71,7 +71,7 @@ def test_a_committed_package_is_found_as_it_was_recorded(packages: PackageStore)
     assert packages.find(PACKAGE) == record_of(held)
 
 
-def test_a_package_of_which_only_the_essentials_were_said_is_found_too(packages: PackageStore) -> None:
+def test_a_package_with_required_fields_only_is_found_too(packages: PackageStore) -> None:
     held = claim(packages, "first")
     described = replace(record_of(held).description, description=None, author="Me", tags=())
     record = replace(record_of(held), description=described)
@@ -115,7 +115,7 @@ def test_of_two_claimers_one_wins(packages: PackageStore) -> None:
     assert is_refused(packages, "second", now=LEASE_ENDS)
 
 
-def test_a_committed_version_is_taken_for_ever(packages: PackageStore) -> None:
+def test_a_committed_version_is_taken_forever(packages: PackageStore) -> None:
     held = claim(packages, "first")
     packages.commit(held, record_of(held))
 
@@ -143,7 +143,7 @@ def test_repeating_a_commit_is_harmless(packages: PackageStore) -> None:
     assert packages.find(PACKAGE) == record_of(held)
 
 
-def test_a_claim_that_arrives_again_after_the_commit_does_not_hide_the_package(packages: PackageStore) -> None:
+def test_a_repeated_claim_after_the_commit_does_not_hide_the_package(packages: PackageStore) -> None:
     """A request that the SDK gave up on and repeated may still arrive, however late."""
     held = claim(packages, "first")
     packages.commit(held, record_of(held))
@@ -154,7 +154,7 @@ def test_a_claim_that_arrives_again_after_the_commit_does_not_hide_the_package(p
     assert list(packages.expired_claims(NOW + 10**9)) == []
 
 
-def test_a_claim_whose_lease_ran_out_is_taken_over_with_what_it_left(packages: PackageStore) -> None:
+def test_an_expired_claim_is_taken_over_with_its_objects(packages: PackageStore) -> None:
     claim(packages, "first")
 
     taken_over = claim(packages, "second", now=LEASE_ENDS + 1)
@@ -163,7 +163,7 @@ def test_a_claim_whose_lease_ran_out_is_taken_over_with_what_it_left(packages: P
     assert taken_over.object_keys == ("bundles/first.zip", "bundles/second.zip")
 
 
-def test_a_claim_taken_over_can_do_nothing_more(packages: PackageStore) -> None:
+def test_a_claim_that_was_taken_over_cannot_commit(packages: PackageStore) -> None:
     slow = claim(packages, "first")
     quick = claim(packages, "second", now=LEASE_ENDS + 1)
 
@@ -177,7 +177,7 @@ def test_a_claim_taken_over_can_do_nothing_more(packages: PackageStore) -> None:
     assert packages.find(PACKAGE) == record_of(quick)
 
 
-def test_an_abandoned_claim_can_do_nothing_more_and_lists_what_it_left(packages: PackageStore) -> None:
+def test_an_abandoned_claim_cannot_commit_and_lists_its_objects(packages: PackageStore) -> None:
     held = claim(packages, "first")
 
     assert packages.abandon(held)
@@ -194,7 +194,7 @@ def test_an_abandoned_version_is_free_at_once(packages: PackageStore) -> None:
     assert claim(packages, "second", now=NOW).object_keys == ("bundles/first.zip", "bundles/second.zip")
 
 
-def test_a_committed_package_is_neither_abandoned_nor_forgotten(packages: PackageStore) -> None:
+def test_a_committed_package_is_neither_abandoned_nor_deleted(packages: PackageStore) -> None:
     held = claim(packages, "first")
     packages.commit(held, record_of(held))
 
@@ -204,7 +204,7 @@ def test_a_committed_package_is_neither_abandoned_nor_forgotten(packages: Packag
     assert packages.find(PACKAGE) == record_of(held)
 
 
-def test_a_version_that_was_given_up_leaves_nothing(world: World, packages: PackageStore) -> None:
+def test_a_discarded_claim_leaves_nothing(world: World, packages: PackageStore) -> None:
     held = claim(packages, "first")
 
     assert discard_claim(packages, world.bundles(), held)
@@ -213,7 +213,7 @@ def test_a_version_that_was_given_up_leaves_nothing(world: World, packages: Pack
     assert not is_refused(packages, "second")
 
 
-def test_a_claim_taken_over_while_it_is_given_up_is_not_forgotten(packages: PackageStore) -> None:
+def test_a_claim_taken_over_while_it_is_discarded_is_not_deleted(packages: PackageStore) -> None:
     held = claim(packages, "first")
     packages.abandon(held)
     taken_over = claim(packages, "second", now=NOW + 1)
@@ -223,7 +223,7 @@ def test_a_claim_taken_over_while_it_is_given_up_is_not_forgotten(packages: Pack
     assert packages.commit(taken_over, record_of(taken_over))
 
 
-def test_only_claims_whose_lease_ran_out_are_expired(packages: PackageStore) -> None:
+def test_only_claims_whose_lease_ended_are_expired(packages: PackageStore) -> None:
     for number in range(3):
         packages.claim(f"pkg-{number}", f"attempt-{number}", "key", now=NOW, lease_until=NOW + number)
 

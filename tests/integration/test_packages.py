@@ -48,7 +48,7 @@ def linked(sample_world: World) -> Api:
 
 
 @pytest.mark.parametrize(("roots", "package_type", "count"), ROOTS)
-def test_a_package_is_the_same_in_every_answer(api: Api, roots: list[str], package_type: str, count: int) -> None:
+def test_a_package_is_the_same_in_every_response(api: Api, roots: list[str], package_type: str, count: int) -> None:
     answer = api.export({**EXPORT_BODY, "artifactIds": roots, "packageType": package_type})
     package = answer.package()
 
@@ -80,7 +80,7 @@ def test_the_example_of_the_api_document(api: Api) -> None:
     assert package.manifest.tags == ["hr", "onboarding"]
 
 
-def test_what_was_not_said_of_a_package_is_empty(api: Api) -> None:
+def test_optional_fields_of_a_package_are_empty(api: Api) -> None:
     optional = ("description", "author", "tags")
     package = api.export({name: value for name, value in EXPORT_BODY.items() if name not in optional}).package()
 
@@ -99,7 +99,7 @@ def test_a_download_carries_its_name_and_its_digest(api: Api) -> None:
     assert download.headers["Cache-Control"].startswith("private")
 
 
-def test_a_name_that_is_not_ascii_is_kept(api: Api) -> None:
+def test_a_non_ascii_name_is_kept(api: Api) -> None:
     package = export(api, packageName="Standortportal Köln, 入社と勤怠", version="1.0.0-rc.1")
     disposition = api.download(package.package_id).headers["Content-Disposition"]
 
@@ -109,7 +109,7 @@ def test_a_name_that_is_not_ascii_is_kept(api: Api) -> None:
     assert unquote(encoded) == "Standortportal Köln, 入社と勤怠-1.0.0-rc.1.zip"
 
 
-def test_a_client_that_has_the_bundle_is_told_so(api: Api) -> None:
+def test_a_client_that_has_the_bundle_gets_a_304(api: Api) -> None:
     package = export(api)
     etag = api.download(package.package_id).headers["ETag"]
 
@@ -135,7 +135,7 @@ def test_a_large_bundle_is_a_link_to_the_same_bytes(linked: Api, sample_world: W
     assert followed.headers["Content-Type"] == "application/zip"
 
 
-def test_the_link_lives_five_minutes_at_most_and_is_for_one_object(linked: Api, sample_world: World) -> None:
+def test_the_link_is_valid_for_five_minutes_and_one_object(linked: Api, sample_world: World) -> None:
     package = export(linked)
     link = urlsplit(linked.download(package.package_id).headers["Location"])
     query = parse_qs(link.query)
@@ -147,14 +147,14 @@ def test_the_link_lives_five_minutes_at_most_and_is_for_one_object(linked: Api, 
     assert unquote(link.path).endswith(f"/{key}")
 
 
-def test_a_client_that_has_a_large_bundle_is_told_so(linked: Api) -> None:
+def test_a_client_that_has_a_large_bundle_gets_a_304(linked: Api) -> None:
     package = export(linked)
     etag = linked.download(package.package_id).headers["ETag"]
 
     assert linked.download(package.package_id, headers={"If-None-Match": etag}).status == 304
 
 
-def test_a_bundle_is_answered_itself_up_to_the_limit(sample_world: World) -> None:
+def test_a_bundle_up_to_the_limit_is_returned_inline(sample_world: World) -> None:
     package = export(Api(Functions(sample_world.deployment)))
     size = len(Api(Functions(sample_world.deployment)).download(package.package_id).body)
 
@@ -164,7 +164,7 @@ def test_a_bundle_is_answered_itself_up_to_the_limit(sample_world: World) -> Non
         assert api.download(package.package_id).status == status
 
 
-def test_unusual_ids_have_entry_names_that_every_system_takes(api: Api) -> None:
+def test_unusual_ids_have_entry_names_that_every_system_accepts(api: Api) -> None:
     package = export(api, artifactIds=["app-5003"], packageType="app-package")
 
     paths = [artifact.path for artifact in package.manifest.artifacts]
@@ -176,7 +176,7 @@ def test_unusual_ids_have_entry_names_that_every_system_takes(api: Api) -> None:
         assert path.count("/") == 2
 
 
-def test_who_asked_and_when_are_not_in_the_bundle(api: Api) -> None:
+def test_requester_and_time_are_not_in_the_bundle(api: Api) -> None:
     package = export(api)
     content = api.download(package.package_id).body
 

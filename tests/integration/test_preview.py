@@ -35,7 +35,7 @@ EXAMPLE: Final = """
 """
 
 
-def test_the_example_of_the_api_document_comes_out_to_the_letter(api: Api) -> None:
+def test_the_example_of_the_api_document_comes_out_exactly(api: Api) -> None:
     answer = api.preview(PREVIEW_BODY)
 
     answer.preview()
@@ -58,7 +58,7 @@ def test_the_tenant_may_be_in_the_header_alone(api: Api) -> None:
         ("proc-1008", 8, "IncompleteArtifact"),
     ],
 )
-def test_what_an_export_would_refuse_is_a_warning(api: Api, root: str, total: int, code: str) -> None:
+def test_a_reason_to_refuse_an_export_is_a_warning_in_a_preview(api: Api, root: str, total: int, code: str) -> None:
     preview = api.preview({"tenantId": TENANT, "artifactIds": [root]}).preview()
 
     assert [warning.error_code for warning in preview.warnings] == [code]
@@ -92,7 +92,7 @@ def test_several_roots_are_each_named_once_and_are_no_dependencies(api: Api) -> 
     assert preview.total_artifacts == 5
 
 
-def test_an_id_that_two_tenants_have_is_to_each_its_own(api: Api) -> None:
+def test_an_id_that_two_tenants_have_belongs_to_each(api: Api) -> None:
     preview = api.preview({"tenantId": TENANT, "artifactIds": ["conf-701"]}).preview()
 
     assert preview.root_artifacts[0].name == "MailDelivery"
@@ -104,7 +104,7 @@ def test_a_preview_writes_nothing(api: Api, sample_world: World) -> None:
     assert (sample_world.packages_held(), sample_world.objects()) == ({}, [])
 
 
-def test_a_preview_that_a_lambda_could_not_return_as_it_stands_is_compressed(api: Api, sample_world: World) -> None:
+def test_a_preview_too_large_for_lambda_is_compressed(api: Api, sample_world: World) -> None:
     ids = [f"{place:06}-" + "x" * 240 for place in range(10_000)]
     sample_world.publish(draft("root", *ids[:5_000]), draft("rule", *ids[5_000:]))
 

@@ -46,7 +46,7 @@ def test_artifacts_are_counted_as_created_updated_or_unchanged(world: World) -> 
     assert world.publish(*changed, *first[3:], draft("rule-50")) == PublishSummary(created=1, updated=3, unchanged=47)
 
 
-def test_artifacts_of_several_tenants_go_each_to_its_own(world: World) -> None:
+def test_artifacts_of_several_tenants_go_to_their_own_partitions(world: World) -> None:
     drafts = [draft("rule", definition=owner, tenant=owner) for owner in ("a", "b", "a")]
 
     world.publish(*drafts)
@@ -55,14 +55,14 @@ def test_artifacts_of_several_tenants_go_each_to_its_own(world: World) -> None:
         assert world.artifacts().for_tenant(owner).nodes(["rule"]) == {"rule": node_of(draft("rule", definition=owner))}
 
 
-def test_of_several_drafts_of_one_artifact_the_last_counts(world: World) -> None:
+def test_of_several_inputs_for_one_artifact_the_last_counts(world: World) -> None:
     world.publish(*(draft("rule", definition=f"revision {number}") for number in range(70)))
 
     assert stored(world) == "revision 69"
 
 
 @pytest.mark.parametrize(("before", "after"), [("old", "new"), (LARGE, "new"), ("old", LARGE), (LARGE, LARGER)])
-def test_the_body_of_an_earlier_revision_stays_for_a_week(world: World, before: str, after: str) -> None:
+def test_the_body_of_an_earlier_revision_is_kept_for_a_week(world: World, before: str, after: str) -> None:
     then = world.at(lambda: NOW)
     then.publish(draft("rule", definition=before))
     assert items.EXPIRES_AT not in body_item(world, draft("rule", definition=before))
@@ -111,9 +111,7 @@ def test_a_change_by_somebody_else_in_between_is_taken_into_account(
     assert items.EXPIRES_AT in body_item(world, others)
 
 
-def test_an_artifact_that_somebody_else_creates_first_is_updated(
-    world: World, wire: Wire, no_waiting: list[float]
-) -> None:
+def test_an_artifact_created_concurrently_is_updated(world: World, wire: Wire, no_waiting: list[float]) -> None:
     others = draft("rule", definition="theirs")
     wire.fault = Meanwhile.at("TransactWriteItems-1", lambda: world.elsewhere().publish(others))
 
@@ -123,7 +121,7 @@ def test_an_artifact_that_somebody_else_creates_first_is_updated(
     assert stored(world) == "ours"
 
 
-def test_publishing_gives_up_when_others_never_stop(world: World, wire: Wire, no_waiting: list[float]) -> None:
+def test_publishing_fails_if_others_never_stop(world: World, wire: Wire, no_waiting: list[float]) -> None:
     world.publish(draft("rule", definition=0))
     wire.forget()
     theirs = iter(range(1, 1_000))
@@ -159,7 +157,7 @@ def test_publishing_during_an_outage_changes_nothing(world: World, wire: Wire, p
     "moment",
     moments("BatchGetItem-1", "PutObject-1", "TransactWriteItems-1", "UpdateItem-1", "PutObjectTagging-1"),
 )
-def test_publishing_that_dies_leaves_whole_artifacts(world: World, wire: Wire, moment: str) -> None:
+def test_a_crashed_publish_leaves_complete_artifacts(world: World, wire: Wire, moment: str) -> None:
     world.publish(draft("rule", definition=LARGER))
     wire.forget()
     wire.fault = Kill(moment)

@@ -44,7 +44,7 @@ def test_a_definition_moves_to_s3_when_it_would_fill_an_item(world: World, packe
     assert definitions_of(bundle_of(world, world.export("rule"))) == {"rule": incompressible(packed - 1024)}
 
 
-def test_a_definition_of_5_mb_comes_out_of_an_export_as_it_went_in(world: World) -> None:
+def test_a_definition_of_5_mb_is_exported_unchanged(world: World) -> None:
     definition = {"pages": [incompressible(1_000_000, seed) for seed in range(4)], "umlaut": "ä" * 100_000}
     artifact = draft("rule", definition=definition)
     assert len(artifact.definition) > 5_000_000
@@ -53,7 +53,7 @@ def test_a_definition_of_5_mb_comes_out_of_an_export_as_it_went_in(world: World)
     assert definitions_of(bundle_of(world, world.export("root"))) == {"rule": definition, "root": {"of": "root"}}
 
 
-def test_the_largest_definition_is_taken_and_one_byte_more_is_not() -> None:
+def test_the_largest_definition_is_accepted_and_one_byte_more_is_not() -> None:
     filler = "x" * (MAX_DEFINITION_BYTES - 2)
     assert len(draft("rule", definition=filler).definition) == MAX_DEFINITION_BYTES
 
@@ -148,7 +148,7 @@ def test_a_missing_field_is_named(field: str) -> None:
     ],
     ids=repr,
 )
-def test_a_field_that_does_not_hold_what_it_should_is_named(changes: dict[str, Any], pointer: str) -> None:
+def test_an_invalid_field_is_named(changes: dict[str, Any], pointer: str) -> None:
     with pytest.raises(InvalidArtifactError) as refusal:
         ArtifactInput.from_json({**GOOD, **changes})
 
@@ -163,7 +163,7 @@ def test_an_artifact_is_an_object(value: object) -> None:
     assert refusal.value.pointer == ""
 
 
-def test_a_definition_nested_beyond_measure_is_refused() -> None:
+def test_a_definition_nested_too_deeply_is_refused() -> None:
     nested: list[Any] = []
     for _ in range(100_000):
         nested = [nested]

@@ -35,7 +35,7 @@ def test_a_deep_closure_in_a_large_tenant_takes_one_request_the_second_time(
     assert catalog_wire.count(*READS) == 1
 
 
-def test_the_pages_of_a_large_tenant_are_read_at_once_the_second_time(
+def test_the_pages_of_a_large_tenant_are_read_in_parallel_the_second_time(
     catalog_table: CatalogTable, catalog_wire: Wire
 ) -> None:
     store_quickly(catalog_table, "large", layered(2_000, layers=4, dependencies=60))
@@ -48,7 +48,7 @@ def test_the_pages_of_a_large_tenant_are_read_at_once_the_second_time(
     assert catalog_wire.count(*READS) == len(ends) + 1
 
 
-def test_a_tenant_that_has_grown_is_read_whole_all_the_same(catalog_table: CatalogTable) -> None:
+def test_a_tenant_that_has_grown_is_still_read_completely(catalog_table: CatalogTable) -> None:
     nodes = layered(2_000, layers=4, dependencies=60)
     store_quickly(catalog_table, "grown", nodes)
     for _ in range(2):
@@ -61,7 +61,7 @@ def test_a_tenant_that_has_grown_is_read_whole_all_the_same(catalog_table: Catal
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_whatever_is_remembered_a_walk_finds_what_there_is_now(catalog_table: CatalogTable, seed: int) -> None:
+def test_with_any_cache_a_walk_finds_the_current_artifacts(catalog_table: CatalogTable, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311  # no secret
     names = [f"artifact-{place}" for place in range(30)]
     tenant = f"edited-{seed}"
@@ -80,7 +80,7 @@ def test_whatever_is_remembered_a_walk_finds_what_there_is_now(catalog_table: Ca
         assert found == fresh
 
 
-def test_tenants_do_not_share_what_is_remembered(catalog_table: CatalogTable) -> None:
+def test_tenants_do_not_share_cached_walks(catalog_table: CatalogTable) -> None:
     store_quickly(catalog_table, "mine", chain(5))
     store_quickly(catalog_table, "yours", [node("link-0")])
     assert artifacts_found(catalog_table, "mine", "link-0") == 5

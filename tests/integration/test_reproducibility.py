@@ -46,7 +46,7 @@ def test_two_accounts_give_the_same_bundle(
     assert second == first
 
 
-def test_what_happened_to_the_artifacts_before_makes_no_difference() -> None:
+def test_the_history_of_the_artifacts_makes_no_difference() -> None:
     earlier = [draft("root", definition="an earlier revision"), draft("unrelated")]
 
     assert (

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.integration.support.world import World
 
 
-def test_a_call_that_the_role_does_not_allow_is_noticed(world: World) -> None:
+def test_a_call_that_the_role_does_not_allow_is_reported(world: World) -> None:
     with (
         pytest.raises(AssertionError, match=r"preview's role does not allow .*dynamodb:GetItem.*PackagesTable"),
         role_of("preview", world.deployment),
@@ -22,12 +22,12 @@ def test_a_call_that_the_role_does_not_allow_is_noticed(world: World) -> None:
         world.packages().find("pkg-1")
 
 
-def test_a_call_that_the_role_allows_is_none(world: World) -> None:
+def test_a_call_that_the_role_allows_is_not_reported(world: World) -> None:
     with role_of("get_package", world.deployment):
         world.packages().find_for_tenants("pkg-1", ["t-1"])
 
 
-def test_the_world_itself_may_do_everything(world: World) -> None:
+def test_the_test_account_itself_may_do_everything(world: World) -> None:
     with role_of("preview", world.deployment):
         pass
     aws_clients.dynamodb().scan(TableName=world.name("PackagesTable"))
@@ -45,6 +45,8 @@ def test_the_world_itself_may_do_everything(world: World) -> None:
         ("apigateway", "GetApiKeys", {"nameQuery": "n"}, ("apigateway:GET", "/apikeys")),
     ],
 )
-def test_what_a_call_takes(service: str, operation: str, request_: dict[str, Any], expected: tuple[str, str]) -> None:
+def test_a_call_is_sent_with_its_arguments(
+    service: str, operation: str, request_: dict[str, Any], expected: tuple[str, str]
+) -> None:
     names = {"t-1": "T", "b-1": "B", "http://q-1": "Q", "e-1": "E"}
     assert permissions_for(service, operation, request_, names) == [Permission(*expected)]

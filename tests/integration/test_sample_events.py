@@ -56,7 +56,7 @@ def test_headers_are_given_both_ways(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", API_FUNCTIONS)
-def test_api_events_carry_what_the_authorizer_says_of_a_caller_for_a_long_time_to_come(name: str) -> None:
+def test_api_events_contain_an_authorizer_context_that_is_valid_for_long(name: str) -> None:
     context = sample_event(name)["requestContext"]["authorizer"]
 
     assert context == {**authorizer_context(CALLER), "principalId": CALLER.subject, "integrationLatency": 42}
@@ -64,7 +64,7 @@ def test_api_events_carry_what_the_authorizer_says_of_a_caller_for_a_long_time_t
 
 
 @pytest.mark.parametrize("name", API_FUNCTIONS)
-def test_bodies_come_in_base64_because_the_api_takes_any_type_for_binary(name: str) -> None:
+def test_bodies_arrive_in_base64_because_every_type_is_binary(name: str) -> None:
     assert resources_of("AWS::Serverless::Api")["PackagesApi"]["BinaryMediaTypes"] == ["*~1*"]
     event = sample_event(name)
 
@@ -83,7 +83,7 @@ def test_the_bodies_are_those_of_the_api_document(
     parse(model, content)
 
 
-def test_the_stream_event_is_what_the_plans_table_sends_of_a_new_customer() -> None:
+def test_the_stream_event_is_what_the_plans_table_sends_for_a_new_usage_subject() -> None:
     (record,) = sample_event("enroll")["Records"]
     table = resources_of("AWS::DynamoDB::Table")["PlansTable"]
     trigger = resources_of("AWS::Serverless::Function")["EnrollFunction"]["Events"]["NewTenant"]["Properties"]
@@ -126,7 +126,7 @@ def test_the_authorizer_event_is_denied_without_asking_the_issuer(functions: Fun
     assert statement["Effect"] == "Deny"
 
 
-def test_every_function_gets_by_with_the_environment_that_the_template_gives_it(functions: Functions) -> None:
+def test_every_function_needs_only_the_templates_environment(functions: Functions) -> None:
     """What they read of it is read when they run, and those tests run them in nothing but their own."""
     shared = set(template()["Globals"]["Function"]["Environment"]["Variables"])
     for name in ROUTES:

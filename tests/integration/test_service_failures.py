@@ -70,7 +70,7 @@ def test_an_export_that_a_service_fails_is_unavailable_and_can_be_repeated(
 
 @pytest.mark.parametrize("kind", ["failing", "answer lost"])
 @pytest.mark.parametrize("call", CALLS)
-def test_a_failure_that_passes_is_not_noticed(api: Api, wire: Wire, call: str, kind: str) -> None:
+def test_a_transient_failure_is_not_noticed(api: Api, wire: Wire, call: str, kind: str) -> None:
     wire.fault = Outage.at(call, kind, times=1)
 
     package = api.export(BODY).package()
@@ -80,7 +80,7 @@ def test_a_failure_that_passes_is_not_noticed(api: Api, wire: Wire, call: str, k
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_an_export_whose_answers_get_lost_can_be_repeated(api: Api, world: World, wire: Wire, call: str) -> None:
+def test_an_export_whose_responses_get_lost_can_be_repeated(api: Api, world: World, wire: Wire, call: str) -> None:
     wire.fault = Outage.at(call, "answer lost")
 
     answer = api.export(BODY)
@@ -107,7 +107,7 @@ def test_a_large_export_that_a_service_fails_is_unavailable_and_can_be_repeated(
 
 @pytest.mark.usefixtures("small_parts")
 @pytest.mark.parametrize("call", ["UploadPart-2", "CompleteMultipartUpload-1"])
-def test_a_large_export_whose_answers_get_lost_can_be_repeated(api: Api, world: World, wire: Wire, call: str) -> None:
+def test_a_large_export_whose_responses_get_lost_can_be_repeated(api: Api, world: World, wire: Wire, call: str) -> None:
     wire.fault = Outage.at(call, "answer lost")
 
     answer = api.export(BODY)
@@ -120,7 +120,7 @@ def test_a_large_export_whose_answers_get_lost_can_be_repeated(api: Api, world: 
 
 
 @pytest.mark.parametrize("well", range(2, len(CALLS)), ids=lambda well: f"from {CALLS[well]} on")
-def test_an_outage_that_lasts_blocks_a_version_for_no_longer_than_its_lease(
+def test_a_permanent_outage_blocks_a_version_no_longer_than_its_lease(
     api: Api, world: World, wire: Wire, well: int
 ) -> None:
     """Nothing can be cleaned up then."""
@@ -148,7 +148,7 @@ def test_a_preview_without_dynamodb_is_unavailable(api: Api, wire: Wire, kind: s
 
 @pytest.mark.parametrize("kind", REQUEST_LOST)
 @pytest.mark.parametrize("call", ["Query-1", "Query-2"])
-def test_a_refusal_that_cannot_be_made_sure_of_is_no_refusal(api: Api, wire: Wire, call: str, kind: str) -> None:
+def test_a_refusal_that_cannot_be_confirmed_is_a_503(api: Api, wire: Wire, call: str, kind: str) -> None:
     """Whether a missing root exists elsewhere decides between 400 and 403."""
     wire.fault = Outage.at(call, kind)
 
@@ -166,7 +166,7 @@ def test_a_package_that_cannot_be_read_is_unavailable(api: Api, wire: Wire, call
         assert read(package.package_id).status == 200
 
 
-def test_a_bundle_that_stops_coming_half_way_is_unavailable(api: Api, wire: Wire) -> None:
+def test_a_bundle_read_that_breaks_off_is_a_503(api: Api, wire: Wire) -> None:
     package = api.export(BODY).package()
     for read in (api.get_package, api.download):
         wire.forget()
@@ -175,7 +175,7 @@ def test_a_bundle_that_stops_coming_half_way_is_unavailable(api: Api, wire: Wire
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_permission_that_is_missing_is_a_fault_of_ours_and_says_nothing(
+def test_a_missing_permission_is_an_internal_error_that_discloses_nothing(
     api: Api, world: World, wire: Wire, call: str
 ) -> None:
     wire.fault = Refusal(call)

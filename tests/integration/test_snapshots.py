@@ -40,7 +40,7 @@ def revision(number: int) -> list[ArtifactInput]:
 
 
 @pytest.mark.parametrize("text", [SMALL, LARGE], ids=["in an item", "in S3"])
-def test_what_was_resolved_is_what_is_read_whatever_was_published_since(world: World, text: str) -> None:
+def test_the_resolved_revision_is_read_whatever_was_published_since(world: World, text: str) -> None:
     first = draft("rule", definition=["first", text])
     world.publish(first)
     nodes = list(discover(world.artifacts().for_tenant(TENANT), ["rule"], 10).nodes.values())
@@ -52,7 +52,7 @@ def test_what_was_resolved_is_what_is_read_whatever_was_published_since(world: W
     assert unpack(b"".join(packed.chunks), packed.size) == first.definition
 
 
-def test_an_export_while_everything_is_edited_at_every_step_never_mixes(world: World, wire: Wire) -> None:
+def test_an_export_during_edits_at_every_step_never_mixes_revisions(world: World, wire: Wire) -> None:
     numbers = itertools.count(1)
     world.publish(*revision(0))
     wire.forget()
@@ -65,7 +65,7 @@ def test_an_export_while_everything_is_edited_at_every_step_never_mixes(world: W
     assert list(definitions_of(bundle_of(editor, exported))) == IDS[::-1]
 
 
-def test_an_export_while_dependencies_move_takes_each_artifact_as_it_was_read(world: World, wire: Wire) -> None:
+def test_an_export_during_edits_uses_each_artifact_as_it_was_read(world: World, wire: Wire) -> None:
     world.publish(draft("root", "old"), draft("old"), draft("new", "newer"), draft("newer"))
     wire.forget()
     wire.fault = Meanwhile.at("BatchGetItem-2", lambda: world.elsewhere().publish(draft("root", "new")))
@@ -76,7 +76,7 @@ def test_an_export_while_dependencies_move_takes_each_artifact_as_it_was_read(wo
     definitions_of(bundle_of(world.elsewhere(), exported))
 
 
-def test_a_definition_that_is_gone_is_no_half_bundle(world: World) -> None:
+def test_a_missing_definition_leaves_no_half_bundle(world: World) -> None:
     world.publish(draft("rule"), draft("root", "rule"))
     nodes = list(discover(world.artifacts().for_tenant(TENANT), ["root"], 10).nodes.values())
     for node in nodes:
@@ -91,7 +91,7 @@ def test_a_definition_that_is_gone_is_no_half_bundle(world: World) -> None:
     assert (world.packages_held(), world.objects()) == ({}, [])
 
 
-def test_a_large_definition_that_is_gone_is_no_half_bundle(world: World) -> None:
+def test_a_missing_large_definition_leaves_no_half_bundle(world: World) -> None:
     world.publish(draft("rule", definition=LARGE))
     bucket = world.name("DefinitionBucket")
     for version in world.s3.list_object_versions(Bucket=bucket)["Versions"]:
@@ -103,7 +103,7 @@ def test_a_large_definition_that_is_gone_is_no_half_bundle(world: World) -> None
     assert (world.packages_held(), world.objects()) == ({}, [])
 
 
-def test_a_large_definition_that_stops_coming_half_way_is_no_half_bundle(world: World, wire: Wire) -> None:
+def test_a_large_definition_that_breaks_off_leaves_no_half_bundle(world: World, wire: Wire) -> None:
     world.publish(draft("rule", definition=LARGE))
     wire.forget()
     wire.fault = BrokenBody("GetObject-1")

@@ -28,7 +28,7 @@ def leave_behind(world: World, package_id: str, lease_until: int) -> str:
     return key
 
 
-def test_expired_claims_and_their_objects_go(world: World) -> None:
+def test_expired_claims_and_their_objects_are_removed(world: World) -> None:
     now = int(time.time())
     for number in range(5):
         leave_behind(world, f"pkg-{number}", now - 1 - number)
@@ -39,7 +39,7 @@ def test_expired_claims_and_their_objects_go(world: World) -> None:
     assert world.sweeper().sweep() == 0
 
 
-def test_claims_that_are_still_held_stay(world: World) -> None:
+def test_claims_with_a_lease_are_kept(world: World) -> None:
     key = leave_behind(world, "pkg-1", int(time.time()) + 10)
 
     assert world.sweeper().sweep() == 0
@@ -47,7 +47,7 @@ def test_claims_that_are_still_held_stay(world: World) -> None:
     assert (world.packages_held(), world.objects()) == ({"pkg-1": "exporting"}, [key])
 
 
-def test_committed_packages_stay_however_old_they_are(world: World) -> None:
+def test_committed_packages_are_kept_at_any_age(world: World) -> None:
     world.publish(draft("rule"))
     exported = world.export("rule")
 
@@ -57,7 +57,7 @@ def test_committed_packages_stay_however_old_they_are(world: World) -> None:
     assert world.objects() == [exported.record.bundle_key]
 
 
-def test_a_claim_whose_object_was_never_written_goes_too(world: World) -> None:
+def test_an_expired_claim_without_an_object_is_removed_too(world: World) -> None:
     now = int(time.time())
     world.packages().claim("pkg-1", "attempt", "bundles/pkg-1/attempt.zip", now=now - 60, lease_until=now - 30)
 
@@ -66,7 +66,7 @@ def test_a_claim_whose_object_was_never_written_goes_too(world: World) -> None:
     assert world.packages_held() == {}
 
 
-def test_more_claims_than_one_page_holds_all_go(world: World) -> None:
+def test_expired_claims_beyond_one_page_are_all_removed(world: World) -> None:
     now = int(time.time())
     for number in range(22):
         leave_behind(world, f"pkg-{number}", now - 1)
@@ -83,7 +83,7 @@ def test_more_claims_than_one_page_holds_all_go(world: World) -> None:
 
 
 @pytest.mark.parametrize("moment", moments("Query-1", "UpdateItem-1", "DeleteObject-1", "DeleteItem-1", "UpdateItem-2"))
-def test_a_sweeper_that_dies_is_followed_by_one_that_finishes(world: World, wire: Wire, moment: str) -> None:
+def test_a_crashed_sweep_is_finished_by_the_next(world: World, wire: Wire, moment: str) -> None:
     for number in range(3):
         leave_behind(world, f"pkg-{number}", int(time.time()) - 60)
     wire.forget()
@@ -97,7 +97,7 @@ def test_a_sweeper_that_dies_is_followed_by_one_that_finishes(world: World, wire
     assert (an_hour_later.packages_held(), an_hour_later.objects()) == ({}, [])
 
 
-def test_the_function_says_how_many_it_swept(world: World, functions: Functions) -> None:
+def test_the_sweep_returns_how_many_it_removed(world: World, functions: Functions) -> None:
     leave_behind(world, "pkg-1", int(time.time()) - 1)
 
     assert functions.invoke("sweep", sample_event("sweep")) == {"claimsRemoved": 1, "requestsExpired": 0}
@@ -105,7 +105,7 @@ def test_the_function_says_how_many_it_swept(world: World, functions: Functions)
     assert world.objects() == []
 
 
-def test_the_function_counts_what_it_swept_under_the_name_of_its_stack(
+def test_the_sweep_counts_under_the_name_of_its_stack(
     world: World, functions: Functions, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An alarm watches it."""

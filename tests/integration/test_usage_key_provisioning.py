@@ -51,20 +51,20 @@ def assert_enrolled_once(plan: UsagePlan) -> None:
     assert 0 < int(item[READY_AT]["N"]) - time.time() <= 60
 
 
-def test_a_customer_gets_one_key_in_the_plan(functions: Functions, plan: UsagePlan) -> None:
+def test_a_usage_subject_gets_one_key_in_the_plan(functions: Functions, plan: UsagePlan) -> None:
     assert functions.invoke("enroll", sample_event("enroll")) == {"batchItemFailures": []}
 
     assert_enrolled_once(plan)
 
 
-def test_enrolling_again_makes_no_second_key(functions: Functions, plan: UsagePlan) -> None:
+def test_provisioning_again_creates_no_second_key(functions: Functions, plan: UsagePlan) -> None:
     for _ in range(3):
         assert functions.invoke("enroll", sample_event("enroll")) == {"batchItemFailures": []}
 
     assert_enrolled_once(plan)
 
 
-def test_the_key_says_whose_it_is(functions: Functions, plan: UsagePlan) -> None:
+def test_the_key_names_its_usage_subject(functions: Functions, plan: UsagePlan) -> None:
     functions.invoke("enroll", sample_event("enroll"))
 
     (key_id,) = plan.keys()
@@ -74,7 +74,7 @@ def test_the_key_says_whose_it_is(functions: Functions, plan: UsagePlan) -> None
     assert key["description"] == CUSTOMER
 
 
-def test_customers_of_one_batch_get_a_key_each(functions: Functions, plan: UsagePlan) -> None:
+def test_usage_subjects_of_one_batch_get_a_key_each(functions: Functions, plan: UsagePlan) -> None:
     customers = [f"tenant:tenant-{number}" for number in range(10)]
 
     assert functions.invoke("enroll", plan.stream_event(*customers)) == {"batchItemFailures": []}
@@ -86,7 +86,7 @@ def test_customers_of_one_batch_get_a_key_each(functions: Functions, plan: Usage
 @pytest.mark.usefixtures("no_waiting")
 @pytest.mark.parametrize("kind", ["throttled", "failing", "unreachable", "answer lost"])
 @pytest.mark.parametrize("call", CALLS)
-def test_a_record_that_fails_comes_again_and_succeeds(
+def test_a_failed_record_is_delivered_again_and_succeeds(
     functions: Functions, plan: UsagePlan, control_wire: Wire, call: str, kind: str
 ) -> None:
     control_wire.fault = Outage.at(call, kind)
@@ -99,7 +99,7 @@ def test_a_record_that_fails_comes_again_and_succeeds(
 
 
 @pytest.mark.usefixtures("no_waiting")
-def test_one_customer_that_fails_does_not_hold_up_the_others(
+def test_one_failing_usage_subject_does_not_hold_up_the_others(
     functions: Functions, plan: UsagePlan, control_wire: Wire
 ) -> None:
     control_wire.fault = Outage.at("CreateApiKey-2", "failing")
@@ -111,7 +111,7 @@ def test_one_customer_that_fails_does_not_hold_up_the_others(
 
 
 @pytest.mark.parametrize("moment", moments(*CALLS))
-def test_an_enrolment_that_is_killed_is_finished_by_the_next(
+def test_a_crashed_provisioning_is_finished_by_the_next(
     functions: Functions, plan: UsagePlan, control_wire: Wire, moment: str
 ) -> None:
     control_wire.fault = Kill(moment)

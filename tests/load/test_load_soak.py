@@ -23,7 +23,7 @@ CALLED = {"Authorizer", "Preview", "Export", "GetPackage", "Download", "ExportWo
 """The functions that the requests reach; their names in the template, less the word Function."""
 
 
-def test_growth_is_told_by_medians_of_the_same_process() -> None:
+def test_growth_is_computed_from_medians_of_the_same_process() -> None:
     flat = [Sample(second, 1, "export", 100, 8) for second in range(100)]
     leaking = [Sample(second, 2, "export", 100 + second, 8 + second) for second in range(100)]
     short = [Sample(second, 3, "export", 100, 8) for second in range(50)]

@@ -56,7 +56,7 @@ def test_an_encoded_slash_is_a_slash(api: Api) -> None:
     assert (answer.status_code, answer.json()) == (403, NO_ROUTE)
 
 
-def test_nothing_is_throttled(api: Api) -> None:
+def test_sam_local_throttles_nothing(api: Api) -> None:
     """The stack allows one export a second."""
     body = export_body("Never throttled")
     assert [api.export(body).status_code for _ in range(5)] == [200, 409, 409, 409, 409]
@@ -78,13 +78,13 @@ def test_every_request_has_the_same_id(api: Api) -> None:
     assert len(instances) == 1
 
 
-def test_a_body_over_what_lambda_takes_is_no_413(api: Api) -> None:
+def test_a_body_over_lambdas_limit_is_not_a_413(api: Api) -> None:
     answer = api.export(export_body("Too large", description="x" * 7_000_000))
     assert (answer.status_code, answer.json()) == (502, FAILED)
 
 
 @pytest.mark.usefixtures("out_of_reach")
-def test_an_authorizer_that_fails_is_no_503(api: Api) -> None:
+def test_an_authorizer_that_fails_is_not_a_503(api: Api) -> None:
     """It fails because it cannot read the plans table."""
     answer = api.preview(PREVIEW, token=api.token(OTHER_TENANT, TENANT))
     assert (answer.status_code, answer.json()) == (502, FAILED)
@@ -117,7 +117,7 @@ def raising(served: Served) -> Iterator[str]:
         process.wait(timeout=60)
 
 
-def test_an_authorizer_that_raises_unauthorized_is_no_401(raising: str) -> None:
+def test_an_authorizer_that_raises_unauthorized_is_not_a_401(raising: str) -> None:
     for _ in range(120):
         with contextlib.suppress(requests.ConnectionError):
             answer = requests.get(raising, headers={"Authorization": "Bearer x"}, timeout=120)

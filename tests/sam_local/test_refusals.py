@@ -41,7 +41,7 @@ OTHERWISE = {
 }
 
 
-def test_no_row_is_left_out() -> None:
+def test_every_row_is_tested() -> None:
     assert {*EXPORTS, *OTHERWISE, *OF_API_GATEWAY} == set(ErrorCode)
 
 
@@ -88,7 +88,7 @@ def test_another_tenants_package_is_unknown(api: Api, suffix: str) -> None:
     assert {**foreign, "instance": ""} == {**unknown, "instance": ""}
 
 
-def test_a_fault_of_ours_says_nothing_of_itself(api: Api) -> None:
+def test_a_bug_discloses_nothing(api: Api) -> None:
     package_id = api.export(export_body("Damaged")).json()["packageId"]
     api.aws.dynamodb.update_item(
         TableName=api.stack.outputs["PackagesTable"],

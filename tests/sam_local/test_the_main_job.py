@@ -25,7 +25,7 @@ def package(served: Served) -> dict[str, Any]:
     return exported
 
 
-def test_preview_answers_the_example_of_the_api_document(api: Api) -> None:
+def test_a_preview_returns_the_example_of_the_api_document(api: Api) -> None:
     answer = api.preview({"tenantId": TENANT, "artifactIds": ["proc-1001"]})
     assert answer.status_code == 200, answer.text
     assert answer.headers["Content-Type"] == "application/json"
@@ -33,7 +33,7 @@ def test_preview_answers_the_example_of_the_api_document(api: Api) -> None:
     assert list(answer.json()) == list(PREVIEW_EXAMPLE)
 
 
-def test_an_export_is_what_its_metadata_says(api: Api, package: dict[str, Any]) -> None:
+def test_an_export_returns_the_same_as_its_metadata(api: Api, package: dict[str, Any]) -> None:
     assert package["isSuccess"] is True
     assert package["bundleDownloadUrl"] == f"{BASE}/{package['packageId']}/download"
     assert package["manifest"]["installOrder"] == PREVIEW_EXAMPLE["installOrder"]
@@ -53,7 +53,7 @@ def test_the_bundle_comes_as_bytes_that_have_its_checksum(api: Api, package: dic
         assert json.loads(bundle.read("manifest.json")) == package["manifest"]
 
 
-def test_a_client_that_has_the_bundle_is_told_so(api: Api, package: dict[str, Any]) -> None:
+def test_a_client_that_has_the_bundle_gets_a_304(api: Api, package: dict[str, Any]) -> None:
     tag = api.download(package["packageId"]).headers["ETag"]
     again = api.download(package["packageId"], headers={"If-None-Match": tag})
     assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)

@@ -31,7 +31,7 @@ def test_the_url_stands_alone_on_standard_output(served: Served) -> None:
     assert re.search("Building for containers .* unchanged", started.stderr)
 
 
-def test_a_token_of_make_token_is_good(served: Served) -> None:
+def test_a_token_of_make_token_is_valid(served: Served) -> None:
     token = served.make("token", f"TENANTS={TENANT}").stdout.strip()
     assert served.api.preview(PREVIEW, token=token).status_code == 200
 
@@ -46,7 +46,7 @@ def remembered(api: Api) -> None:
     assert api.preview(PREVIEW).status_code == 200
 
 
-def test_without_its_stack_a_function_is_unavailable_until_up_mends_it(
+def test_without_its_stack_a_function_is_unavailable_until_up_repairs_it(
     served: Served, remembered: None, out_of_reach: SamLocal
 ) -> None:
     assert remembered is None
@@ -58,7 +58,7 @@ def test_without_its_stack_a_function_is_unavailable_until_up_mends_it(
     assert (again.pid, again.port) == (out_of_reach.pid, out_of_reach.port)
 
 
-def test_down_leaves_nothing_and_may_be_repeated(served: Served) -> None:
+def test_down_leaves_nothing_and_can_be_repeated(served: Served) -> None:
     server = served.state.sam_local
     assert server
     first = served.make("sam-local-down")

@@ -31,7 +31,7 @@ def queued(event_id: str, detail: object, kind: str = "ExportRequested") -> str:
     return json.dumps({"id": event_id, "detail-type": kind, "source": SOURCE, "detail": detail})
 
 
-def test_one_event_makes_one_package_and_one_announcement(api: Api, bus: Bus) -> None:
+def test_one_event_creates_one_package_and_one_outcome_event(api: Api, bus: Bus) -> None:
     request_id = bus.put(export_body("One event"))
 
     announced = bus.outcome("One event")
@@ -44,7 +44,7 @@ def test_one_event_makes_one_package_and_one_announcement(api: Api, bus: Bus) ->
     bus.silence("One event")
 
 
-def test_the_same_event_ten_times_makes_one_package(api: Api, bus: Bus) -> None:
+def test_the_same_event_ten_times_creates_one_package(api: Api, bus: Bus) -> None:
     event = queued(str(uuid.uuid4()), export_body("Ten times"))
     for _ in range(10):
         api.aws.sqs.send_message(QueueUrl=api.stack.outputs["ExportQueueUrl"], MessageBody=event)
@@ -54,7 +54,7 @@ def test_the_same_event_ten_times_makes_one_package(api: Api, bus: Bus) -> None:
     assert len(packages_named(api, "Ten times")) == 1
 
 
-def test_a_missing_artifact_is_announced_with_the_errors_of_the_contract(api: Api, bus: Bus) -> None:
+def test_a_missing_artifact_is_published_with_the_errors_of_the_contract(api: Api, bus: Bus) -> None:
     body = export_body("Missing", "app-5002", packageType="app-package")
     request_id = bus.put(body)
 
@@ -68,7 +68,7 @@ def test_a_missing_artifact_is_announced_with_the_errors_of_the_contract(api: Ap
     Draft202012Validator(schema).validate(failed)
 
 
-def test_an_unsound_request_is_announced_too(bus: Bus) -> None:
+def test_an_invalid_request_is_published_too(bus: Bus) -> None:
     request_id = bus.put({"tenantId": TENANT})
 
     def heard() -> dict[str, Any] | None:
@@ -102,14 +102,14 @@ def test_with_no_source_named_none_is_trusted(limited_api: Api) -> None:
     assert packages_named(limited_api, "None trusted") == []
 
 
-def test_an_export_over_http_is_announced_as_well(api: Api, bus: Bus) -> None:
+def test_an_export_over_http_publishes_an_event_as_well(api: Api, bus: Bus) -> None:
     package = api.export(export_body("Over HTTP")).json()
 
     data = bus.outcome("Over HTTP")["data"]
     assert (data["packageId"], data["exportedBy"]) == (package["packageId"], "local-developer")
 
 
-def test_poison_is_buried_with_its_reason_while_the_rest_is_done(api: Api, bus: Bus) -> None:
+def test_a_poison_message_is_dead_lettered_while_the_rest_is_processed(api: Api, bus: Bus) -> None:
     outputs, sqs = api.stack.outputs, api.aws.sqs
     names = [f"Beside poison {number}" for number in range(4)]
     poison = queued("1", {}, kind="Nonsense")
@@ -135,7 +135,7 @@ def test_poison_is_buried_with_its_reason_while_the_rest_is_done(api: Api, bus: 
     sqs.delete_message(QueueUrl=outputs["ExportDeadLetterQueueUrl"], ReceiptHandle=message["ReceiptHandle"])
 
 
-def test_the_documented_command_redrives_what_was_buried(
+def test_the_documented_command_redrives_dead_letters(
     api: Api, bus: Bus, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("INSTALLHUB_STATE", str(api.state.root))
@@ -156,7 +156,7 @@ def test_the_documented_command_redrives_what_was_buried(
     assert capsys.readouterr().out == ""
 
 
-def test_a_dropped_document_is_answered_beside_itself(api: Api, bus: Bus) -> None:
+def test_a_result_is_written_beside_an_inbox_document(api: Api, bus: Bus) -> None:
     bucket, s3 = api.stack.outputs["InboxBucket"], api.aws.s3
     s3.put_object(Bucket=bucket, Key="requests/hr/drop.json", Body=json.dumps(export_body("Dropped")).encode())
     s3.put_object(Bucket=bucket, Key="requests/hr/bad.json", Body=b"{")

@@ -75,7 +75,7 @@ def told(tokens: dict[str, str], asked: int) -> str:
     return f"{len(tokens)} tokens refused with 401; {asked} request{'' if asked == 1 else 's'} to the issuer"
 
 
-def test_a_good_token_is_believed_and_its_key_fetched_once(
+def test_a_valid_token_is_accepted_and_its_key_fetched_once(
     authorizer: CountedAuthorizer, mint: Mint, record: Record
 ) -> None:
     for _ in range(20):
@@ -86,7 +86,7 @@ def test_a_good_token_is_believed_and_its_key_fetched_once(
 
 
 @pytest.mark.parametrize("group", ["Another algorithm", "A key of the attacker's own", "A malformed header"])
-def test_what_a_header_gives_away_is_refused_before_any_key_is_fetched(  # noqa: PLR0917  # fixtures
+def test_a_suspicious_header_is_refused_before_any_key_is_fetched(  # noqa: PLR0917  # fixtures
     authorizer: CountedAuthorizer,
     mint: Mint,
     stranger: rsa.RSAPrivateKey,
@@ -106,7 +106,7 @@ def test_what_a_header_gives_away_is_refused_before_any_key_is_fetched(  # noqa:
     record("tokens", group, told(tokens, 0), "sent to an authorizer that knew no keys yet")
 
 
-def test_an_unknown_key_is_asked_for_once(  # fixtures
+def test_an_unknown_key_is_fetched_once(  # fixtures
     authorizer: CountedAuthorizer, mint: Mint, stranger: rsa.RSAPrivateKey, attacker: KeyServer, record: Record
 ) -> None:
     tokens = forgeries.unknown_keys(mint, stranger, attacker.url)
@@ -118,7 +118,7 @@ def test_an_unknown_key_is_asked_for_once(  # fixtures
     record("tokens", "An unknown key id", told(tokens, asked), "paths, SQL, URLs, near misses")
 
 
-def test_a_signature_that_is_not_the_issuers(
+def test_a_signature_by_another_key_is_refused(
     authorizer: CountedAuthorizer, mint: Mint, stranger: rsa.RSAPrivateKey, record: Record
 ) -> None:
     tokens = forgeries.bad_signatures(mint, stranger)
@@ -129,7 +129,7 @@ def test_a_signature_that_is_not_the_issuers(
     record("tokens", "A wrong signature under the right key id", told(tokens, 1))
 
 
-def test_claims_that_say_no(authorizer: CountedAuthorizer, mint: Mint, record: Record) -> None:
+def test_claims_that_forbid_access_are_refused(authorizer: CountedAuthorizer, mint: Mint, record: Record) -> None:
     tokens = forgeries.bad_claims(mint)
 
     assert refused(authorizer, tokens) == 1
@@ -138,7 +138,7 @@ def test_claims_that_say_no(authorizer: CountedAuthorizer, mint: Mint, record: R
     record("tokens", "Wrong, missing or doubled claims", told(tokens, 1), "signed by the issuer")
 
 
-def test_a_flood_of_made_up_key_ids_hardly_reaches_the_issuer(
+def test_a_flood_of_invented_key_ids_hardly_reaches_the_issuer(
     authorizer: CountedAuthorizer, mint: Mint, stranger: rsa.RSAPrivateKey, record: Record
 ) -> None:
     assert_believed(authorizer, mint.token())
@@ -152,7 +152,7 @@ def test_a_flood_of_made_up_key_ids_hardly_reaches_the_issuer(
     record("tokens", "A flood of made-up key ids", told(tokens, asked), "one a process in 30 s is allowed")
 
 
-def test_an_issuer_that_is_down_is_no_fault_of_the_token(
+def test_an_unreachable_issuer_is_a_503_and_not_a_401(
     authorizer: CountedAuthorizer, mint: Mint, record: Record
 ) -> None:
     """The emulator ends a function's process with every failure; how a process waits is an integration test."""
@@ -171,7 +171,7 @@ def test_an_issuer_that_is_down_is_no_fault_of_the_token(
     record("tokens", "Issuer down, its keys known", "20 tokens accepted; 0 requests to the issuer")
 
 
-def test_the_attackers_server_is_never_asked(attacker: KeyServer, record: Record) -> None:
+def test_the_attackers_server_gets_no_request(attacker: KeyServer, record: Record) -> None:
     """The last of this module: the tokens that name it were sent by then."""
     assert attacker.asked == []
     requests.get(attacker.url, timeout=5)

@@ -22,7 +22,9 @@ def open_api() -> Iterator[Api]:
     )
 
 
-def test_made_up_requests_are_answered_as_the_document_says(open_api: Api, tmp_path: Path, record: Record) -> None:
+def test_generated_requests_get_responses_that_follow_the_document(
+    open_api: Api, tmp_path: Path, record: Record
+) -> None:
     result = attack(
         narrowed_document(),
         open_api.stack.url,

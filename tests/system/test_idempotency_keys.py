@@ -9,7 +9,7 @@ from tests.system.client import Api, export_body
 from tests.system.test_refusals import problem
 
 
-def test_an_idempotency_key_gives_the_first_answer_again(api: Api) -> None:
+def test_an_idempotency_key_returns_the_first_response_again(api: Api) -> None:
     key = {"Idempotency-Key": f'"{uuid.uuid4()}"'}
     body = export_body("Idempotent")
     first, again = (api.export(body, headers=key) for _ in range(2))
@@ -20,14 +20,14 @@ def test_an_idempotency_key_gives_the_first_answer_again(api: Api) -> None:
     problem(api.export(body), ErrorCode.VERSION_CONFLICT)
 
 
-def test_an_idempotency_key_gives_the_first_refusal_again(api: Api) -> None:
+def test_an_idempotency_key_returns_the_first_refusal_again(api: Api) -> None:
     key = {"Idempotency-Key": str(uuid.uuid4())}
     body = export_body("Idempotent refusal", "app-5002", packageType="app-package")
     first, again = (problem(api.export(body, headers=key), ErrorCode.ARTIFACT_NOT_FOUND) for _ in range(2))
     assert {**first, "instance": ""} == {**again, "instance": ""}
 
 
-def test_an_idempotency_key_holds_for_promises(api: Api) -> None:
+def test_an_idempotency_key_works_for_async_exports(api: Api) -> None:
     headers = {"Idempotency-Key": str(uuid.uuid4()), "Prefer": "respond-async"}
     first, again = (api.export(export_body("Idempotent promise"), headers=headers) for _ in range(2))
     assert (first.status_code, again.status_code) == (202, 202)

@@ -57,7 +57,7 @@ def test_a_function_may_do_what_it_needs_and_nothing_else(
     )
 
 
-def test_no_call_is_denied_to_whoever_may_do_everything(caller: Caller, every_probe: Probes, record: Record) -> None:
+def test_the_root_user_is_denied_nothing(caller: Caller, every_probe: Probes, record: Record) -> None:
     """Otherwise a denial would say nothing of the role."""
     assert caller.act_as_root().endswith(":root")
     assert {permission for permission, probe in every_probe.items() if is_denied(probe)} == set()

@@ -34,7 +34,7 @@ def status_of(api: Api, package_id: str, token: str | None = "") -> dict[str, An
     return dict(answer.json())
 
 
-def test_a_promise_is_told_of_on_the_way_and_kept(api: Api, bus: Bus) -> None:
+def test_an_accepted_export_reports_progress_and_is_processed(api: Api, bus: Bus) -> None:
     filler = "lorem ipsum dolor sit amet " * 400
     leaves = [f"async-{number:05}" for number in range(MANY - 1)]
     leaf_artifacts = [artifact(leaf, definition={"id": leaf, "text": filler}, type="RuleSet") for leaf in leaves]
@@ -74,7 +74,7 @@ def test_a_promise_is_told_of_on_the_way_and_kept(api: Api, bus: Bus) -> None:
     assert bus.outcome("Promise")["data"]["packageId"] == promise["packageId"]
 
 
-def test_a_promise_that_cannot_be_kept_says_why(api: Api, bus: Bus) -> None:
+def test_an_accepted_export_that_fails_reports_why(api: Api, bus: Bus) -> None:
     body = export_body("Broken promise", "proc-1009")
     promise = api.export(body, headers={"Prefer": "respond-async"}).json()
 

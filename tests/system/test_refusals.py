@@ -53,14 +53,14 @@ def problem(answer: requests.Response, code: ErrorCode) -> dict[str, Any]:
         ({"version": 2}, ErrorCode.INVALID_REQUEST, "/version"),
     ],
 )
-def test_a_bad_field_is_pointed_at(api: Api, change: dict[str, Any], code: ErrorCode, pointer: str | None) -> None:
+def test_an_invalid_field_is_pointed_at(api: Api, change: dict[str, Any], code: ErrorCode, pointer: str | None) -> None:
     body = problem(api.export(export_body("Bad field", **change)), code)
     if pointer is not None:
         assert [error["pointer"] for error in body["errors"]] == [pointer]
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"null", b'"text"', b"\xff\xfe", b"{" * 5000])
-def test_a_body_that_is_no_json_object_is_refused(api: Api, raw: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(api: Api, raw: bytes) -> None:
     problem(api.call("POST", "/export", raw=raw), ErrorCode.INVALID_REQUEST)
 
 
@@ -139,7 +139,7 @@ def test_a_preview_warns_of_what_an_export_would_refuse(api: Api) -> None:
     ("root", "code"),
     [("proc-9999", ErrorCode.ARTIFACT_NOT_FOUND), ("proc-1501", ErrorCode.TENANT_MISMATCH)],
 )
-def test_a_preview_refuses_roots_that_are_not_there(api: Api, root: str, code: ErrorCode) -> None:
+def test_a_preview_refuses_missing_roots(api: Api, root: str, code: ErrorCode) -> None:
     problem(api.preview({"tenantId": TENANT, "artifactIds": ["proc-1001", root]}), code)
 
 
@@ -152,7 +152,7 @@ def test_a_version_is_taken_whatever_the_case_the_blanks_and_the_build(api: Api)
 
 
 @pytest.mark.parametrize("suffix", ["", "/download"])
-def test_another_tenants_package_is_as_unknown_as_one_that_never_was(api: Api, suffix: str) -> None:
+def test_another_tenants_package_is_as_unknown_as_one_that_never_existed(api: Api, suffix: str) -> None:
     package_id = api.export(export_body(f"Hidden{suffix}")).json()["packageId"]
     stranger = api.token(OTHER_TENANT)
     foreign = api.call("GET", f"/{package_id}{suffix}", token=stranger)
@@ -197,7 +197,7 @@ def test_an_unknown_route_is_not_found(api: Api, method: str, path: str) -> None
         (["proc-1004"], "workflow-package", "artifacts; the limit is 20"),
     ],
 )
-def test_a_package_over_a_limit_says_limit_and_count(
+def test_a_package_over_a_limit_is_refused_with_limit_and_count(
     limited_api: Api, roots: list[str], package_type: str, limit: str
 ) -> None:
     answer = limited_api.export_patiently(export_body("Over the limit", *roots, packageType=package_type))
@@ -205,7 +205,7 @@ def test_a_package_over_a_limit_says_limit_and_count(
     assert limit in body["detail"]
 
 
-def test_definitions_over_the_limit_say_limit_and_count(limited_api: Api) -> None:
+def test_definitions_over_the_limit_are_refused_with_limit_and_count(limited_api: Api) -> None:
     answer = limited_api.preview({"tenantId": TENANT, "artifactIds": ["agent-6001"]})
     assert answer.status_code == 200
     (warning,) = answer.json()["warnings"]
@@ -213,7 +213,7 @@ def test_definitions_over_the_limit_say_limit_and_count(limited_api: Api) -> Non
     assert "bytes of definitions; the limit is 20000" in warning["detail"]
 
 
-def test_a_fault_of_ours_says_nothing_of_itself(limited_api: Api) -> None:
+def test_a_bug_discloses_nothing(limited_api: Api) -> None:
     package_id = limited_api.export_patiently(export_body("Damaged")).json()["packageId"]
     limited_api.aws.dynamodb.update_item(
         TableName=limited_api.stack.outputs["PackagesTable"],

@@ -30,7 +30,7 @@ PREVIEW_EXAMPLE = {
 }
 
 
-def test_preview_answers_the_example_of_the_api_document(api: Api) -> None:
+def test_a_preview_returns_the_example_of_the_api_document(api: Api) -> None:
     answer = api.preview({"tenantId": TENANT, "artifactIds": ["proc-1001"]})
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "application/json"
@@ -38,7 +38,7 @@ def test_preview_answers_the_example_of_the_api_document(api: Api) -> None:
     assert list(answer.json()) == list(PREVIEW_EXAMPLE)
 
 
-def test_an_export_is_what_every_later_look_at_it_says(api: Api) -> None:
+def test_an_export_returns_the_same_as_every_later_get(api: Api) -> None:
     request = export_body(
         "Employee Onboarding Suite", version="2.1.0", description="Complete", author="HR", tags=["hr", "onboarding"]
     )
@@ -67,7 +67,7 @@ def test_any_client_gets_the_bytes_whatever_it_accepts(api: Api) -> None:
         assert hashlib.sha256(download.content).hexdigest() == package["checksum"].removeprefix("sha256:"), accept
 
 
-def test_a_client_that_has_the_bundle_is_told_so(api: Api) -> None:
+def test_a_client_that_has_the_bundle_gets_a_304(api: Api) -> None:
     package = api.export(export_body("Not modified")).json()
     first = api.download(package["packageId"])
     again = api.download(package["packageId"], headers={"If-None-Match": first.headers["ETag"]})
@@ -78,13 +78,13 @@ def test_a_client_that_has_the_bundle_is_told_so(api: Api) -> None:
     assert other.status_code == 200
 
 
-def test_a_name_that_is_not_ascii_travels_in_the_file_name(api: Api) -> None:
+def test_a_non_ascii_name_is_part_of_the_file_name(api: Api) -> None:
     package = api.export(export_body("Größe 設定")).json()
     disposition = api.download(package["packageId"]).headers["Content-Disposition"]
     assert disposition.startswith("attachment; filename=\"groe-1.0.0.zip\"; filename*=UTF-8''Gr%C3%B6%C3%9Fe%20")
 
 
-def test_odd_ids_make_sound_entries(api: Api) -> None:
+def test_unusual_ids_yield_valid_entries(api: Api) -> None:
     package = api.export(export_body("Odd ids", "app-5003", packageType="app-package")).json()
     _assert_bundle(api.download(package["packageId"]), package)
 
@@ -97,7 +97,7 @@ def test_two_fresh_stacks_give_the_same_bytes(api: Api, limited_api: Api) -> Non
     assert api.download(first["packageId"]).content == limited_api.download(second["packageId"]).content
 
 
-def test_a_large_bundle_is_a_redirect_that_clients_follow_unawares(limited_api: Api) -> None:
+def test_a_large_bundle_is_a_redirect_that_clients_follow(limited_api: Api) -> None:
     package = limited_api.export_patiently(export_body("Behind a link")).json()
     redirect = limited_api.download(package["packageId"], redirects=False)
     assert redirect.status_code == 307

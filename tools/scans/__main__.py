@@ -1,9 +1,9 @@
-"""Runs the scans and shows what came of them; `make check-security`.
+"""Runs all security scans and prints the results: `make check-security`.
 
 python -m tools.scans
 
-It fails for a finding without an exception in tools/scans/exceptions.toml, for an exception without a finding, and
-for a scan that came to nothing. What could not be looked at is said; `INSTALLHUB_SCANS=required` fails for it, too.
+Fails on findings without an exception in tools/scans/exceptions.toml, on exceptions without a finding, and on scans
+that failed. Skipped checks are listed; they are failures only with `INSTALLHUB_SCANS=required`.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from tools.scans.judging import Exemption, Report, Verdict, evaluate, read_exemptions
+from tools.scans.findings import Exemption, Report, Verdict, evaluate, read_exemptions
 from tools.scans.scanners import Scan, scans
 
 EXCEPTIONS: Final = Path(__file__).with_name("exceptions.toml")
 _PARALLEL: Final = 2
 
 
-def format_table(reports: list[Report], allowances: list[Exemption]) -> Table:
-    """The reports, a row each."""
-    table = Table("scanner", "looked at", "findings", "excepted", "result", box=None, pad_edge=False)
+def format_table(reports: list[Report], exemptions: list[Exemption]) -> Table:
+    """The reports as a table, one row each."""
+    table = Table("scanner", "scope", "findings", "excepted", "result", box=None, pad_edge=False)
     for column in table.columns:
         column.no_wrap = True
     for report in reports:
-        excepted = sum(any(allowance.covers(finding) for allowance in allowances) for finding in report.findings)
+        excepted = sum(any(exemption.covers(finding) for exemption in exemptions) for finding in report.findings)
         table.add_row(report.scanner, report.scope, str(len(report.findings)), str(excepted), _result(report, excepted))
     return table
 
@@ -44,23 +44,23 @@ def _result(report: Report, excepted: int) -> str:
 
 
 def format_lines(verdict: Verdict) -> list[str]:
-    """What is to be done, a line each."""
+    """Everything that needs attention, one line each."""
     return [
         *(f"finding  {item.scanner} {item.rule}  {item.place}  {item.detail}" for item in verdict.open),
         *(f"stale    {text}" for text in verdict.stale),
         *(f"failed   {text}" for text in verdict.failures),
-        *(f"unknown  {text}" for text in verdict.gaps),
+        *(f"skipped  {text}" for text in verdict.gaps),
     ]
 
 
 def main() -> int:
     """Run the command."""
-    allowances = read_exemptions(EXCEPTIONS)
+    exemptions = read_exemptions(EXCEPTIONS)
     with ThreadPoolExecutor(_PARALLEL) as pool:
         reports = list(pool.map(Scan.run, scans()))
-    verdict = evaluate(reports, allowances)
+    verdict = evaluate(reports, exemptions)
     console = Console(width=120, soft_wrap=True, highlight=False)
-    console.print(format_table(reports, allowances))
+    console.print(format_table(reports, exemptions))
     console.print()
     for line in format_lines(verdict):
         console.print(line, markup=False)

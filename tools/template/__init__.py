@@ -1,1 +1,1 @@
-"""Writes the parts of template.yaml that follow from the code or from the rest of the template."""
+"""Generates parts of template.yaml from the code and from the rest of the template."""

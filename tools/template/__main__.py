@@ -1,7 +1,7 @@
-"""Writes the generated blocks of template.yaml: gateway responses, dashboard and the functions' outputs.
+"""Generates blocks of template.yaml: gateway responses, dashboard and the functions' outputs.
 
-python -m tools.template           rewrite what stands between each pair of markers
-python -m tools.template --check   fail if anything would change
+python -m tools.template           write the block between each pair of markers
+python -m tools.template --check   fail if a block is out of date
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ BLOCKS: Final[dict[str, Callable[[str], str]]] = {
     "  # {} dashboard\n": dashboard.render,
     "  # {} functions\n": outputs.render,
 }
-"""What renders a block from the template, by its marker."""
+"""The renderer of each block, by its marker."""
 
 
 def render(template: str) -> str:
-    """``template`` with every block as it should be.
+    """``template`` with all blocks up to date.
 
     Raises:
         ValueError: A marker is missing.
@@ -42,12 +42,12 @@ def render(template: str) -> str:
 def main() -> int:
     """Run the command."""
     current = TEMPLATE.read_text()
-    wanted = render(current)
+    expected = render(current)
     if "--check" in sys.argv:
-        if current != wanted:
+        if current != expected:
             print("template.yaml: a generated block is out of date; run `make template`")
-        return int(current != wanted)
-    TEMPLATE.write_text(wanted)
+        return int(current != expected)
+    TEMPLATE.write_text(expected)
     return 0
 
 

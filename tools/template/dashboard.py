@@ -1,4 +1,4 @@
-"""The dashboard: every alarm, and errors, duration and concurrency of every function."""
+"""The dashboard: all alarms, and graphs of the API, the functions, the queues and the tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Metric = list[Any]
 
 
 def render(template: str) -> str:
-    """The block of the dashboard."""
+    """The dashboard's block of template.yaml."""
     alarms = [f"${{{alarm}.Arn}}" for alarm in logical_ids(template, "AWS::CloudWatch::Alarm")]
     widgets = [_alarms(alarms), *_graphs(function_ids(template))]
     body = ",\n".join(_indented(widget) for widget in widgets)
@@ -34,7 +34,7 @@ def render(template: str) -> str:
 
 
 def _graphs(functions: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """The graphs, two in a row."""
+    """The graphs, two per row."""
     graphs = {
         "Requests and errors": [
             ["AWS/ApiGateway", name, *_API, {"stat": "Sum"}] for name in ("Count", "4XXError", "5XXError")
@@ -100,7 +100,7 @@ def _table(table: str, metric: str, label: str) -> Metric:
 
 
 def _indented(widget: dict[str, Any]) -> str:
-    """A widget as JSON, its alarms or metrics a line each."""
+    """A widget as JSON, with one line per alarm or metric."""
     (listing,) = [name for name in ("alarms", "metrics") if name in widget["properties"]]
     rows = ",\n".join(f"            {json.dumps(row)}" for row in widget["properties"][listing])
     shell = json.dumps({**widget, "properties": {**widget["properties"], listing: []}})

@@ -1,4 +1,4 @@
-"""The gateway responses: what API Gateway answers itself, in the shape of all other errors."""
+"""The gateway responses: API Gateway's own error responses, in the format of all other errors."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _response(code: ErrorCode, extra_headers: dict[str, str]) -> dict[str, Any]:
 
 
 def render(_template: str) -> str:
-    """The block of the gateway responses. JSON is YAML, which settles all quoting."""
+    """The gateway responses' block of template.yaml. JSON strings are valid YAML, so no other quoting is needed."""
     lines = ["      GatewayResponses:\n"]
     for kind, response in gateway_responses().items():
         lines.append(f"        {kind}:\n")

@@ -1,4 +1,4 @@
-"""The outputs that name the functions: one for each."""
+"""The stack's outputs with the names of the functions."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from tools.template.resources import function_ids
 
 
 def render(template: str) -> str:
-    """The block of the functions' outputs."""
+    """The outputs' block of template.yaml."""
     return "".join(f"  {function}:\n    Value: !Ref {function}\n" for function in function_ids(template))

@@ -1,4 +1,4 @@
-"""Logical ids of a template's resources, in the order in which they stand there."""
+"""Logical ids of a template's resources, in their order in the template."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def test_no_id_takes_the_key_of_a_long_one(other: str) -> None:
 
 
 @given(ids)
-def test_edges_bodies_and_the_summary_never_mix(artifact_id: str) -> None:
+def test_edges_bodies_and_statistics_have_separate_keys(artifact_id: str) -> None:
     keys = [edge_sort_key(artifact_id), body_sort_key(artifact_id, DIGEST), STATISTICS_SORT_KEY]
 
     assert [key.startswith(EDGE_PREFIX) for key in keys] == [True, False, False]
@@ -84,7 +84,7 @@ def test_edges_bodies_and_the_summary_never_mix(artifact_id: str) -> None:
 
 
 @given(ids)
-def test_each_revision_has_a_body_of_its_own(artifact_id: str) -> None:
+def test_each_revision_has_its_own_body(artifact_id: str) -> None:
     assert body_sort_key(artifact_id, "00" * 32) != body_sort_key(artifact_id, "01" * 32)
 
 

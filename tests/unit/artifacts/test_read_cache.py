@@ -5,7 +5,7 @@ from installhub.artifacts.read_cache import MAX_CACHED_IDS, CachedWalk, ReadCach
 MEGABYTE = 1024 * 1024
 
 
-def test_a_walk_is_given_again_to_the_next_from_the_same_roots() -> None:
+def test_the_next_walk_from_the_same_roots_gets_the_cached_one() -> None:
     memory = ReadCache()
     first, walk = memory.start_walk("tenant", ["root"])
     walk.record(["root"])
@@ -16,14 +16,14 @@ def test_a_walk_is_given_again_to_the_next_from_the_same_roots() -> None:
     assert memory.start_walk("other tenant", ["root"])[0] == CachedWalk()
 
 
-def test_of_a_large_walk_only_the_size_is_remembered() -> None:
+def test_only_the_size_of_a_large_walk_is_cached() -> None:
     walk = CachedWalk()
     walk.record(["root"])
     walk.record([f"artifact-{place}" for place in range(MAX_CACHED_IDS)])
     assert (walk.ids, walk.count) == (["root"], MAX_CACHED_IDS + 1)
 
 
-def test_old_walks_are_forgotten() -> None:
+def test_old_walks_are_dropped() -> None:
     memory = ReadCache()
     memory.start_walk("tenant", ["root"])[1].record(["root"])
     for place in range(100):
@@ -31,7 +31,7 @@ def test_old_walks_are_forgotten() -> None:
     assert memory.start_walk("tenant", ["root"])[0] == CachedWalk()
 
 
-def test_a_tenants_size_is_carried_on_by_what_was_read() -> None:
+def test_a_full_read_updates_the_tenants_statistics() -> None:
     shape = TenantStatistics(edges=1_000, edge_bytes=200_000)
     shape.update(100_000, [])
     assert (shape.edges, shape.edge_bytes, shape.pages) == (100_000, 20_000_000, 20)

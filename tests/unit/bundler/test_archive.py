@@ -100,7 +100,7 @@ def test_any_names_and_contents_are_read_back(entries: dict[str, bytes]) -> None
         assert {info.filename: archive.read(info) for info in archive.infolist()} == entries
 
 
-def test_headers_say_what_the_contract_fixes() -> None:
+def test_headers_have_the_values_fixed_by_the_contract() -> None:
     file = archive_of(zip(NAMES, CONTENTS, strict=True))
 
     for entry in rawzip.read_entries(file):
@@ -163,7 +163,7 @@ def test_chunks_may_come_in_any_pieces() -> None:
 
 
 @pytest.mark.parametrize("chunks", [[], [b"12"], [b"1", b"234"], [b"123", b"4"]], ids=repr)
-def test_more_or_fewer_bytes_than_was_said_are_an_error(chunks: list[bytes]) -> None:
+def test_more_or_fewer_bytes_than_declared_are_an_error(chunks: list[bytes]) -> None:
     archive = ArchiveWriter(io.BytesIO().write)
 
     with pytest.raises(ArchiveError, match="name"):
@@ -184,7 +184,7 @@ def test_zip64_starts_where_the_16_bit_count_ends(count: int, is_zip64: bool) ->
     assert (end.count, end.short_count, end.is_zip64) == (count, min(count, 0xFFFF), is_zip64)
 
 
-def test_more_entries_than_16_bits_count_are_all_there(run: Callable[..., str], tmp_path: Path) -> None:
+def test_more_than_65535_entries_are_all_listed(run: Callable[..., str], tmp_path: Path) -> None:
     file = many(65_536)
     names = [str(number) for number in range(65_536)]
     path = tmp_path / "many.zip"

@@ -97,7 +97,7 @@ def test_the_same_request_and_artifacts_give_the_same_bytes() -> None:
     assert bundle() == bundle()
 
 
-def test_the_checksum_of_a_known_bundle_stays_as_it_is() -> None:
+def test_the_checksum_of_a_known_bundle_never_changes() -> None:
     content, _ = bundle()
 
     assert sha256_hex(content) == GOLDEN_CHECKSUM
@@ -113,7 +113,7 @@ def test_it_has_no_extra_fields_and_no_data_descriptors() -> None:
 
 
 @pytest.mark.parametrize(("program", "option"), [("unzip", "-tq"), ("zipinfo", "-v"), ("jar", "tf")])
-def test_the_programs_people_have_read_it(run: Callable[..., str], tmp_path: Path, program: str, option: str) -> None:
+def test_common_zip_programs_read_it(run: Callable[..., str], tmp_path: Path, program: str, option: str) -> None:
     path = tmp_path / "bundle.zip"
     path.write_bytes(bundle()[0])
 
@@ -133,7 +133,7 @@ def test_unzip_unpacks_it(run: Callable[..., str], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [-1, 1])
-def test_a_definition_of_another_length_than_it_claims_spoils_the_bundle(change: int) -> None:
+def test_a_definition_with_a_wrong_length_fails_the_bundle(change: int) -> None:
     wrong = packed()
     wrong[1] = replace(wrong[1], packed_size=wrong[1].packed_size + change)
 

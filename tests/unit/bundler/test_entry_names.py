@@ -57,7 +57,7 @@ FOLDS: list[Callable[[str], str]] = [
         (ArtifactType.RULE_SET, "größe", "artifacts/RuleSet/gr%C3%B6%C3%9Fe.json"),
     ],
 )
-def test_a_short_and_unambiguous_id_stands_in_its_name_percent_encoded(
+def test_a_short_and_unambiguous_id_is_percent_encoded_in_its_name(
     kind: ArtifactType, artifact_id: str, expected: str
 ) -> None:
     assert entry_path(kind, artifact_id) == expected
@@ -74,7 +74,7 @@ def test_an_ambiguous_reserved_or_long_id_has_a_digest_in_its_name(artifact_id: 
 @example("😀" * 256, ArtifactType.PROCESS_DEFINITION)
 @example("x" * 256, ArtifactType.PROCESS_DEFINITION)
 @example("..", ArtifactType.RULE_SET)
-def test_names_are_safe(artifact_id: str, kind: ArtifactType) -> None:
+def test_entry_names_are_safe(artifact_id: str, kind: ArtifactType) -> None:
     path = entry_path(kind, artifact_id)
 
     folder, type_folder, name = path.split("/")
@@ -91,7 +91,7 @@ def test_names_are_safe(artifact_id: str, kind: ArtifactType) -> None:
 
 
 @pytest.mark.parametrize("form", ["{}", "{}.", "{}.txt", "{}..", "{}.json", "{} ", "{} .x", "{}.%", "{}." + "x" * 250])
-def test_no_name_is_taken_for_a_windows_device(form: str) -> None:
+def test_no_name_is_a_windows_device(form: str) -> None:
     spellings = (spelling for device in DEVICES for spelling in (device, device.lower(), device.capitalize()))
 
     assert [form.format(device) for device in spellings if is_windows_device(name_of(form.format(device)))] == []
@@ -161,7 +161,7 @@ def test_ids_made_to_look_alike_have_different_names(artifact_id: str) -> None:
         ("con", "con."),
     ],
 )
-def test_pairs_that_are_easily_confused(one: str, other: str) -> None:
+def test_pairs_of_similar_ids_have_different_names(one: str, other: str) -> None:
     for fold in FOLDS:
         assert fold(path_of(one)) != fold(path_of(other))
 
@@ -176,5 +176,5 @@ def test_a_name_never_changes(artifact_id: str) -> None:
     assert path_of(artifact_id) == path_of(artifact_id)
 
 
-def test_names_in_use_stay_as_they_are() -> None:
+def test_names_in_use_never_change() -> None:
     assert path_of("Proc 1") == f"artifacts/RuleSet/Proc%201~{digest('Proc 1')[:32]}.json"

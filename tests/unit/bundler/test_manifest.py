@@ -18,7 +18,7 @@ ENT = node("ent-44", kind=ArtifactType.ENTITY_SCHEMA, name="EmployeeSchema", siz
 FORM = node("Form 2005", "ent-44", kind=ArtifactType.ATLAS_FORM, name="EmployeeForm", size=9)
 
 
-def test_it_says_all_there_is_to_say() -> None:
+def test_the_summary_is_complete() -> None:
     description = package(name="Suite", version="2.1.0", description="All", author="HR", tags=["b", "a"])
 
     manifest = build_manifest(description, ["z", "Form 2005", "a"], [ENT, FORM])
@@ -57,7 +57,7 @@ def test_it_says_all_there_is_to_say() -> None:
     }
 
 
-def test_what_was_not_said_is_null_or_empty() -> None:
+def test_optional_fields_are_null_or_empty() -> None:
     manifest = build_manifest(package(), ["ent-44"], [ENT])
 
     assert (manifest["description"], manifest["author"], manifest["tags"]) == (None, None, [])
@@ -70,11 +70,11 @@ def test_nothing_in_it_varies_from_one_export_to_the_next() -> None:
 
 
 @given(st.permutations(["c", "a", "b"]))
-def test_the_order_asked_for_makes_no_difference(roots: list[str]) -> None:
+def test_the_requested_order_makes_no_difference(roots: list[str]) -> None:
     assert build_manifest(package(), roots, [ENT]) == build_manifest(package(), ["a", "b", "c"], [ENT])
 
 
-def test_it_fits_the_model_in_the_api_document() -> None:
+def test_the_body_fits_the_model_in_the_api_document() -> None:
     manifest = build_manifest(package(), ["ent-44"], [ENT, FORM])
 
     assert is_a(Manifest, encode_manifest(manifest))

@@ -55,7 +55,7 @@ def test_the_example_of_the_api_document_comes_out_as_printed() -> None:
     assert list(body) == list(json.loads(PRINTED)), "in the order of the document too"
 
 
-def test_a_preview_of_a_cycle_says_so_and_has_no_order() -> None:
+def test_a_preview_of_a_cycle_has_the_flag_and_no_order() -> None:
     artifacts = [node("a", "b", "gone"), node("b", "a", status=ArtifactStatus.DRAFT)]
 
     body = preview_body(make_plan(FakeCatalog(artifacts), ["a"], Limits()))

@@ -14,7 +14,7 @@ from tests.builders import request as request_of
 from tests.unit.http.reading import EXPORT, LEFT_OUT, PREVIEW, changed, invalid, problems
 
 
-def test_a_good_export_is_read_as_it_is() -> None:
+def test_a_valid_export_is_read_unchanged() -> None:
     request, tenant, who = read_request(ExportRequest, request_of(json.dumps(EXPORT)))
 
     assert as_json(request) == EXPORT
@@ -22,7 +22,7 @@ def test_a_good_export_is_read_as_it_is() -> None:
     assert (tenant, who.subject) == (TENANT, "user-1")
 
 
-def test_what_is_optional_may_be_left_out_or_null() -> None:
+def test_an_optional_field_may_be_missing_or_null() -> None:
     optional = ("description", "author", "tags")
 
     for value in (LEFT_OUT, None):
@@ -30,7 +30,7 @@ def test_what_is_optional_may_be_left_out_or_null() -> None:
         assert (request.description, request.author, request.tags) == (None, None, None)
 
 
-def test_a_good_preview_is_read_as_it_is() -> None:
+def test_a_valid_preview_is_read_unchanged() -> None:
     request, tenant, _ = read_request(PreviewRequest, request_of(json.dumps(PREVIEW)))
 
     assert (request.artifact_ids, tenant) == (["proc-1001"], TENANT)
@@ -69,14 +69,14 @@ def test_a_good_preview_is_read_as_it_is() -> None:
     ],
     ids=lambda body: ascii(body)[:24],
 )
-def test_what_is_no_json_object_is_wrong_as_a_whole(body: str | None) -> None:
+def test_a_body_that_is_not_a_json_object_is_invalid_as_a_whole(body: str | None) -> None:
     assert problems(body) == invalid("")
 
 
 @pytest.mark.parametrize(
     "body", [b"\xff\xfe{\x00}\x00", b'{"tenantId": "\xe9"}', b'{"tenantId": "\xed\xa0\x80"}', b"\x1f\x8b\x08\x00"]
 )
-def test_bytes_that_are_not_utf_8_are_wrong_as_a_whole(body: bytes) -> None:
+def test_bytes_that_are_not_utf_8_are_invalid_as_a_whole(body: bytes) -> None:
     assert problems(body, in_base64=True) == invalid("")
 
 
@@ -181,7 +181,7 @@ def test_a_text_too_short_too_long_or_unprintable_is_pointed_at(name: str, value
 
 
 @pytest.mark.parametrize("tenant", ["", "x" * 257, "a\nb"], ids=lambda tenant: ascii(tenant)[:8])
-def test_a_tenant_that_cannot_be_one_is_pointed_at(tenant: str) -> None:
+def test_an_invalid_tenant_is_pointed_at(tenant: str) -> None:
     assert problems(changed(tenantId=tenant))[0] == ("InvalidRequest", "/tenantId")
 
 
@@ -207,7 +207,7 @@ def test_a_tenant_that_cannot_be_one_is_pointed_at(tenant: str) -> None:
     ],
     ids=lambda changes: ascii(changes)[:32],
 )
-def test_what_is_just_within_the_limits_is_taken(changes: dict[str, object]) -> None:
+def test_a_package_just_within_the_limits_is_accepted(changes: dict[str, object]) -> None:
     request, _, _ = read_request(ExportRequest, request_of(changed(**changes)))
 
     assert as_json(request) == {**EXPORT, **changes}
@@ -216,11 +216,11 @@ def test_what_is_just_within_the_limits_is_taken(changes: dict[str, object]) -> 
 @pytest.mark.parametrize(
     "version", ["", "1", "1.2", "v1.2.3", "1.2.3\n", "\u0661.\u0662.\u0663", "01.2.3", "1" * 257, "\x00"], ids=ascii
 )
-def test_a_text_that_is_no_version_has_a_code_of_its_own(version: str) -> None:
+def test_an_invalid_version_has_its_own_code(version: str) -> None:
     assert problems(changed(version=version)) == [("InvalidVersion", "/version")]
 
 
-def test_everything_wrong_is_told_at_once() -> None:
+def test_everything_wrong_is_reported_at_once() -> None:
     body = changed(
         packageName="",
         packageType="zip",

@@ -7,7 +7,7 @@ from tools.reliability import Figure, render
 PAGE = "# Page\n\n<!-- begin races -->\nold\n<!-- end races -->\n\nWords.\n\n<!-- begin load -->\n<!-- end load -->\n"
 
 
-def test_a_figure_goes_into_the_table_of_its_topic_and_the_words_stay() -> None:
+def test_a_figure_goes_into_the_table_of_its_topic_and_the_text_is_unchanged() -> None:
     page = render(PAGE, [Figure("races", "winners", "1 of 16", "40 rounds | HTTP")])
     assert "| winners | 1 of 16 | 40 rounds \\| HTTP |" in page
     assert "old" not in page

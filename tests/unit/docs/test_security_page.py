@@ -28,7 +28,7 @@ def names_in(file: Path) -> set[str]:
     return {node.name for node in ast.parse(file.read_text()).body if isinstance(node, ast.FunctionDef)}
 
 
-def test_there_are_threats() -> None:
+def test_the_table_of_threats_is_found() -> None:
     assert len(ROWS) >= 25
 
 
@@ -65,7 +65,7 @@ def test_every_package_is_pinned_with_a_hash(listing: str) -> None:
         assert re.match(r"[\w.\[\]-]+==\S+ .*--hash=sha256:[0-9a-f]{64}", package), package
 
 
-def test_exceptions_from_the_scans_stand_in_one_file_only() -> None:
+def test_exceptions_from_the_scans_are_in_one_file_only() -> None:
     for file in tracked_files():
         content = (PROJECT / file).read_bytes()
         assert not [mark for mark in MARKS if mark.encode() in content and file != "tools/scans/scanners.py"], file

@@ -44,7 +44,7 @@ def test_a_root_that_is_not_the_tenant_s_is_refused_as_in_an_export(root: str, c
     assert [(problem.code, problem.artifact_id) for problem in refusal.value.problems] == [(code, root)]
 
 
-def test_all_roots_that_are_not_the_tenant_s_are_told_the_foreign_ones_first() -> None:
+def test_all_roots_outside_the_tenant_are_reported_foreign_ones_first() -> None:
     with pytest.raises(InstallHubError) as refusal:
         previewed(FakeTable([]), "gone", "theirs", "lost")
 
@@ -59,7 +59,7 @@ def test_everything_else_is_a_warning() -> None:
     assert codes(plan) == ["ArtifactNotFound", "CircularDependency", "IncompleteArtifact", "PackageTooLarge"]
 
 
-def test_a_missing_dependency_that_is_no_root_is_a_warning_though_a_root_needs_it() -> None:
+def test_a_missing_dependency_of_a_root_is_only_a_warning() -> None:
     assert codes(previewed(FakeTable([node("a", "gone")]), "a")) == ["ArtifactNotFound"]
 
 
@@ -70,7 +70,7 @@ def test_a_good_plan_is_read_once_and_cheaply() -> None:
     assert table.reads == [(TENANT, False)]
 
 
-def test_a_refusal_is_no_moment_old() -> None:
+def test_a_refusal_is_based_on_consistent_reads() -> None:
     table = FakeTable(now=list(nodes({"a": "b", "b": ""}).values()), before=list(nodes({"a": "b"}).values()))
 
     plan = plan_export(cast("ArtifactTable", table), TENANT, ("a",), Limits())

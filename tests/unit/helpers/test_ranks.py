@@ -26,7 +26,7 @@ def exact(first: list[float], second: list[float]) -> float:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_it_is_close_to_what_all_permutations_say(seed: int) -> None:
+def test_the_rank_test_is_close_to_all_permutations(seed: int) -> None:
     source = random.Random(seed)  # noqa: S311  # no secret
     first = [round(source.gauss(0, 1), seed % 2) for _ in range(8)]
     second = [round(source.gauss(0.8, 1), seed % 2) for _ in range(8)]
@@ -34,7 +34,7 @@ def test_it_is_close_to_what_all_permutations_say(seed: int) -> None:
     assert p_value(first, second) == pytest.approx(exact(first, second), abs=0.03)
 
 
-def test_one_distribution_is_seldom_taken_for_two() -> None:
+def test_equal_distributions_are_rarely_told_apart() -> None:
     source = random.Random(1)  # noqa: S311
     alarms = sum(
         p_value([source.random() for _ in range(40)], [source.random() for _ in range(40)]) < 0.05 for _ in range(400)
@@ -43,7 +43,7 @@ def test_one_distribution_is_seldom_taken_for_two() -> None:
     assert 8 <= alarms <= 34
 
 
-def test_a_shift_is_seen_and_equal_values_tell_nothing() -> None:
+def test_a_shift_is_detected_and_equal_values_are_not() -> None:
     source = random.Random(2)  # noqa: S311
     series = [source.gauss(10, 1) for _ in range(300)]
 

@@ -53,11 +53,11 @@ def parsed(header: str) -> tuple[str, str | None]:
         ("a" * 99 + " b", "a" * 99 + "-2.1.0.zip", None),
     ],
 )
-def test_the_name_to_save_under(name: str, plain: str, real: str | None) -> None:
+def test_the_file_name_follows_from_name_and_version(name: str, plain: str, real: str | None) -> None:
     assert parsed(content_disposition(record(name=name))) == (plain, real)
 
 
-def test_a_version_with_build_metadata_and_prerelease_stands_as_it_is() -> None:
+def test_a_version_with_build_metadata_and_prerelease_is_unchanged() -> None:
     assert parsed(content_disposition(record(name="é", version="1.0.0-rc.1+build.5"))) == (
         "e-1.0.0-rc.1+build.5.zip",
         "é-1.0.0-rc.1+build.5.zip",

@@ -39,7 +39,7 @@ def download(bundles: FakeBundles, max_inline: int, **headers: str) -> dict[str,
     )
 
 
-def test_a_bundle_comes_as_bytes_with_everything_a_client_needs() -> None:
+def test_a_bundle_is_returned_as_bytes_with_all_headers() -> None:
     response = download(FakeBundles(), len(BUNDLE))
 
     headers = headers_of(response)
@@ -53,7 +53,7 @@ def test_a_bundle_comes_as_bytes_with_everything_a_client_needs() -> None:
 
 
 @pytest.mark.parametrize("tag", [entity_tag(record(bundle=BUNDLE)), "*", f"W/{entity_tag(record(bundle=BUNDLE))}"])
-def test_a_client_that_has_the_bundle_gets_nothing_again(tag: str) -> None:
+def test_a_client_that_has_the_bundle_gets_no_bytes(tag: str) -> None:
     bundles = FakeBundles()
 
     response = download(bundles, len(BUNDLE), If_None_Match=tag)
@@ -68,7 +68,7 @@ def test_a_client_that_has_another_bundle_gets_this_one() -> None:
     assert download(FakeBundles(), len(BUNDLE), If_None_Match='"sha256-0"')["statusCode"] == 200
 
 
-def test_a_bundle_too_large_for_one_answer_is_a_short_lived_link_that_saves_it_under_the_same_name() -> None:
+def test_a_bundle_too_large_for_one_response_is_a_short_lived_link_with_the_same_file_name() -> None:
     bundles = FakeBundles()
 
     response = download(bundles, len(BUNDLE) - 1)

@@ -45,7 +45,7 @@ def test_respond_async_is_found_among_other_preferences(before: list[str], after
 
 
 @given(values)
-def test_any_idempotency_key_is_taken_or_refused(found: list[str]) -> None:
+def test_any_idempotency_key_is_accepted_or_refused(found: list[str]) -> None:
     key, code = None, None
     try:
         key = idempotency_key(sent("Idempotency-Key", *found))
@@ -66,7 +66,7 @@ def test_a_key_is_the_same_with_quotes_and_without(key: str, space: str) -> None
 
 
 @given(st.from_regex(r"[!#-\[\]-~]{1,255}", fullmatch=True))
-def test_two_keys_are_none(key: str) -> None:
+def test_two_idempotency_keys_are_refused(key: str) -> None:
     with pytest.raises(InstallHubError):
         idempotency_key(sent("Idempotency-Key", key, key))
 
@@ -79,7 +79,7 @@ def test_any_if_none_match_is_read(header: str) -> None:
 
 
 @given(st.lists(st.builds('{}"{}"'.format, st.sampled_from(["", "W/"]), opaque), max_size=5), spaces, st.booleans())
-def test_a_tag_is_found_in_a_list_exactly_when_it_is_there(tags: list[str], space: str, there: bool) -> None:  # noqa: FBT001
+def test_a_tag_matches_a_list_exactly_when_it_contains_it(tags: list[str], space: str, there: bool) -> None:  # noqa: FBT001
     own = entity_tag(record())
     header = f"{space},{space}".join([*tags, own] if there else tags)
 

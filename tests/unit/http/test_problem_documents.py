@@ -51,7 +51,7 @@ def test_a_single_problem_is_the_whole_detail() -> None:
 
 
 @pytest.mark.parametrize("code", ErrorCode)
-def test_every_code_is_answered_in_the_one_shape(code: ErrorCode) -> None:
+def test_every_code_has_the_shape_of_all_errors(code: ErrorCode) -> None:
     response = refusal(InstallHubError.of(code))
 
     headers = headers_of(response)
@@ -75,7 +75,7 @@ def test_retry_after_is_a_number_of_seconds() -> None:
     assert int(headers_of(refusal(InstallHubError.of(ErrorCode.RATE_LIMIT_EXCEEDED)))["Retry-After"]) > 0
 
 
-def test_an_expired_token_is_answered_as_rfc_6750_has_it() -> None:
+def test_an_expired_token_gets_the_challenge_of_rfc_6750() -> None:
     response = answer(
         lambda request: json_response(request, {"subject": authenticated_caller(request).subject}),
         who=caller(TENANT, expires_in=-1),
@@ -103,7 +103,7 @@ def test_all_problems_are_listed_most_important_first() -> None:
     [RuntimeError("secret table name"), KeyError("secret"), ValueError("secret"), RecursionError("secret")],
     ids=lambda error: type(error).__name__,
 )
-def test_an_unexpected_failure_tells_nothing_of_itself(error: Exception) -> None:
+def test_an_unexpected_failure_discloses_nothing(error: Exception) -> None:
     response = refusal(error)
 
     assert response["statusCode"] == 500
@@ -112,14 +112,14 @@ def test_an_unexpected_failure_tells_nothing_of_itself(error: Exception) -> None
     assert type(error).__name__ not in json.dumps(response)
 
 
-def test_which_service_failed_is_not_told() -> None:
+def test_the_response_does_not_name_the_service_that_failed() -> None:
     response = refusal(ServiceUnavailableError("dynamodb"))
 
     assert (response["statusCode"], headers_of(response)["Retry-After"]) == (503, "5")
     assert "dynamodb" not in json.dumps(response)
 
 
-def test_without_a_request_context_an_error_is_still_answered() -> None:
+def test_an_error_without_a_request_context_still_gets_a_response() -> None:
     bare = {"httpMethod": "GET", "path": "/", "headers": None}
     response = invoke(lambda request: json_response(request, {"by": authenticated_caller(request).subject}), bare)
 

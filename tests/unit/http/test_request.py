@@ -23,13 +23,13 @@ def test_a_header_may_come_without_its_other_values() -> None:
 
 
 @pytest.mark.parametrize("event", [{}, dict.fromkeys(("headers", "pathParameters", "requestContext", "body", "path"))])
-def test_nothing_of_a_request_need_be_there(event: dict[str, Any]) -> None:
+def test_a_request_may_lack_every_field(event: dict[str, Any]) -> None:
     request = Request(event)
     assert (request.id, request.header("Prefer"), request.path_parameter("packageId")) == ("unknown", None, "")
     assert (request.body, request.path, request.context) == (b"", None, {})
 
 
-def test_text_is_sent_as_it_is_and_bytes_in_base64() -> None:
+def test_text_is_sent_unchanged_and_bytes_in_base64() -> None:
     assert Response(200, {"ETag": '"1"'}, "größe").to_proxy_result() == {
         "statusCode": 200,
         "headers": {"ETag": '"1"'},

@@ -20,7 +20,7 @@ from tests.strategies import ids, json_values
 from tests.unit.http.reading import EXPORT, PREVIEW, changed, invalid, problems
 
 
-def test_who_may_not_call_learns_nothing_of_the_body() -> None:
+def test_an_unauthorized_caller_learns_nothing_about_the_body() -> None:
     assert problems("{", who=caller(TENANT, expires_in=-1)) == [("Unauthorized", None)]
     assert problems("{", who=caller(TENANT, scopes=[])) == [("InsufficientScope", None)]
 
@@ -85,7 +85,7 @@ def test_a_number_of_any_length_is_refused(name: str, digits: int) -> None:
 
 @settings(max_examples=25)
 @given(st.dictionaries(st.sampled_from(sorted(EXPORT)), json_values) | json_values)
-def test_whatever_json_arrives_is_read_or_refused(value: Any) -> None:  # noqa: ANN401
+def test_arbitrary_json_is_read_or_refused(value: Any) -> None:  # noqa: ANN401
     body = {**EXPORT, **value} if isinstance(value, dict) else value
     try:
         read_request(ExportRequest, request_of(json.dumps(body)))
@@ -94,12 +94,12 @@ def test_whatever_json_arrives_is_read_or_refused(value: Any) -> None:  # noqa: 
 
 
 @given(st.binary(max_size=200) | st.text().map(lambda text: f'{{"{text}": ["{text}"]}}'.encode()))
-def test_whatever_bytes_arrive_are_refused(body: bytes) -> None:
+def test_arbitrary_bytes_are_refused(body: bytes) -> None:
     assert {code for code, _ in problems(body, in_base64=True)} <= {"InvalidRequest", "TenantMismatch"}
 
 
 @given(st.lists(ids, min_size=1, max_size=5))
-def test_ids_arrive_as_they_were_sent(found: list[str]) -> None:
+def test_ids_arrive_unchanged(found: list[str]) -> None:
     body = json.dumps({**PREVIEW, "artifactIds": found}, ensure_ascii=False)
 
     request, _, _ = read_request(PreviewRequest, request_of(body, in_base64=True))

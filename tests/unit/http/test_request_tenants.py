@@ -35,7 +35,7 @@ def test_a_request_without_a_tenant_is_invalid(body_tenant: object, headers: dic
 
 
 @pytest.mark.parametrize("body_tenant", [LEFT_OUT, None])
-def test_a_missing_tenant_is_told_with_the_other_problems(body_tenant: object) -> None:
+def test_a_missing_tenant_is_reported_with_the_other_problems(body_tenant: object) -> None:
     assert sorted(problems(changed(tenantId=body_tenant, packageName=""))) == invalid("/packageName", "/tenantId")
 
 
@@ -52,7 +52,7 @@ def test_a_missing_tenant_is_told_with_the_other_problems(body_tenant: object) -
     ],
 )
 @pytest.mark.parametrize("model", [ExportRequest, PreviewRequest])
-def test_a_tenant_that_is_not_the_caller_s_or_not_agreed_on_is_a_mismatch(
+def test_a_foreign_or_contradictory_tenant_is_a_mismatch(
     model: type[PreviewRequest], body_tenant: object, header_tenant: str | None
 ) -> None:
     fields = EXPORT if model is ExportRequest else PREVIEW
@@ -65,7 +65,7 @@ def test_a_tenant_that_is_not_the_caller_s_or_not_agreed_on_is_a_mismatch(
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-Tenant-Id": TENANT}, {"X-Tenant-Id": "theirs"}])
-def test_an_invalid_body_and_a_foreign_tenant_are_both_told_the_body_first(headers: dict[str, str]) -> None:
+def test_an_invalid_body_and_a_foreign_tenant_are_both_reported_the_body_first(headers: dict[str, str]) -> None:
     found = problems(changed(tenantId="theirs", packageName=""), headers=headers)
 
     assert [code for code, _ in found] == ["InvalidRequest", "TenantMismatch"]

@@ -28,7 +28,7 @@ from tests.unit.http.serving import (
 )
 
 
-def test_a_small_answer_is_plain_json() -> None:
+def test_a_small_response_is_plain_json() -> None:
     body = {"name": "Größe 漢 😀", "none": None}
 
     response = answer(lambda request: json_response(request, body))
@@ -40,7 +40,7 @@ def test_a_small_answer_is_plain_json() -> None:
     assert json.loads(response["body"]) == body
 
 
-def test_an_answer_too_large_for_lambda_is_compressed_and_the_same() -> None:
+def test_a_response_too_large_for_lambda_is_compressed_and_equal() -> None:
     body = {"artifacts": [{"id": f"größe-{number}" * 100} for number in range(6_000)]}
 
     response = answer(lambda request: json_response(request, body))
@@ -69,7 +69,7 @@ def test_an_error_too_large_for_lambda_is_compressed_and_still_an_error() -> Non
 
 
 @pytest.mark.parametrize("artifact_id", ["proc-1001", "\\", "é"])
-def test_the_largest_plain_answer_fits_a_lambda_response(artifact_id: str) -> None:
+def test_the_largest_uncompressed_body_fits_a_lambda_response(artifact_id: str) -> None:
     each = len(json.dumps(artifact_id, ensure_ascii=False).encode()) + 1
     ids = [artifact_id] * ((MAX_RESPONSE_BYTES - 100) // each)
 
@@ -109,7 +109,7 @@ def small_responses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_responses")
-def test_an_answer_that_does_not_fit_even_compressed_is_refused() -> None:
+def test_a_response_that_does_not_fit_even_compressed_is_refused() -> None:
     response = answer(lambda request: json_response(request, {"installOrder": NOISE}))
 
     assert (response["statusCode"], problem_of(response)["errorCode"]) == (400, "PackageTooLarge")
@@ -130,7 +130,7 @@ def test_a_package_whose_manifest_does_not_fit_is_shown_without_its_lists() -> N
 
 
 @pytest.mark.usefixtures("small_responses")
-def test_more_problems_than_a_response_holds_are_told_in_part() -> None:
+def test_more_problems_than_fit_a_response_are_reported_in_part() -> None:
     problems = [Problem(ErrorCode.ARTIFACT_NOT_FOUND, "Gone.", artifact_id=noise) for noise in NOISE]
 
     response = refusal(InstallHubError(problems))
@@ -141,7 +141,7 @@ def test_more_problems_than_a_response_holds_are_told_in_part() -> None:
 
 
 @pytest.mark.usefixtures("small_responses")
-def test_a_single_problem_larger_than_a_response_is_still_told() -> None:
+def test_a_single_problem_larger_than_a_response_is_still_reported() -> None:
     response = refusal(InstallHubError([Problem(ErrorCode.CIRCULAR_DEPENDENCY, "Round.", cycle=tuple(NOISE))]))
 
     assert (response["statusCode"], problem_of(response)["errorCode"]) == (400, "CircularDependency")

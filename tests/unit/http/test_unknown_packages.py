@@ -73,7 +73,7 @@ def test_the_header_narrows_what_is_found() -> None:
     ["x", "pkg-", "..", "pkg-A3F9C821-4B2E-59D1-BC44-F7E2A1C09D33", "a b", "ü", '"', "\\", "😀", "`", "\n", "a/b", "%"],
 )
 @pytest.mark.parametrize("route", [GET_PACKAGE, DOWNLOAD], ids=lambda route: route.operation)
-def test_what_cannot_be_a_package_s_id_is_an_unknown_package(route: Route, package_id: str) -> None:
+def test_an_invalid_package_id_is_an_unknown_package(route: Route, package_id: str) -> None:
     packages = FakePackages(record())
 
     response = look_up(package_id, packages, route)

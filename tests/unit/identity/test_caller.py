@@ -19,7 +19,7 @@ scopes = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size
 
 
 @given(st.text() | printable_texts, st.lists(ids, unique=True), st.frozensets(scopes), st.integers(NOW + 1, NOW**2))
-def test_what_the_authorizer_writes_the_function_reads(
+def test_the_function_reads_what_the_authorizer_writes(
     subject: str, tenants: list[str], granted: frozenset[str], expires_at: int
 ) -> None:
     told = Caller(subject, tuple(tenants), granted | {EXPORT_SCOPE}, expires_at)
@@ -31,14 +31,14 @@ def test_api_gateway_passes_on_flat_strings_only() -> None:
     assert {type(value) for value in authorizer_context(CALLER).values()} == {str}
 
 
-def test_what_api_gateway_adds_does_not_matter() -> None:
+def test_additions_of_api_gateway_do_not_matter() -> None:
     context: dict[str, Any] = {**authorizer_context(CALLER), "principalId": "x", "integrationLatency": 12}
 
     assert caller_from_context(context, NOW) == CALLER
 
 
 @pytest.mark.parametrize("context", [None, {}, {"principalId": "user-1", "integrationLatency": 1}])
-def test_without_an_authorizer_s_word_nobody_calls(context: dict[str, Any] | None) -> None:
+def test_without_an_authorizer_context_there_is_no_caller(context: dict[str, Any] | None) -> None:
     with pytest.raises(InstallHubError) as refusal:
         caller_from_context(context, NOW)
 
@@ -46,7 +46,7 @@ def test_without_an_authorizer_s_word_nobody_calls(context: dict[str, Any] | Non
 
 
 @pytest.mark.parametrize(("now", "good"), [(NOW, True), (NOW + 0.9, True), (NOW + 1, False), (NOW + 2, False)])
-def test_a_kept_answer_lives_no_longer_than_its_token(now: float, good: bool) -> None:  # noqa: FBT001
+def test_a_cached_authorizer_result_expires_with_its_token(now: float, good: bool) -> None:  # noqa: FBT001
     context = authorizer_context(CALLER)
 
     if good:
@@ -62,7 +62,7 @@ def test_a_kept_answer_lives_no_longer_than_its_token(now: float, good: bool) ->
     [[], ["installhub:read"], ["installhub:export:all"], ["INSTALLHUB:EXPORT"], ["installhub", "export"]],
     ids=repr,
 )
-def test_the_scope_is_needed_to_the_letter(granted: list[str]) -> None:
+def test_the_scope_must_match_exactly(granted: list[str]) -> None:
     context = authorizer_context(Caller("user-1", ("tenant-a",), frozenset(granted), NOW + 1))
 
     with pytest.raises(InstallHubError) as refusal:

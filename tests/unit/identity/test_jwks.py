@@ -94,9 +94,7 @@ def test_nothing_is_fetched_before_a_key_is_wanted(issuer: Issuer, cache: JwksCa
     assert cache.failure is None
 
 
-def test_a_fresh_set_is_served_without_asking_again(
-    issuer: Issuer, cache: JwksCache, issuer_key: RSAPrivateKey
-) -> None:
+def test_a_fresh_set_is_used_without_another_fetch(issuer: Issuer, cache: JwksCache, issuer_key: RSAPrivateKey) -> None:
     for _ in range(300):
         assert cache.key("first") == issuer_key.public_key()
         issuer.now += 0.999
@@ -104,7 +102,7 @@ def test_a_fresh_set_is_served_without_asking_again(
     assert issuer.asked == [1000]
 
 
-def test_an_old_set_is_fetched_anew_on_demand(issuer: Issuer, cache: JwksCache) -> None:
+def test_an_old_set_is_refreshed_on_demand(issuer: Issuer, cache: JwksCache) -> None:
     for now in (1000, 1299, 1300, 1599, 1600, 9000):
         issuer.now = now
         cache.key("first")
@@ -164,7 +162,7 @@ def test_a_flood_of_unknown_ids_reaches_the_issuer_once_a_cooldown(issuer: Issue
     assert len(issuer.asked) == 1 + 3
 
 
-def test_an_unknown_id_while_the_issuer_is_down_is_unknown_and_asks_once_a_cooldown(
+def test_an_unknown_id_while_the_issuer_is_down_is_unknown_and_fetches_once_per_cooldown(
     issuer: Issuer, cache: JwksCache
 ) -> None:
     cache.key("first")
@@ -194,7 +192,7 @@ def test_the_last_good_set_outlives_an_outage(
     assert cache.failure is not None
 
 
-def test_the_end_of_an_outage_is_noticed(
+def test_the_end_of_an_outage_is_detected(
     issuer: Issuer, cache: JwksCache, second: bytes, other_key: RSAPrivateKey
 ) -> None:
     cache.key("first")
@@ -207,7 +205,7 @@ def test_the_end_of_an_outage_is_noticed(
 
 
 @outages
-def test_without_any_good_set_nobody_can_be_verified(
+def test_without_any_good_set_no_token_can_be_verified(
     issuer: Issuer, cache: JwksCache, outage: bytes | Exception
 ) -> None:
     issuer.answer = outage
@@ -238,7 +236,7 @@ def test_the_wait_begins_when_a_slow_failure_ends(issuer: Issuer, cache: JwksCac
     assert issuer.asked == [1000]
 
 
-def test_the_first_good_answer_ends_the_short_waits(issuer: Issuer, cache: JwksCache, first: bytes) -> None:
+def test_the_first_good_response_ends_the_short_waits(issuer: Issuer, cache: JwksCache, first: bytes) -> None:
     issuer.answer = OSError()
     with pytest.raises(KeysUnavailableError):
         cache.key("first")
@@ -277,7 +275,7 @@ def test_simultaneous_callers_share_one_fetch(first: bytes, issuer_key: RSAPriva
 
 
 @pytest.mark.parametrize(("max_age", "cooldown"), [(10, 30), (10, 0), (0, 0), (-1, -1), (10, -1)])
-def test_settings_that_would_keep_withdrawn_keys_or_let_floods_through(max_age: float, cooldown: float) -> None:
+def test_unsafe_cooldowns_are_refused(max_age: float, cooldown: float) -> None:
     with pytest.raises(ValueError, match="cooldown"):
         JwksCache(lambda: b"", max_age=max_age, cooldown=cooldown)
 
@@ -296,7 +294,7 @@ def test_settings_that_would_keep_withdrawn_keys_or_let_floods_through(max_age: 
     ],
     ids=repr,
 )
-def test_keys_that_may_verify_rs256(
+def test_keys_for_rs256_are_accepted(
     issuer_key: RSAPrivateKey, jwk: Callable[..., dict[str, object]], changes: dict[str, object]
 ) -> None:
     assert parse_jwks(key_set(jwk(issuer_key, "kid", **changes))) == {"kid": issuer_key.public_key()}
@@ -318,7 +316,7 @@ def test_keys_that_may_verify_rs256(
     ],
     ids=repr,
 )
-def test_any_other_key_is_passed_over(
+def test_any_other_key_is_ignored(
     issuer_key: RSAPrivateKey,
     other_key: RSAPrivateKey,
     jwk: Callable[..., dict[str, object]],
@@ -330,13 +328,13 @@ def test_any_other_key_is_passed_over(
     assert list(parse_jwks(key_set(bad, jwk(other_key, "good")))) == ["good"]
 
 
-def test_a_short_key_is_passed_over(
+def test_a_short_key_is_ignored(
     issuer_key: RSAPrivateKey, weak_key: RSAPrivateKey, jwk: Callable[..., dict[str, object]]
 ) -> None:
     assert list(parse_jwks(key_set(jwk(weak_key, "weak"), jwk(issuer_key, "good")))) == ["good"]
 
 
-def test_usable_keys_that_share_an_id_are_all_passed_over(
+def test_usable_keys_that_share_an_id_are_all_ignored(
     issuer_key: RSAPrivateKey, other_key: RSAPrivateKey, jwk: Callable[..., dict[str, object]]
 ) -> None:
     keys = key_set(jwk(issuer_key, "same"), jwk(other_key, "same"), jwk(other_key, "good"))
@@ -344,7 +342,7 @@ def test_usable_keys_that_share_an_id_are_all_passed_over(
     assert list(parse_jwks(keys)) == ["good"]
 
 
-def test_an_unusable_key_of_the_same_id_does_no_harm(
+def test_an_unusable_key_with_the_same_id_does_no_harm(
     issuer_key: RSAPrivateKey, other_key: RSAPrivateKey, jwk: Callable[..., dict[str, object]]
 ) -> None:
     keys = key_set(jwk(other_key, "same", use="enc"), jwk(issuer_key, "same", use="sig"))

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     ],
     ids=repr,
 )
-def test_claims_that_say_no(
+def test_claims_that_forbid_access_are_refused(
     verifier: TokenVerifier, mint: Callable[..., str], claims: object, fault: TokenFault
 ) -> None:
     assert fault_of(verifier, mint(claims)) is fault
@@ -72,7 +72,7 @@ NO_TENANTS: tuple[object, ...] = ("", [""], ["t-1", ""], "t" * 257, "t\n1", "t\0
     ],
     ids=repr,
 )
-def test_claims_that_are_missing_or_malformed(
+def test_missing_or_malformed_claims_are_refused(
     verifier: TokenVerifier, mint: Callable[..., str], claims: object
 ) -> None:
     assert fault_of(verifier, mint(claims)) is TokenFault.CLAIMS

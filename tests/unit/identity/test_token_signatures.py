@@ -107,7 +107,7 @@ def test_a_kid_only_selects_one_of_the_usable_published_keys(
     assert issuer.asked == 1
 
 
-def test_a_key_under_2048_bits_verifies_nothing_though_it_is_published(
+def test_a_published_key_under_2048_bits_verifies_nothing(
     verifier: TokenVerifier, mint: Callable[..., str], weak_key: RSAPrivateKey
 ) -> None:
     assert fault_of(verifier, mint(header={"kid": "weak"}, key=weak_key)) is TokenFault.UNKNOWN_KEY
@@ -119,7 +119,7 @@ def test_another_key_under_the_published_kid(
     assert fault_of(verifier, mint(key=other_key)) is TokenFault.SIGNATURE
 
 
-def test_a_key_that_the_token_brings_along(
+def test_a_key_supplied_by_the_token_is_refused(
     verifier: TokenVerifier,
     mint: Callable[..., str],
     jwk: Callable[..., dict[str, object]],
@@ -179,14 +179,14 @@ def test_another_algorithms_signature_in_a_token_that_says_rs256(
 
 
 @pytest.mark.parametrize("signature", [b"", b"\0", b"\0" * 256, b"\1" * 255, b"\xff" * 256, b"\1" * 257])
-def test_made_up_signatures(verifier: TokenVerifier, mint: Callable[..., str], signature: bytes) -> None:
+def test_invented_signatures_are_refused(verifier: TokenVerifier, mint: Callable[..., str], signature: bytes) -> None:
     token = mint().rpartition(".")[0] + "." + encode(signature)
 
     assert fault_of(verifier, token) is TokenFault.SIGNATURE
 
 
 @pytest.mark.parametrize("part", [0, 1])
-def test_a_signature_moved_to_another_header_or_payload(
+def test_a_signature_moved_to_another_header_or_payload_is_refused(
     verifier: TokenVerifier, mint: Callable[..., str], part: int
 ) -> None:
     parts = mint().split(".")
@@ -232,7 +232,7 @@ def test_a_signature_moved_to_another_header_or_payload(
         lambda _: "e" * 10_000_000,
     ],
 )
-def test_texts_that_are_no_compact_token_are_malformed(
+def test_text_that_is_not_a_compact_token_is_malformed(
     verifier: TokenVerifier, issuer: Issuer, mint: Callable[..., str], mangle: Callable[[str], str]
 ) -> None:
     assert fault_of(verifier, mangle(mint())) is TokenFault.MALFORMED

@@ -25,7 +25,7 @@ SECRET = "s3cr3t"
 # What is believed
 
 
-def test_a_good_token_tells_its_caller(
+def test_a_valid_token_yields_its_caller(
     verifier: TokenVerifier, issuer: Issuer, mint: Callable[..., str], now: int
 ) -> None:
     token = mint({"tenants": ["t-2", "t-1"], "scope": "openid installhub:export"})
@@ -99,7 +99,7 @@ def test_claim_names_are_configuration(issuer: Issuer, mint: Callable[..., str],
         {"extra": {"nested": [None, True, 1.5]}, "": ""},
     ],
 )
-def test_claims_at_the_edge_of_what_is_good(
+def test_claims_at_the_limits_of_validity(
     verifier: TokenVerifier, mint: Callable[..., str], claims: dict[str, Any]
 ) -> None:
     assert verifier.verify(mint(claims)).expires_at == int(claims.get("exp", 1_800_000_300))
@@ -111,7 +111,7 @@ def test_a_token_need_not_name_its_subject(verifier: TokenVerifier, mint: Callab
 
 
 @pytest.mark.parametrize("typ", [..., "JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt", "Application/JWT"])
-def test_types_of_token_that_are_accepted(verifier: TokenVerifier, mint: Callable[..., str], typ: object) -> None:
+def test_both_types_of_tokens_are_accepted(verifier: TokenVerifier, mint: Callable[..., str], typ: object) -> None:
     assert verifier.verify(mint(header={"typ": typ, "x5t": "thumbprint"})).subject == "user-1"
 
 
@@ -139,7 +139,7 @@ def test_a_fault_survives_pickling() -> None:
         ({}, f'{{"kid": {SECRET}'.encode()),
     ],
 )
-def test_no_word_of_the_token_is_told(
+def test_no_part_of_the_token_is_disclosed(
     verifier: TokenVerifier, mint: Callable[..., str], claims: object, header: object
 ) -> None:
     token = mint(claims, header)
@@ -151,7 +151,7 @@ def test_no_word_of_the_token_is_told(
     assert not any(part in told for part in token.split("."))
 
 
-def test_without_the_issuers_keys_a_token_is_not_judged(mint: Callable[..., str], now: int) -> None:
+def test_without_the_issuers_keys_a_token_is_neither_accepted_nor_rejected(mint: Callable[..., str], now: int) -> None:
     verifier = TokenVerifier(POLICY, JwksCache(lambda: b""), clock=lambda: now)
 
     with pytest.raises(KeysUnavailableError):

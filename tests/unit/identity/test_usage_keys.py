@@ -9,26 +9,26 @@ from installhub.identity.usage_keys import usage_subject
 from tests.strategies import ids
 
 
-def test_one_tenant_is_a_customer_by_its_name() -> None:
+def test_one_tenant_is_a_usage_subject_by_its_name() -> None:
     assert usage_subject(["tenant-a"]) == "tenant:tenant-a"
 
 
-def test_nobody_is_no_customer() -> None:
+def test_no_tenants_are_no_usage_subject() -> None:
     assert usage_subject([]) is None
 
 
 @given(st.lists(ids, min_size=2, max_size=4, unique=True))
-def test_a_set_of_tenants_is_a_customer_whatever_their_order(tenants: list[str]) -> None:
+def test_a_set_of_tenants_is_one_usage_subject_in_any_order(tenants: list[str]) -> None:
     assert usage_subject(tenants) == usage_subject(sorted(tenants))
 
 
 @given(st.sets(st.frozensets(ids, min_size=1, max_size=3), min_size=2, max_size=5))
-def test_different_sets_are_different_customers(sets: set[frozenset[str]]) -> None:
+def test_different_sets_are_different_usage_subjects(sets: set[frozenset[str]]) -> None:
     assert len({usage_subject(sorted(tenants)) for tenants in sets}) == len(sets)
 
 
 @given(st.lists(ids, min_size=1, max_size=4, unique=True))
-def test_a_customer_s_name_fits_a_key(tenants: list[str]) -> None:
+def test_a_usage_subject_fits_a_table_key(tenants: list[str]) -> None:
     assert len((usage_subject(tenants) or "").encode()) <= 2048
 
 

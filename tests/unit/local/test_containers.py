@@ -10,7 +10,7 @@ HERE = "http://127.0.0.1:4566"
 THERE = "http://172.17.0.1:4566"
 
 
-def test_addresses_become_those_that_containers_reach() -> None:
+def test_addresses_are_replaced_by_those_that_containers_reach() -> None:
     variables = {
         "JWKS_URI": f"{HERE}/installhub-local/issuer/jwks.json",
         "TOKEN_ISSUER": f"{HERE}/installhub-local/issuer",
@@ -32,7 +32,7 @@ def test_the_configuration_is_toml_whatever_the_folder_is_called(tmp_path: Path)
     assert options["parameter_overrides"] == "Architecture=arm64"
 
 
-def test_the_server_is_remembered_and_forgotten(tmp_path: Path) -> None:
+def test_the_server_is_recorded_and_deleted(tmp_path: Path) -> None:
     state = State(tmp_path)
     assert state.sam_local is None
     state.sam_local = SamLocal(pid=4711, forwarder=0, port=3000, digest="digest")

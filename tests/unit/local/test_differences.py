@@ -48,7 +48,7 @@ def test_the_cache_parameter_is_the_templates() -> None:
     assert authorizer["Identity"]["ReauthorizeEvery"] == {"Ref": CACHE_PARAMETER}
 
 
-def test_gateway_responses_are_put_as_the_template_has_them(aws: SimpleNamespace) -> None:
+def test_gateway_responses_are_put_as_in_the_template(aws: SimpleNamespace) -> None:
     headers = {"gatewayresponse.header.Retry-After": "'1'"}
     templates = {"application/json": "{}"}
     responses = {
@@ -70,14 +70,14 @@ def test_gateway_responses_are_put_as_the_template_has_them(aws: SimpleNamespace
     ]
 
 
-def test_binary_media_types_lose_their_escapes(aws: SimpleNamespace) -> None:
+def test_binary_media_types_are_unescaped(aws: SimpleNamespace) -> None:
     api = {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"BinaryMediaTypes": ["*~1*"]}}}
     differences.unescape_binary_media_types(_deployed(aws, api))
     (operation,) = aws.apigateway_unvalidated.update_rest_api.call_args.kwargs["patchOperations"]
     assert operation["value"] == ["*/*"]
 
 
-def test_only_the_demand_for_tls_is_dropped(aws: SimpleNamespace) -> None:
+def test_only_the_tls_requirement_is_removed(aws: SimpleNamespace) -> None:
     tls_only = {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
     other = {"Effect": "Deny", "Action": "s3:DeleteBucket"}
     policies = {
@@ -91,13 +91,13 @@ def test_only_the_demand_for_tls_is_dropped(aws: SimpleNamespace) -> None:
     aws.s3.delete_bucket_policy.assert_called_once_with(Bucket="drafts-1")
 
 
-def test_a_bucket_without_a_policy_stays_as_it_is(aws: SimpleNamespace) -> None:
+def test_a_bucket_without_a_policy_is_unchanged(aws: SimpleNamespace) -> None:
     aws.s3.get_bucket_policy.side_effect = _NoSuchBucketPolicyError
     differences.allow_plain_http(_deployed(aws, {"Bundles": {"Type": "AWS::S3::Bucket"}}))
     aws.s3.put_bucket_policy.assert_not_called()
 
 
-def test_the_workers_concurrency_is_put_as_a_number(aws: SimpleNamespace) -> None:
+def test_the_workers_concurrency_is_set_as_a_number(aws: SimpleNamespace) -> None:
     aws.lambda_ = Mock()
     scaled = {"ScalingConfig": {"MaximumConcurrency": {"Ref": "Workers"}}}
     resources = {
@@ -110,7 +110,7 @@ def test_the_workers_concurrency_is_put_as_a_number(aws: SimpleNamespace) -> Non
     )
 
 
-def test_only_conditions_on_the_source_of_events_are_dropped(aws: SimpleNamespace) -> None:
+def test_only_conditions_on_the_source_of_events_are_removed(aws: SimpleNamespace) -> None:
     def statement(*keys: str) -> dict[str, Any]:
         return {"Effect": "Allow", "Condition": {"StringEquals": dict.fromkeys(keys, "installhub")}}
 

@@ -64,7 +64,7 @@ def test_processors_have_lambdas_names(path: Path, of_docker: str, of_lambda: st
         ("", None),
     ],
 )
-def test_the_bridge_has_an_address_of_ours(
+def test_the_bridge_has_an_address_of_this_machine(
     path: Path, monkeypatch: pytest.MonkeyPatch, networks: str, address: str | None
 ) -> None:
     says(path, f"echo '{networks}'")
@@ -72,13 +72,13 @@ def test_the_bridge_has_an_address_of_ours(
     assert docker.bridge_address() == address
 
 
-def test_a_bridge_inside_a_virtual_machine_is_none_of_ours(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bridge_inside_a_virtual_machine_is_not_used(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     says(path, 'echo \'[{"Subnet":"172.17.0.0/16"}]\'')
     monkeypatch.setattr(docker, "_is_local_address", lambda _: False)
     assert docker.bridge_address() is None
 
 
-def test_sam_is_told_the_context(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sam_gets_the_docker_context(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     says(path, "echo unix:///home/me/.colima/docker.sock")
     assert docker.environment() == {"DOCKER_HOST": "unix:///home/me/.colima/docker.sock"}

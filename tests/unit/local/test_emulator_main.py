@@ -49,6 +49,6 @@ def test_the_error_type_is_the_name_of_the_class(with_exception_name: Callable[.
         {"error": True, "body": {"errorMessage": "x", "errorType": "Runtime.HandlerError"}, "log": None},
     ],
 )
-def test_everything_else_stays_as_it_is(with_exception_name: Callable[..., Any], result: dict[str, Any]) -> None:
+def test_everything_else_is_unchanged(with_exception_name: Callable[..., Any], result: dict[str, Any]) -> None:
     before = str(result)
     assert str(with_exception_name(lambda: result)()) == before

@@ -35,7 +35,7 @@ def test_the_public_keys_verify_a_token(key_file: Path) -> None:
     assert claims["scope"] == "installhub:export"
 
 
-def test_a_negative_lifetime_makes_a_token_that_was_valid_once(key_file: Path) -> None:
+def test_a_negative_lifetime_yields_an_expired_token(key_file: Path) -> None:
     issuer = Issuer(key_file)
     with pytest.raises(jwt.ExpiredSignatureError):
         _claims(issuer, -5)
@@ -45,11 +45,11 @@ def test_a_negative_lifetime_makes_a_token_that_was_valid_once(key_file: Path) -
     assert claims["iat"] < claims["exp"] < time.time()
 
 
-def test_the_key_is_kept_and_is_the_owners_only(key_file: Path) -> None:
+def test_the_key_file_is_kept_and_readable_by_its_owner_only(key_file: Path) -> None:
     assert Issuer(key_file).jwks == Issuer(key_file).jwks
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
 
 
-def test_the_public_keys_hold_nothing_private(key_file: Path) -> None:
+def test_the_public_keys_contain_nothing_private(key_file: Path) -> None:
     (key,) = Issuer(key_file).jwks["keys"]
     assert set(key) == {"kty", "n", "e", "kid", "alg", "use"}

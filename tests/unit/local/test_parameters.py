@@ -8,12 +8,12 @@ from local.parameters import parse
 DECLARED = {"StageName", "ExportRateLimit", "TokenIssuer"}
 
 
-def test_splits_like_a_shell() -> None:
+def test_parameters_are_split_like_a_shell() -> None:
     text = "ExportRateLimit=2  TokenIssuer='two words=one' StageName="
     assert parse(text, DECLARED) == {"ExportRateLimit": "2", "TokenIssuer": "two words=one", "StageName": ""}
 
 
-def test_nothing_given() -> None:
+def test_without_parameters_nothing_is_overridden() -> None:
     assert parse("", DECLARED) == {}
 
 
@@ -25,6 +25,6 @@ def test_nothing_given() -> None:
         ("StageName='dev", "No closing quotation"),
     ],
 )
-def test_says_what_is_wrong(text: str, message: str) -> None:
+def test_the_message_says_what_is_wrong(text: str, message: str) -> None:
     with pytest.raises(LocalStackError, match=message):
         parse(text, DECLARED)

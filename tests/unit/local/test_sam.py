@@ -21,7 +21,7 @@ from tests.template import resources_of
         ("", "no output"),
     ],
 )
-def test_the_line_that_tells(output: str, telling: str) -> None:
+def test_the_most_telling_line_is_shown(output: str, telling: str) -> None:
     assert last_error(output) == telling
 
 

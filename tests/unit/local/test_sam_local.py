@@ -25,7 +25,7 @@ def test_a_stack_on_the_loopback_address_is_forwarded_to(state: State) -> None:
 
 
 @pytest.mark.parametrize(("alive", "expected"), [(True, 4000), (False, 4712)])
-def test_a_forwarder_that_lives_is_kept(
+def test_a_running_forwarder_is_kept(
     state: State, monkeypatch: pytest.MonkeyPatch, *, alive: bool, expected: int
 ) -> None:
     monkeypatch.setattr(forwarder, "is_running", lambda *_: alive)
@@ -40,7 +40,7 @@ def test_a_stack_on_every_address_needs_no_forwarder(state: State) -> None:
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_docker_in_a_virtual_machine_has_a_name_for_this_one(
+def test_docker_in_a_virtual_machine_names_this_machine(
     state: State, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, known: bool
 ) -> None:
     def resolve(*_: object) -> list[object]:
@@ -54,7 +54,7 @@ def test_docker_in_a_virtual_machine_has_a_name_for_this_one(
     assert ("127.0.0.1 host.docker.internal" in capsys.readouterr().err) is not known
 
 
-def test_without_a_stack_there_is_no_way(tmp_path: Path) -> None:
+def test_without_a_stack_there_is_no_address(tmp_path: Path) -> None:
     with pytest.raises(LocalStackError, match="not running"):
         sam_local._container_endpoint(State(tmp_path), None)
 
@@ -63,7 +63,7 @@ def test_without_a_stack_there_is_no_way(tmp_path: Path) -> None:
     ("function", "event", "message"),
     [("nothing", "", "there is no functions/nothing/app.py"), ("export", "none.json", "there is no file none.json")],
 )
-def test_what_cannot_be_invoked_is_said(
+def test_an_unknown_function_cannot_be_invoked(
     state: State, monkeypatch: pytest.MonkeyPatch, function: str, event: str, message: str
 ) -> None:
     monkeypatch.setattr(sam_local, "_running", lambda _: SamLocal(1, 0, 3000, ""))

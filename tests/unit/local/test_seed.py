@@ -26,11 +26,11 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("sample", sorted((PROJECT / "local" / "sample").glob("*.json")), ids=lambda file: file.stem)
-def test_the_samples_are_sound(sample: Path) -> None:
+def test_the_samples_are_valid(sample: Path) -> None:
     assert len(read_artifacts(sample)) == len(json.loads(sample.read_text()))
 
 
-def test_names_each_artifact_that_is_not_sound(file: Path) -> None:
+def test_each_invalid_artifact_is_named(file: Path) -> None:
     file.write_text(json.dumps([ARTIFACT, {**ARTIFACT, "artifactId": "ent-2", "type": "Entity"}, 3, ARTIFACT]))
     with pytest.raises(LocalStackError) as raised:
         read_artifacts(file)
@@ -49,12 +49,12 @@ def test_names_each_artifact_that_is_not_sound(file: Path) -> None:
         (b"\xff", "not UTF-8"),
     ],
 )
-def test_says_why_a_file_cannot_be_read(file: Path, content: bytes, message: str) -> None:
+def test_an_unreadable_file_is_reported_with_the_reason(file: Path, content: bytes, message: str) -> None:
     file.write_bytes(content)
     with pytest.raises(LocalStackError, match=message):
         read_artifacts(file)
 
 
-def test_a_missing_file(file: Path) -> None:
+def test_a_missing_file_is_an_error(file: Path) -> None:
     with pytest.raises(LocalStackError, match="No such file"):
         read_artifacts(file)

@@ -16,12 +16,12 @@ def state(tmp_path: Path) -> State:
     return State(tmp_path / "state")
 
 
-def test_nothing_is_known_at_first(state: State) -> None:
+def test_a_new_cache_is_empty(state: State) -> None:
     assert state.emulator is None
     assert state.stack is None
 
 
-def test_keeps_what_is_recorded(state: State) -> None:
+def test_recorded_state_is_kept(state: State) -> None:
     state.emulator, state.stack = EMULATOR, STACK
     again = State(state.root)
     assert (again.emulator, again.stack) == (EMULATOR, STACK)
@@ -33,7 +33,7 @@ def test_a_damaged_record_counts_as_none(state: State) -> None:
     assert state.emulator is None
 
 
-def test_forgets_the_run_but_not_the_build_or_the_key(state: State) -> None:
+def test_deleting_a_run_keeps_the_build_and_the_key(state: State) -> None:
     state.emulator, state.stack = EMULATOR, STACK
     state.scratch.mkdir()
     state.build.mkdir()
@@ -45,7 +45,7 @@ def test_forgets_the_run_but_not_the_build_or_the_key(state: State) -> None:
     assert state.issuer_key.exists()
 
 
-def test_one_command_at_a_time(state: State) -> None:
+def test_only_one_command_runs_at_a_time(state: State) -> None:
     with state.locked(), pytest.raises(LocalStackError, match="another command"), State(state.root).locked():
         pass
     with state.locked():

@@ -32,7 +32,7 @@ def test_it_is_json_in_utf_8_with_sorted_keys_and_no_blanks(value: object, expec
 
 
 @given(json_values)
-def test_it_holds_the_value(value: Any) -> None:  # noqa: ANN401
+def test_a_parameter_has_its_value(value: Any) -> None:  # noqa: ANN401
     assert json.loads(canonical_json(value)) == value
 
 
@@ -56,12 +56,12 @@ def test_the_order_of_keys_makes_no_difference(keys: list[str]) -> None:
     [float("nan"), float("inf"), -float("inf"), "\ud800", {"\udfff": 1}, ["ok", {"a": "x\ud800y"}]],
     ids=ascii,
 )
-def test_what_json_and_utf_8_cannot_say_is_refused(value: object) -> None:
+def test_values_that_json_or_utf_8_cannot_express_are_refused(value: object) -> None:
     with pytest.raises(ValueError, match=r"JSON|surrogates"):
         canonical_json({"in": [value]})
 
 
-def test_a_value_that_holds_itself_is_refused() -> None:
+def test_a_value_that_contains_itself_is_refused() -> None:
     value: list[object] = []
     value.append(value)
 
@@ -70,7 +70,7 @@ def test_a_value_that_holds_itself_is_refused() -> None:
 
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, b"bytes"], ids=lambda value: type(value).__name__)
-def test_what_is_no_json_value_is_refused(value: object) -> None:
+def test_a_value_that_is_not_json_is_refused(value: object) -> None:
     with pytest.raises(TypeError):
         canonical_json(value)
 

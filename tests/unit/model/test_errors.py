@@ -61,11 +61,11 @@ def test_every_code_is_described(code: ErrorCode) -> None:
     assert kind.description.endswith(".")
 
 
-def test_titles_tell_the_codes_apart() -> None:
+def test_titles_are_unique() -> None:
     assert len({kind.title for kind in REGISTRY.values()}) == len(ErrorCode)
 
 
-def test_those_worth_trying_again_say_when() -> None:
+def test_retryable_errors_have_retry_after() -> None:
     with_retry = {code.value for code, kind in REGISTRY.items() if kind.retry_after}
 
     assert with_retry == {"RateLimitExceeded", "ServiceUnavailable"}
@@ -79,7 +79,7 @@ def test_every_route_lists_codes_once(route: object) -> None:
 
 
 @given(st.permutations(PRECEDENCE))
-def test_the_first_in_the_contract_s_order_is_the_answer_s_code(codes: list[str]) -> None:
+def test_the_first_problem_in_the_contracts_order_is_the_responses_code(codes: list[str]) -> None:
     error = InstallHubError(Problem(ErrorCode(code), "") for code in codes)
 
     assert [problem.code.value for problem in error.problems] == PRECEDENCE
@@ -113,7 +113,7 @@ def test_a_problem_leaves_out_what_does_not_apply() -> None:
     assert Problem(ErrorCode.INVALID_VERSION, "why").as_json() == {"errorCode": "InvalidVersion", "detail": "why"}
 
 
-def test_an_empty_pointer_is_the_whole_body_and_stays() -> None:
+def test_an_empty_pointer_means_the_whole_body_and_is_kept() -> None:
     assert Problem(ErrorCode.INVALID_REQUEST, "why", pointer="").as_json()["pointer"] == ""
 
 
@@ -123,7 +123,7 @@ def test_an_error_of_one_code_is_described_by_the_registry() -> None:
     assert [problem.detail for problem in error.problems] == [REGISTRY[ErrorCode.VERSION_CONFLICT].description]
 
 
-def test_which_service_failed_is_for_the_log_alone() -> None:
+def test_only_the_log_names_the_service_that_failed() -> None:
     error = ServiceUnavailableError("dynamodb")
 
     assert (error.code, error.service) == (ErrorCode.SERVICE_UNAVAILABLE, "dynamodb")

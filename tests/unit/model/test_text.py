@@ -37,7 +37,7 @@ def test_printable_text_breaks_no_line_and_can_be_encoded(text: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=[])))
-def test_encodable_is_what_utf_8_can_say(text: str) -> None:
+def test_text_is_encodable_if_utf_8_can_express_it(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:

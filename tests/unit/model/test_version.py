@@ -43,12 +43,12 @@ INVALID = split("""
 
 
 @pytest.mark.parametrize("text", VALID)
-def test_valid(text: str) -> None:
+def test_valid_versions_are_accepted(text: str) -> None:
     assert is_valid_version(text)
 
 
 @pytest.mark.parametrize("text", INVALID)
-def test_invalid(text: str) -> None:
+def test_invalid_versions_are_refused(text: str) -> None:
     assert not is_valid_version(text)
 
 
@@ -78,12 +78,12 @@ def test_invalid(text: str) -> None:
     ],
     ids=ascii,
 )
-def test_invalid_by_its_blanks_line_ends_or_other_scripts(text: str) -> None:
+def test_versions_with_whitespace_or_other_scripts_are_refused(text: str) -> None:
     assert not is_valid_version(text)
 
 
 @pytest.mark.parametrize("form", ["{}.0.0", "0.0.{}", "0.0.0-{}", "0.0.0+{}"])
-def test_256_characters_are_the_most(form: str) -> None:
+def test_256_characters_are_the_maximum(form: str) -> None:
     longest = form.format("1" * (256 - len(form) + 2))
 
     assert len(longest) == 256
@@ -92,7 +92,7 @@ def test_256_characters_are_the_most(form: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["1" * 1_000_000, "1." * 500_000, "1.0.0-" + "a." * 500_000, "1.0.0-" + "0" * 200])
-def test_huge_ones_are_refused_without_effort(text: str) -> None:
+def test_huge_versions_are_refused_quickly(text: str) -> None:
     assert not is_valid_version(text)
 
 
@@ -106,12 +106,12 @@ def test_agrees_with_the_pattern_that_semver_org_suggests(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [*VALID, *INVALID], ids=lambda text: text[:20])
-def test_the_pattern_in_the_documents_says_the_same(text: str) -> None:
+def test_the_pattern_in_the_documents_agrees(text: str) -> None:
     assert bool(re.search(VERSION_PATTERN, text)) is is_valid_version(text)
 
 
 @pytest.mark.parametrize(
     ("version", "expected"), [("1.2.3", "1.2.3"), ("1.2.3-rc.1+b.1", "1.2.3-rc.1"), ("1.2.3+a-b", "1.2.3")]
 )
-def test_build_metadata_takes_no_part_in_precedence(version: str, expected: str) -> None:
+def test_build_metadata_is_not_part_of_precedence(version: str, expected: str) -> None:
     assert without_build_metadata(version) == expected

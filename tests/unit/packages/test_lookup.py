@@ -50,7 +50,7 @@ def test_another_tenant_s_package_is_refused_as_an_unknown_one_is(tenants: tuple
     ],
     ids=lambda text: ascii(text)[:12],
 )
-def test_what_cannot_be_an_id_is_not_looked_up(package_id: str) -> None:
+def test_an_invalid_package_id_is_not_looked_up(package_id: str) -> None:
     packages = FakePackages(record())
 
     with pytest.raises(InstallHubError) as refusal:

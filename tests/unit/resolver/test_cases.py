@@ -16,7 +16,7 @@ CASES = sorted((Path(__file__).parent / "cases").glob("*.json"))
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_case(path: Path) -> None:
+def test_resolving_a_case_file_yields_its_plan(path: Path) -> None:
     case = json.loads(path.read_text("utf-8"))
     artifacts = [
         node(
@@ -49,5 +49,5 @@ def test_case(path: Path) -> None:
     assert list(plan.cycles) == [problem.cycle for problem in plan.problems if problem.cycle]
 
 
-def test_there_are_cases() -> None:
+def test_the_case_files_are_found() -> None:
     assert len(CASES) >= 13

@@ -77,7 +77,7 @@ def test_every_dependent_of_the_closure_is_known_once_in_breadth_first_order(
 
 
 @given(graphs(), st.data())
-def test_catalog_is_asked_once_for_each_artifact_and_once_for_each_level(
+def test_the_catalog_is_asked_once_per_artifact_and_once_per_level(
     graph: dict[str, ArtifactNode], data: st.DataObject
 ) -> None:
     roots = data.draw(st.lists(st.sampled_from(sorted(graph)), min_size=1, max_size=4))
@@ -91,14 +91,14 @@ def test_catalog_is_asked_once_for_each_artifact_and_once_for_each_level(
     assert [sorted(asked) for asked in catalog.asked] == levels
 
 
-def test_duplicate_roots_collapse_in_the_order_asked_for() -> None:
+def test_duplicate_roots_collapse_in_the_requested_order() -> None:
     closure = discover(FakeCatalog(nodes({"b": "", "a": ""}).values()), ["b", "a", "b", "a"], NO_LIMIT)
 
     assert closure.roots == ("b", "a")
     assert [root.id for root in closure.root_nodes] == ["b", "a"]
 
 
-def test_a_root_that_is_a_dependency_too_is_no_resolved_dependency() -> None:
+def test_a_root_that_is_also_a_dependency_is_not_a_resolved_dependency() -> None:
     closure = discover(FakeCatalog(nodes({"a": "bc", "b": "c", "c": "a"}).values()), ["a", "b"], NO_LIMIT)
 
     assert dict(closure.resolved_from) == {"c": "a"}

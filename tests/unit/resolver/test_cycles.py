@@ -41,7 +41,7 @@ def test_each_is_an_elementary_closed_path_that_starts_at_its_smallest_id(graph:
 
 
 @given(graphs())
-def test_none_is_reported_twice(graph: dict[str, ArtifactNode]) -> None:
+def test_no_cycle_is_reported_twice(graph: dict[str, ArtifactNode]) -> None:
     cycles = find_cycles(graph, graph)
 
     assert len(set(cycles)) == len(cycles)
@@ -57,7 +57,7 @@ def test_every_edge_on_a_cycle_is_shown_unless_there_are_too_many(graph: dict[st
 
 
 @given(graphs())
-def test_each_is_a_shortest_way_round_for_one_of_its_edges(graph: dict[str, ArtifactNode]) -> None:
+def test_each_is_a_shortest_cycle_through_one_of_its_edges(graph: dict[str, ArtifactNode]) -> None:
     oracle = directed(graph)
 
     for cycle in find_cycles(graph, graph):
@@ -66,7 +66,7 @@ def test_each_is_a_shortest_way_round_for_one_of_its_edges(graph: dict[str, Arti
 
 
 @given(graphs())
-def test_there_is_none_exactly_when_the_graph_is_acyclic(graph: dict[str, ArtifactNode]) -> None:
+def test_there_is_no_cycle_exactly_when_the_graph_is_acyclic(graph: dict[str, ArtifactNode]) -> None:
     assert bool(find_cycles(graph, graph)) is not nx.is_directed_acyclic_graph(directed(graph))
 
 
@@ -83,9 +83,7 @@ def test_order_in_which_the_graph_is_written_makes_no_difference(
 
 
 @given(graphs(), st.data())
-def test_ids_that_lie_on_no_cycle_may_be_left_out_of_the_search(
-    graph: dict[str, ArtifactNode], data: st.DataObject
-) -> None:
+def test_ids_outside_cycles_may_be_left_out_of_the_search(graph: dict[str, ArtifactNode], data: st.DataObject) -> None:
     on_cycles = {tail for tail, _ in edges_on_cycles(graph)}
     others = data.draw(st.sets(st.sampled_from(sorted(graph))))
 
@@ -120,7 +118,7 @@ def test_separate_cycles_are_each_reported_those_with_the_smallest_ids_first() -
     ]
 
 
-def test_a_dense_graph_is_answered_with_the_most_that_is_reported() -> None:
+def test_a_dense_graph_yields_the_maximum_number_of_cycles() -> None:
     names = [f"n{number:02}" for number in range(20)]
 
     cycles = find_cycles({name: node(name, *names) for name in names}, names)
@@ -128,7 +126,7 @@ def test_a_dense_graph_is_answered_with_the_most_that_is_reported() -> None:
     assert len(cycles) == len(set(cycles)) == MAX_CYCLES == 100
 
 
-def test_a_large_tangle_hides_no_other_knot() -> None:
+def test_a_large_component_hides_no_other_component() -> None:
     ring = [f"n{number:04}" for number in range(6_000)]
     graph = {
         name: node(name, ring[(place + 1) % len(ring)], ring[(place + 2) % len(ring)])

@@ -67,7 +67,7 @@ def test_order_depends_on_the_set_of_artifacts_alone(graph: dict[str, ArtifactNo
 
 
 @given(graphs())
-def test_what_is_on_a_cycle_or_depends_on_one_is_left_out(graph: dict[str, ArtifactNode]) -> None:
+def test_artifacts_in_a_cycle_or_depending_on_one_are_left_out(graph: dict[str, ArtifactNode]) -> None:
     directed = oracle(graph)
     on_cycles = {
         name for component in nx.strongly_connected_components(directed) if len(component) > 1 for name in component

@@ -49,7 +49,7 @@ def only(plan: Plan) -> Problem:
 
 
 @given(graphs(acyclic=True), st.data())
-def test_install_order_does_not_depend_on_the_order_asked_for(
+def test_install_order_does_not_depend_on_the_requested_order(
     graph: dict[str, ArtifactNode], data: st.DataObject
 ) -> None:
     roots = data.draw(st.lists(st.sampled_from(sorted(graph)), min_size=1, unique=True))
@@ -66,7 +66,7 @@ def test_a_plan_has_an_install_order_or_a_cycle(graph: dict[str, ArtifactNode]) 
     assert [problem.cycle for problem in plan.problems] == list(plan.cycles)
 
 
-def test_a_missing_dependency_is_told_with_everything_that_requires_it() -> None:
+def test_a_missing_dependency_is_reported_with_all_its_dependents() -> None:
     problem = only(plan_of(nodes({"a": "bcx", "b": "x", "c": "", "unrelated": "x"}), "a"))
 
     assert problem.code is ErrorCode.ARTIFACT_NOT_FOUND
@@ -84,11 +84,11 @@ def test_a_missing_root_that_is_required_too_has_its_dependents() -> None:
     assert only(plan_of(nodes({"a": "x"}), "a", "x")).required_by == ("a",)
 
 
-def test_what_can_be_ordered_is_ordered_around_a_missing_dependency() -> None:
+def test_artifacts_are_ordered_around_a_missing_dependency() -> None:
     assert plan_of(nodes({"a": "bx", "b": ""}), "a").install_order == ("b", "a")
 
 
-def test_a_root_of_another_tenant_is_a_mismatch_and_nothing_more_is_said() -> None:
+def test_a_root_of_another_tenant_is_a_mismatch_and_nothing_else_is_disclosed() -> None:
     catalog = FakeCatalog(nodes({"a": "x"}).values(), elsewhere=["x"])
 
     problem = only(make_plan(catalog, ["a", "x"], Limits()))
@@ -106,7 +106,7 @@ def test_a_dependency_of_another_tenant_does_not_exist() -> None:
     assert catalog.asked_elsewhere == []
 
 
-def test_other_tenants_are_asked_for_missing_roots_only() -> None:
+def test_only_missing_roots_are_looked_up_in_other_tenants() -> None:
     catalog = FakeCatalog(nodes({"a": "xb", "b": ""}).values(), elsewhere=["a", "b", "x", "y"])
 
     make_plan(catalog, ["a", "z", "y"], Limits())
@@ -114,7 +114,7 @@ def test_other_tenants_are_asked_for_missing_roots_only() -> None:
     assert catalog.asked_elsewhere == [["z", "y"]]
 
 
-def test_of_more_missing_roots_than_there_may_be_none_is_looked_for_elsewhere() -> None:
+def test_too_many_missing_roots_are_not_looked_up_in_other_tenants() -> None:
     catalog = FakeCatalog([node("a")], elsewhere=["x", "y"])
 
     plan = make_plan(catalog, ["a", "x", "y"], Limits(roots=1))
@@ -123,7 +123,7 @@ def test_of_more_missing_roots_than_there_may_be_none_is_looked_for_elsewhere() 
     assert catalog.asked_elsewhere == []
 
 
-def test_dependency_that_does_not_exist_looks_the_same_whether_another_tenant_has_it_or_not() -> None:
+def test_a_missing_dependency_is_the_same_whether_another_tenant_has_it_or_not() -> None:
     graph = nodes({"a": "x"})
 
     here = make_plan(FakeCatalog(graph.values()), ["a"], Limits())
@@ -133,7 +133,7 @@ def test_dependency_that_does_not_exist_looks_the_same_whether_another_tenant_ha
 
 
 @pytest.mark.parametrize("status", [ArtifactStatus.DRAFT, ArtifactStatus.INCOMPLETE])
-def test_unfinished_artifacts_are_told_with_what_requires_them(status: ArtifactStatus) -> None:
+def test_incomplete_artifacts_are_reported_with_their_dependents(status: ArtifactStatus) -> None:
     artifacts = [node("a", "b", "c"), node("b", "c"), node("c", status=status)]
 
     problem = only(plan_of(artifacts, "a"))
@@ -143,7 +143,7 @@ def test_unfinished_artifacts_are_told_with_what_requires_them(status: ArtifactS
     assert status.value in problem.detail
 
 
-def test_an_unfinished_root_is_told_too() -> None:
+def test_an_incomplete_root_is_reported_too() -> None:
     problem = only(plan_of([node("a", status=ArtifactStatus.DRAFT)], "a"))
 
     assert (problem.code, problem.required_by) == (ErrorCode.INCOMPLETE_ARTIFACT, None)
@@ -176,7 +176,7 @@ def test_a_dependency_of_a_primary_type_does_not_make_up_for_the_roots(package_t
     assert all(kind in problem.detail for kind in PRIMARY[package_type.value])
 
 
-def test_everything_that_is_not_configuration_is_told_of_a_config_package() -> None:
+def test_everything_that_is_not_configuration_is_reported_for_a_config_package() -> None:
     artifacts = [
         node("root", "form", "schema", kind=ArtifactType.RULE_SET),
         node("schema", "form", kind=ArtifactType.ENTITY_SCHEMA),
@@ -192,13 +192,13 @@ def test_everything_that_is_not_configuration_is_told_of_a_config_package() -> N
     ]
 
 
-def test_the_package_type_is_not_judged_while_a_root_is_unknown() -> None:
+def test_the_package_type_is_not_checked_while_a_root_is_unknown() -> None:
     plan = plan_of([node("a")], "a", "gone", package_type=PackageType.APP)
 
     assert codes(plan) == ["ArtifactNotFound"]
 
 
-def test_a_preview_has_no_package_type_to_mismatch() -> None:
+def test_a_preview_has_no_package_type_mismatch() -> None:
     assert codes(plan_of([node("a", kind=kind) for kind in ArtifactType], "a")) == []
 
 
@@ -265,7 +265,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
     assert Limits() == Limits(roots=1_000, artifacts=50_000, definition_bytes=5 * 1024**3)
 
 
-def test_every_problem_is_told_at_once_in_the_order_of_the_contract() -> None:
+def test_every_problem_is_reported_at_once_in_the_order_of_the_contract() -> None:
     artifacts = [
         node("root", "a", "gone", "draft", size=100),
         node("a", "b"),

@@ -22,21 +22,21 @@ def collector_as_it_was() -> Iterator[None]:
 
 
 @BOTH
-def test_it_is_off_meanwhile_and_on_afterwards(spare: Spare) -> None:
+def test_the_collector_is_off_inside_and_on_afterwards(spare: Spare) -> None:
     with spare():
         assert not gc.isenabled()
     assert gc.isenabled()
 
 
 @BOTH
-def test_a_failure_does_not_leave_it_off(spare: Spare) -> None:
+def test_a_failure_does_not_leave_the_collector_off(spare: Spare) -> None:
     with pytest.raises(ValueError, match="broken"), spare():
         raise ValueError("broken")
     assert gc.isenabled()
 
 
 @BOTH
-def test_whoever_turned_it_off_finds_it_off(spare: Spare) -> None:
+def test_a_disabled_collector_stays_disabled(spare: Spare) -> None:
     gc.disable()
     with spare():
         pass
@@ -44,14 +44,14 @@ def test_whoever_turned_it_off_finds_it_off(spare: Spare) -> None:
 
 
 @BOTH
-def test_one_within_another_does_not_turn_it_on(spare: Spare) -> None:
+def test_a_nested_pause_does_not_enable_the_collector(spare: Spare) -> None:
     with spare():
         with spare():
             pass
         assert not gc.isenabled()
 
 
-def test_only_what_is_made_to_last_is_never_searched_again() -> None:
+def test_only_frozen_objects_are_never_searched_again() -> None:
     before = gc.get_freeze_count()
     with gc_paused():
         pass

@@ -31,13 +31,13 @@ def test_only_texts_without_anyones_data_are_quoted(error: Exception, text: str)
     assert safe_message(error) == text
 
 
-def test_a_class_that_pretends_to_be_ours_by_its_name_is_not() -> None:
+def test_a_class_with_a_similar_module_name_is_not_ours() -> None:
     pretender = type("Pretender", (Exception,), {"__module__": "installhubby.errors"})
 
     assert safe_message(pretender(SECRET)) == "Pretender"
 
 
-def test_the_story_begins_with_the_cause_and_says_where() -> None:
+def test_the_traceback_begins_with_the_cause() -> None:
     with pytest.raises(KeysUnavailableError) as caught:
         _fail()
 
@@ -61,7 +61,7 @@ def _fail() -> None:
         raise KeysUnavailableError("no key set") from error
 
 
-def test_a_suppressed_context_is_no_part_of_the_story_and_a_circle_ends_it() -> None:
+def test_a_suppressed_context_is_omitted_and_a_cycle_of_causes_ends() -> None:
     suppressed = ValueError()
     suppressed.__context__, suppressed.__suppress_context__ = KeyError(), True
     assert safe_traceback(suppressed) == "ValueError"
@@ -70,7 +70,7 @@ def test_a_suppressed_context_is_no_part_of_the_story_and_a_circle_ends_it() -> 
     assert safe_traceback(first) == "KeyError\n\nwhich led to:\n\nValueError"
 
 
-def test_what_leaves_a_function_may_be_quoted_or_is_replaced() -> None:
+def test_an_exception_that_leaves_a_function_may_be_quoted_or_is_replaced() -> None:
     ours = KeysUnavailableError("no key set")
     assert sanitized(ours) is ours
     replacement = sanitized(ValueError(SECRET))

@@ -9,7 +9,7 @@ from installhub.resolver.plan import Limits
 from installhub.runtime.settings import SettingMissingError, Settings
 
 
-def test_texts_numbers_and_lists() -> None:
+def test_settings_are_strings_integers_and_lists() -> None:
     settings = Settings({"TEXT": "a b", "NUMBER": "42", "NAMES": " a, b ,,c "})
 
     assert settings.string("TEXT") == "a b"
@@ -18,7 +18,7 @@ def test_texts_numbers_and_lists() -> None:
 
 
 @pytest.mark.parametrize("environment", [{}, {"NAME": ""}])
-def test_what_is_not_set_is_named(environment: dict[str, str]) -> None:
+def test_a_missing_setting_is_named(environment: dict[str, str]) -> None:
     with pytest.raises(SettingMissingError, match="NAME"):
         Settings(environment).string("NAME")
 
@@ -30,7 +30,7 @@ def test_the_limits_of_a_package_are_settings(monkeypatch: pytest.MonkeyPatch) -
     assert limits.__wrapped__() == Limits(roots=1, artifacts=2, definition_bytes=3)
 
 
-def test_of_the_process_are_read_late(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_of_the_process_are_read_when_used(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings.from_environment()
 
     monkeypatch.setenv("INSTALLHUB_TEST_SETTING", "later")

@@ -42,7 +42,7 @@ def test_there_is_no_runbook_without_an_alarm() -> None:
     assert {page.stem for page in RUNBOOKS.glob("*.md")} == {*ALARMS, "README"}
 
 
-def test_links_between_the_pages_lead_somewhere() -> None:
+def test_links_between_the_runbooks_work() -> None:
     for page in RUNBOOKS.glob("*.md"):
         for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
             assert (RUNBOOKS / target).exists(), f"{page.name}: {target}"
@@ -62,7 +62,7 @@ def test_errors_throttles_dead_letters_latency_and_orphans_are_watched() -> None
     assert "OrphanedClaimsRemoved" in {alarm["MetricName"] for alarm in ALARMS.values()}
 
 
-def test_functions_that_answer_no_request_have_an_alarm_for_errors() -> None:
+def test_functions_without_a_route_have_an_alarm_for_errors() -> None:
     """API Gateway counts the failures of the others."""
     watched = {
         dimension["Value"]["Ref"]

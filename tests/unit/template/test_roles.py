@@ -122,7 +122,7 @@ def test_a_role_allows_what_its_function_needs_and_nothing_else(function: str) -
 
 
 @every_function
-def test_a_role_is_one_functions_own_and_lambdas_alone(function: str) -> None:
+def test_a_role_belongs_to_one_function_and_only_lambda_assumes_it(function: str) -> None:
     role = resources_of("AWS::IAM::Role")[role_id(function)]
     assert role.keys() == {"AssumeRolePolicyDocument", "Policies"}  # no managed policies, no path
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
@@ -149,7 +149,7 @@ def test_a_pattern_in_a_resource_is_a_prefix_of_a_bucket(function: str) -> None:
             assert re.fullmatch(r"\w+Bucket/\w+/\*(\.result)?", permission.resource)
 
 
-def test_events_are_put_on_one_bus_and_as_the_products_own() -> None:
+def test_events_are_put_on_one_bus_with_the_products_source() -> None:
     (statement,) = [item for item in statements_of("announce") if item["Action"] == "events:PutEvents"]
     _, own, given = statement["Resource"]["Fn::If"]
     assert own == {"Fn::GetAtt": ["EventBus", "Arn"]}
@@ -158,7 +158,7 @@ def test_events_are_put_on_one_bus_and_as_the_products_own() -> None:
 
 
 @every_function
-def test_what_is_allowed_is_used_where_the_table_says(function: str) -> None:
+def test_every_permission_is_used_where_the_table_says(function: str) -> None:
     reached = reached_from(function)
     for permission, place in needs_of(function).items():
         if place != LAMBDA:
@@ -166,7 +166,7 @@ def test_what_is_allowed_is_used_where_the_table_says(function: str) -> None:
             assert operations_of(permission.action) & calls_in(PACKAGE / place), (permission, place)
 
 
-def test_what_the_code_calls_some_role_allows() -> None:
+def test_every_call_in_the_code_is_allowed_by_a_role() -> None:
     for module in PACKAGE.rglob("*.py"):
         place = str(module.relative_to(PACKAGE))
         allowed: set[str] = set()
@@ -178,7 +178,7 @@ def test_what_the_code_calls_some_role_allows() -> None:
             assert calls_in(module) <= allowed, place
 
 
-def test_the_layers_botocore_knows_what_the_code_calls_and_no_more() -> None:
+def test_the_layers_botocore_has_exactly_the_operations_the_code_calls() -> None:
     called: set[str] = set()
     for module in PACKAGE.rglob("*.py"):
         called |= calls_in(module)

@@ -18,7 +18,7 @@ LASTING: Final = ("ArtifactsTable", "PackagesTable", "BundleBucket", "Definition
 every_bucket = pytest.mark.parametrize("bucket", BUCKETS)
 
 
-def test_there_is_something_to_look_at() -> None:
+def test_buckets_tables_and_queues_are_found() -> None:
     assert (len(BUCKETS), len(TABLES), len(QUEUES)) == (3, 4, 3)
 
 
@@ -31,7 +31,7 @@ def test_no_bucket_can_be_made_public(bucket: str) -> None:
 
 
 @every_bucket
-def test_a_bucket_takes_no_request_without_tls(bucket: str) -> None:
+def test_a_bucket_denies_requests_without_tls(bucket: str) -> None:
     (policy,) = [item for item in resources_of("AWS::S3::BucketPolicy").values() if item["Bucket"] == {"Ref": bucket}]
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
@@ -41,7 +41,7 @@ def test_a_bucket_takes_no_request_without_tls(bucket: str) -> None:
     assert objects == {"Fn::Sub": f"${{{bucket}.Arn}}/*"}
 
 
-def test_what_is_stored_is_encrypted() -> None:
+def test_stored_data_is_encrypted() -> None:
     for bucket in BUCKETS.values():
         (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
         assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"]
@@ -52,7 +52,7 @@ def test_what_is_stored_is_encrypted() -> None:
 
 
 @pytest.mark.parametrize("name", LASTING)
-def test_what_tenants_own_outlives_mistakes(name: str) -> None:
+def test_data_of_tenants_is_protected_against_mistakes(name: str) -> None:
     resource = template()["Resources"][name]
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
     if name in BUCKETS:
@@ -62,7 +62,7 @@ def test_what_tenants_own_outlives_mistakes(name: str) -> None:
         assert TABLES[name]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
 
 
-def test_the_queue_takes_messages_of_the_stacks_own_rules_only() -> None:
+def test_the_queue_accepts_messages_from_the_stacks_own_rules_only() -> None:
     (policy,) = resources_of("AWS::SQS::QueuePolicy").values()
     inbox, trusted = policy["PolicyDocument"]["Statement"]
     for statement, rule in ((inbox, "InboxRule"), (trusted["Fn::If"][1], "ExportRequestedRule")):

@@ -57,14 +57,14 @@ def inventory(tmp_path: Path) -> Inventory:
 
 
 @pytest.mark.parametrize("text", RIGHT)
-def test_what_exists_passes(inventory: Inventory, text: str) -> None:
+def test_existing_names_pass(inventory: Inventory, text: str) -> None:
     (inventory.root / "README.md").write_text(f"# Readme\n\n{text}\n")
 
     assert list(mistakes_in("README.md", inventory)) == []
 
 
 @pytest.mark.parametrize(("text", "message"), WRONG.items())
-def test_what_does_not_exist_is_named_with_its_line(inventory: Inventory, text: str, message: str) -> None:
+def test_missing_names_are_reported_with_their_line(inventory: Inventory, text: str, message: str) -> None:
     (inventory.root / "README.md").write_text(f"# Readme\n\nSee {text}.\n")
 
     assert [str(mistake) for mistake in mistakes_in("README.md", inventory)] == [f"README.md:3: {message}"]

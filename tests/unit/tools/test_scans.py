@@ -11,7 +11,7 @@ import pytest
 
 from tools.scans import __main__ as command
 from tools.scans import scanners
-from tools.scans.judging import Exemption, Finding, Report, evaluate, read_exemptions
+from tools.scans.findings import Exemption, Finding, Report, evaluate, read_exemptions
 from tools.scans.scanners import (
     Scan,
     ScanFailedError,
@@ -73,7 +73,7 @@ def reported(*findings: Finding, gap: str = "", failure: str = "") -> Report:
     return Report("bandit", "some code", findings, gap, failure)
 
 
-# ------------------------------------------------------------------------------------------------------ judging
+# ---------------------------------------------------------------------------------------------------- evaluation
 
 
 def test_a_finding_without_an_exception_is_open() -> None:
@@ -82,7 +82,7 @@ def test_a_finding_without_an_exception_is_open() -> None:
     assert not verdict.passes(gaps_allowed=True)
 
 
-def test_a_finding_with_an_exception_may_stay() -> None:
+def test_a_finding_with_an_exception_is_accepted() -> None:
     assert evaluate([reported(FINDING)], [ALLOWANCE]).passes(gaps_allowed=False)
 
 
@@ -94,7 +94,7 @@ def test_an_exception_is_for_its_scanner_rules_and_places_only(other: dict[str, 
     assert evaluate([reported(FINDING, stranger)], [ALLOWANCE]).open == (stranger,)
 
 
-def test_an_exception_that_nothing_is_found_for_is_stale() -> None:
+def test_an_exception_without_findings_is_stale() -> None:
     verdict = evaluate([reported()], [ALLOWANCE])
     assert len(verdict.stale) == 2  # its rule and its place
     assert not verdict.passes(gaps_allowed=True)
@@ -107,23 +107,23 @@ def test_an_exception_that_nothing_is_found_for_is_stale() -> None:
         (replace(ALLOWANCE, places=("local/*", "tools/*")), "tools/*"),
     ],
 )
-def test_a_part_of_an_exception_that_nothing_is_found_for_is_stale(wider: Exemption, unused: str) -> None:
+def test_a_part_of_an_exception_without_findings_is_stale(wider: Exemption, unused: str) -> None:
     (stale,) = evaluate([reported(FINDING)], [wider]).stale
     assert stale.endswith(f"for {unused}")
 
 
-def test_an_exception_is_not_stale_where_nobody_could_look() -> None:
+def test_an_exception_is_not_stale_if_the_scan_had_a_gap() -> None:
     assert evaluate([reported(gap="out of reach")], [ALLOWANCE]).stale == ()
 
 
-def test_what_could_not_be_looked_at_fails_only_where_it_is_required() -> None:
+def test_a_gap_fails_only_where_scans_are_required() -> None:
     verdict = evaluate([reported(gap="out of reach")], [])
     assert verdict.gaps == ("bandit: some code: out of reach",)
     assert verdict.passes(gaps_allowed=True)
     assert not verdict.passes(gaps_allowed=False)
 
 
-def test_a_scan_that_came_to_nothing_fails() -> None:
+def test_a_scan_that_failed_fails_the_run() -> None:
     assert not evaluate([reported(failure="it crashed")], []).passes(gaps_allowed=True)
 
 
@@ -146,7 +146,7 @@ def test_the_projects_exceptions_are_read_and_have_reasons() -> None:
         'scanner = "bandit"\nrules = ["B603"]\nplaces = ["*"]\nreason = "Because."\nuntil = "never"',
     ],
 )
-def test_an_exception_without_all_it_needs_is_refused(tmp_path: Path, entry: str) -> None:
+def test_an_incomplete_exception_is_refused(tmp_path: Path, entry: str) -> None:
     file = tmp_path / "exceptions.toml"
     file.write_text(f"[[exception]]\n{entry}\n")
     with pytest.raises(ValueError, match="an exception needs"):
@@ -156,7 +156,7 @@ def test_an_exception_without_all_it_needs_is_refused(tmp_path: Path, entry: str
 # ------------------------------------------------------------------------------------------------------ reports
 
 
-def test_what_bandit_finds() -> None:
+def test_bandits_findings_are_read() -> None:
     report = read_bandit(BANDIT, "")
     assert report.scope == "9,550 lines of code"
     (finding,) = report.findings
@@ -164,7 +164,7 @@ def test_what_bandit_finds() -> None:
     assert finding.detail.startswith("line 59: ")
 
 
-def test_what_checkov_finds() -> None:
+def test_checkovs_findings_are_read() -> None:
     report = read_checkov(CHECKOV, "template.yaml")
     assert report.scope == "template.yaml: 138 checks of 63 resources"
     (finding,) = report.findings
@@ -176,19 +176,19 @@ def test_a_check_that_the_template_skips_is_a_finding() -> None:
     assert len(read_checkov({**CHECKOV, "results": results}, "template.yaml").findings) == 1
 
 
-def test_what_looks_like_a_secret() -> None:
+def test_possible_secrets_are_read() -> None:
     (finding,) = read_secrets(SECRETS, "365 tracked files").findings
     assert (finding.rule, finding.place, finding.detail) == ("Secret Keyword", "local/aws.py", "line 33")
 
 
-def test_what_is_known_to_be_vulnerable() -> None:
+def test_known_vulnerabilities_are_read() -> None:
     (finding,) = read_audit(AUDIT, "some.txt").findings
     assert (finding.rule, finding.place) == ("PYSEC-2023-212", "some.txt: urllib3")
-    assert finding.detail == "1.26.17; mended in 1.26.18, 2.0.7"
+    assert finding.detail == "1.26.17; fixed in 1.26.18, 2.0.7"
 
 
-def test_a_package_that_the_service_does_not_know_is_not_clean() -> None:
-    assert read_audit(AUDIT, "some.txt").gap == "the vulnerability service knows nothing of 1 of 3 packages"
+def test_a_package_unknown_to_the_service_is_not_clean() -> None:
+    assert read_audit(AUDIT, "some.txt").gap == "1 of 3 packages are unknown to the vulnerability service"
     known = {"dependencies": AUDIT["dependencies"][:2]}
     assert read_audit(known, "some.txt").gap == ""
 
@@ -205,7 +205,7 @@ def test_a_package_that_the_service_does_not_know_is_not_clean() -> None:
         (read_audit, {"dependencies": [], "fixes": []}),
     ],
 )
-def test_a_scan_that_saw_nothing_has_failed(read: Any, said: Any) -> None:  # noqa: ANN401  # any reader and JSON
+def test_a_scan_that_saw_nothing_is_a_failure(read: Any, said: Any) -> None:  # noqa: ANN401  # any reader and JSON
     with pytest.raises(ScanFailedError):
         read(said, "365 tracked files")
 
@@ -233,7 +233,7 @@ def test_a_scanners_report_is_read_whatever_it_exits_with(tmp_path: Path, monkey
     assert report.failure == ""
 
 
-def test_a_service_out_of_reach_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_service_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     report = scan_by(tmp_path, monkeypatch, "echo 'requests.exceptions.ConnectionError: no route' >&2; exit 1")
     assert (report.gap, report.failure) == ("the vulnerability service cannot be reached", "")
 
@@ -241,7 +241,7 @@ def test_a_service_out_of_reach_is_a_gap(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("script", ["echo 'usage: no such option' >&2; exit 2", "exit 0", "echo 'no JSON'"])
 def test_a_scanner_without_a_report_has_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     report = scan_by(tmp_path, monkeypatch, script)
-    assert report.failure.startswith("it gave no report")
+    assert report.failure.startswith("it produced no report")
     assert not report.gap
 
 
@@ -255,7 +255,7 @@ def test_every_list_of_packages_is_audited() -> None:
     assert {scan.subject for scan in scanners.scans() if scan.scanner == "pip-audit"} == lists
 
 
-def test_the_table_says_not_audited_and_not_clean() -> None:
+def test_the_table_shows_not_audited_instead_of_clean() -> None:
     reports = [reported(gap="out of reach"), reported(), reported(FINDING), reported(failure="crashed")]
     results = list(command.format_table(reports, []).columns[-1].cells)
     assert results == ["not audited", "clean", "FINDINGS", "FAILED"]

@@ -1,4 +1,4 @@
-"""What scans found, held against the exceptions that were made."""
+"""Findings of the scans, and their comparison with the exceptions."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """What a scanner has against a place.
+    """A finding of a scanner.
 
     Attributes:
-        scanner: Which one.
-        rule: The scanner's name for what is wrong.
+        scanner: The scanner's name.
+        rule: The id of the scanner's rule.
         place: A file, a resource of the template, or a package of a requirements file.
-        detail: In words, and on which line.
+        detail: A description, with the line number.
     """
 
     scanner: str
@@ -28,14 +28,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """What one scan came to.
+    """The result of a scan.
 
     Attributes:
-        scanner: Which one.
-        looked_at: At what, and at how much of it.
-        findings: What is wrong.
-        gap: Why something was not looked at, if so. It is not clean then, it is not known.
-        failure: Why the scan itself came to nothing, if so.
+        scanner: The scanner's name.
+        scope: What was scanned, and how much of it.
+        findings: All findings.
+        gap: Why part of the scope could not be scanned; empty if everything was.
+        failure: Why the scan failed; empty if it did not.
     """
 
     scanner: str
@@ -47,13 +47,13 @@ class Report:
 
 @dataclass(frozen=True)
 class Exemption:
-    """An exception: findings that are looked at, and are to stay.
+    """An exception in exceptions.toml: findings that are accepted.
 
     Attributes:
-        scanner: Whose findings.
-        rules: Their rules.
-        places: Their places, as patterns.
-        reason: Why they may stay.
+        scanner: The scanner of the findings.
+        rules: The rules of the findings.
+        places: Patterns of their places.
+        reason: Why they are accepted.
     """
 
     scanner: str
@@ -62,7 +62,7 @@ class Exemption:
     reason: str
 
     def covers(self, finding: Finding) -> bool:
-        """Whether the exception was made for this finding."""
+        """Whether the exception applies to this finding."""
         return (
             finding.scanner == self.scanner
             and finding.rule in self.rules
@@ -70,7 +70,7 @@ class Exemption:
         )
 
     def unused(self, findings: Sequence[Finding]) -> list[str]:
-        """Those of its rules and places that no finding needs."""
+        """The rules and places that match no finding."""
         covered = [finding for finding in findings if self.covers(finding)]
         rules = [rule for rule in self.rules if all(finding.rule != rule for finding in covered)]
         places = [place for place in self.places if not any(fnmatchcase(finding.place, place) for finding in covered)]
@@ -79,13 +79,13 @@ class Exemption:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is to be done about the scans' reports.
+    """The overall result of all scans.
 
     Attributes:
         open: Findings without an exception.
-        stale: Exceptions, or parts of them, without a finding.
-        failures: Scans that came to nothing.
-        gaps: What was not looked at.
+        stale: Exceptions, or parts of them, that match no finding.
+        failures: Failed scans.
+        gaps: What could not be scanned.
     """
 
     open: tuple[Finding, ...]
@@ -94,39 +94,39 @@ class Verdict:
     gaps: tuple[str, ...]
 
     def passes(self, *, gaps_allowed: bool) -> bool:
-        """Whether nothing is to be done."""
+        """Whether the check passes."""
         return not (self.open or self.stale or self.failures or (self.gaps and not gaps_allowed))
 
 
 def read_exemptions(file: Path) -> list[Exemption]:
-    """The exceptions that a TOML file lists.
+    """The exceptions in a TOML file.
 
     Raises:
-        ValueError: One has no reason, or a field is missing, empty or unknown.
+        ValueError: A field is missing, empty or unknown.
     """
-    allowances = []
+    exemptions = []
     for entry in tomllib.loads(file.read_text(encoding="utf-8")).get("exception", []):
         if entry.keys() != {"scanner", "rules", "places", "reason"} or not all(entry.values()):
             raise ValueError(f"an exception needs scanner, rules, places and reason: {entry}")
         rules, places = tuple(entry["rules"]), tuple(entry["places"])
-        allowances.append(Exemption(entry["scanner"], rules, places, entry["reason"]))
-    return allowances
+        exemptions.append(Exemption(entry["scanner"], rules, places, entry["reason"]))
+    return exemptions
 
 
-def evaluate(reports: Iterable[Report], allowances: Sequence[Exemption]) -> Verdict:
-    """Hold the reports against the exceptions."""
+def evaluate(reports: Iterable[Report], exemptions: Sequence[Exemption]) -> Verdict:
+    """Compare the reports with the exceptions."""
     reports = list(reports)
     findings = [finding for report in reports for finding in report.findings]
     uncertain = {report.scanner for report in reports if report.gap or report.failure}
     return Verdict(
         open=tuple(
-            sorted(finding for finding in findings if not any(allowance.covers(finding) for allowance in allowances))
+            sorted(finding for finding in findings if not any(exemption.covers(finding) for exemption in exemptions))
         ),
         stale=tuple(
-            f"{allowance.scanner} {', '.join(allowance.rules)}: nothing is found any more for {unused}"
-            for allowance in allowances
-            if allowance.scanner not in uncertain  # what it is for may be where nobody looked
-            for unused in allowance.unused(findings)
+            f"{exemption.scanner} {', '.join(exemption.rules)}: no longer matches any finding for {unused}"
+            for exemption in exemptions
+            if exemption.scanner not in uncertain  # it may apply to what was not scanned
+            for unused in exemption.unused(findings)
         ),
         failures=tuple(f"{report.scanner}: {report.failure}" for report in reports if report.failure),
         gaps=tuple(f"{report.scanner}: {report.scope}: {report.gap}" for report in reports if report.gap),
