@@ -1,16 +1,16 @@
-# Everything there is to do with this project, from a fresh checkout on. `make` lists it.
+# All tasks of this project, starting from a fresh checkout. `make` lists them.
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
-# Python 3.11 or newer; the first that fits is taken.
+# The first of these that is Python 3.11 or newer is used.
 PYTHON ?= python3 python3.13 python3.12 python3.11 python3.14
 
-# Where the local stack keeps what it knows. Another folder and another PORT make a second, independent stack.
+# The folder of the local stack's state. Another folder and another PORT create a second, independent stack.
 export INSTALLHUB_STATE ?= .local
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
-# Without bytecode, every start would compile a thousand modules again.
+# Without cached bytecode, every start would compile a thousand modules.
 unexport PYTHONDONTWRITEBYTECODE
 
 RUN := .venv/bin/python -m
@@ -24,65 +24,65 @@ ATTACK_READY := $(STACK_READY) .tools/attack/.ready
 CODE := functions layers local operations tests tools bench
 
 .PHONY: help
-help: ## this list
+help: ## list all targets
 	@echo "usage: make TARGET [NAME=value ...]"
 	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' Makefile bench/bench.mk
 	@echo
-	@echo "A parameter that PARAMS does not name keeps the value it has: make down brings the template's defaults back."
-	@echo "INSTALLHUB_STATE=folder PORT=4700 make up starts a second stack beside the first."
+	@echo "Parameters that are not in PARAMS keep their current values; make down resets them to the template's defaults."
+	@echo "INSTALLHUB_STATE=folder PORT=4700 make up starts a second, independent stack."
 
 ## Start here
 
 .PHONY: setup demo
-setup: $(STACK_READY) ## install everything (the other targets do so when they need it)
+setup: $(STACK_READY) ## install all dependencies (other targets do this when necessary)
 	@echo "Ready." >&2
 
 demo: $(STACK_READY) ## start the local stack, load the sample tenants and export a package
 	@$(LOCAL) demo --port "$$PORT" --bind "$$BIND"
 
-## The local stack: this template on an emulator of AWS, no account and no Docker needed
+## The local stack: template.yaml on an AWS emulator, without an AWS account or Docker
 
 .PHONY: up url token seed outputs logs down
-up: $(STACK_READY) ## start it, or bring it up to date   [PARAMS="Name=value ..."] [PORT=4566] [BIND=127.0.0.1]
+up: $(STACK_READY) ## start or update it   [PARAMS="Name=value ..."] [PORT=4566] [BIND=127.0.0.1]
 	@$(LOCAL) up --params "$$PARAMS" --port "$$PORT" --bind "$$BIND"
 
-url: $(PROJECT_READY) ## the base URL, up to and without /api
+url: $(PROJECT_READY) ## print the base URL, without /api
 	@$(LOCAL) url
 
-token: $(PROJECT_READY) ## a token   TENANTS=a,b [SCOPE="installhub:export"] [TTL=3600, in seconds; may be negative]
+token: $(PROJECT_READY) ## print a token   TENANTS=a,b [SCOPE="installhub:export"] [TTL=3600, in seconds; negative for an expired token]
 	@$(LOCAL) token --tenants "$$TENANTS" --ttl "$$TTL" --scope "$${SCOPE-installhub:export}"
 
 seed: $(PROJECT_READY) ## publish the artifacts of a JSON file   FILE=artifacts.json
 	@$(LOCAL) seed "$$FILE"
 
-outputs: $(PROJECT_READY) ## endpoint, region and the stack's outputs as JSON
+outputs: $(PROJECT_READY) ## print endpoint, region and the stack's outputs as JSON
 	@$(LOCAL) outputs
 
-logs: $(PROJECT_READY) ## what the functions logged   [FUNCTION=export] [FOLLOW=1]
+logs: $(PROJECT_READY) ## print the functions' logs   [FUNCTION=export] [FOLLOW=1]
 	@$(LOCAL) logs --function "$$FUNCTION" $(if $(FOLLOW),--follow)
 
-down: ## stop it and forget its data
+down: ## stop it and delete its data
 	@if test -e $(PROJECT_READY); then $(LOCAL) down; fi
 
-## For operators: the local stack, or one on AWS by STACK=name
+## For operators: on the local stack, or with STACK=name on AWS
 
 .PHONY: audit redrive
-audit: $(PROJECT_READY) ## look for half packages, orphans, wrong checksums   [STACK=name] [JSON=1]
+audit: $(PROJECT_READY) ## find incomplete packages, orphans and wrong checksums   [STACK=name] [JSON=1]
 	@$(RUN) operations.audit --stack "$$STACK" $(if $(JSON),--json)
 
-redrive: $(PROJECT_READY) ## put what is in the dead-letter queue back   [STACK=name] [MAX=10] [DRY_RUN=1]
+redrive: $(PROJECT_READY) ## move messages from the dead-letter queue back to the export queue   [STACK=name] [MAX=10] [DRY_RUN=1]
 	@$(RUN) operations.redrive --stack "$$STACK" --max "$$MAX" $(if $(DRY_RUN),--dry-run)
 
-## The API in containers, by `sam local`: needs Docker
+## The API in containers with `sam local`: needs Docker
 
 .PHONY: sam-local sam-invoke sam-local-down
-sam-local: $(STACK_READY) ## serve it by `sam local start-api`, on the data of the local stack   [API_PORT=3000]
+sam-local: $(STACK_READY) ## serve it with `sam local start-api` and the local stack's data   [API_PORT=3000]
 	@$(LOCAL) sam-local --api-port "$$API_PORT" --port "$$PORT" --bind "$$BIND"
 
-sam-invoke: $(PROJECT_READY) ## run one function by `sam local invoke`   FUNCTION=export [EVENT=events/export.json]
+sam-invoke: $(PROJECT_READY) ## run one function with `sam local invoke`   FUNCTION=export [EVENT=events/export.json]
 	@$(LOCAL) sam-invoke "$$FUNCTION" --event "$$EVENT"
 
-sam-local-down: ## end it and its containers; the local stack stays
+sam-local-down: ## stop it and its containers; the local stack keeps running
 	@if test -e $(PROJECT_READY); then $(LOCAL) sam-local-down; fi
 
 ## Tests and checks
@@ -96,56 +96,56 @@ test-unit: $(PROJECT_READY) ## tests without sockets
 test-integration: $(PROJECT_READY) ## tests against emulated tables and buckets
 	@$(RUN) pytest -n auto --dist worksteal tests/integration
 
-test-system: $(ATTACK_READY) ## tests over HTTP against a local stack of their own
-	@$(RUN) pytest -n 2 --dist loadfile tests/system # a stack each
+test-system: $(ATTACK_READY) ## tests over HTTP against separate local stacks
+	@$(RUN) pytest -n 2 --dist loadfile tests/system # one stack per worker
 
-test-sam-local: $(STACK_READY) ## tests over HTTP against `sam local`; skipped where Docker does not run
+test-sam-local: $(STACK_READY) ## tests over HTTP against `sam local`; skipped if Docker does not run
 	@if reason=$$($(LOCAL) docker 2>&1) || test "$$INSTALLHUB_DOCKER" = required; then \
 	  $(RUN) pytest tests/sam_local; \
-	else echo "tests/sam_local is skipped: $${reason#error: }"; fi
+	else echo "tests/sam_local skipped: $${reason#error: }"; fi
 
 .PHONY: test-judges test-chaos test-load reliability
 JUDGED := $(patsubst %,tests/integration/test_%.py,catalog_contract catalog_reads publisher package_claims multipart idempotency \
   simultaneous_exports sweep)
 test-judges: export INSTALLHUB_JUDGES := all
-test-judges: $(STACK_READY) .tools/bench/dynamodb/.tried ## the adapters' tests on moto, MiniStack and DynamoDB Local
+test-judges: $(STACK_READY) .tools/bench/dynamodb/.tried ## tests of the storage adapters on moto, MiniStack and DynamoDB Local
 	@$(RUN) pytest $(JUDGED)
 
-test-chaos: $(ATTACK_READY) ## the longer tests of faults, crashes, races and hostile input
+test-chaos: $(ATTACK_READY) ## long tests of faults, crashes, races and hostile input
 	@$(RUN) pytest tests/chaos
 
-test-load: $(ATTACK_READY) ## load and a soak on a local stack of its own   [SOAK_SECONDS=900]
+test-load: $(ATTACK_READY) ## load and soak tests on a separate local stack   [SOAK_SECONDS=900]
 	@$(RUN) pytest tests/load
 
 reliability: export INSTALLHUB_FIGURES := write
-reliability: ## run all tests and write their figures into docs/reliability.md
+reliability: ## run the tests behind docs/reliability.md and update its figures
 	@$(MAKE) test-integration test-judges test-system test-chaos test-load
 	@$(RUN) tools.reliability
 
-lint: $(PROJECT_READY) ## style
+lint: $(PROJECT_READY) ## check style and format
 	@$(RUN) ruff check
 	@$(RUN) ruff format --check
 
-types: $(PROJECT_READY) ## types
+types: $(PROJECT_READY) ## check types
 	@$(RUN) mypy $(CODE)
 
-check-template: $(STACK_READY) ## template.yaml by SAM's and CloudFormation's rules
+check-template: $(STACK_READY) ## validate template.yaml with SAM and cfn-lint
 	@AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 	@.venv/bin/cfn-lint template.yaml
 
 .PHONY: check-architecture check-security
-check-architecture: $(PROJECT_READY) ## that the layer's packages import each other downwards only
+check-architecture: $(PROJECT_READY) ## check that the layer's packages only import lower ones
 	@.venv/bin/lint-imports --no-cache
 
-check-security: $(PROJECT_READY) .tools/audit/.ready ## bandit, checkov, detect-secrets and pip-audit; see tools/scans/exceptions.toml
+check-security: $(PROJECT_READY) .tools/audit/.ready ## run bandit, checkov, detect-secrets and pip-audit; see tools/scans/exceptions.toml
 	@$(RUN) tools.scans
 
 .PHONY: check-docs
-check-docs: $(PROJECT_READY) ## that the documentation names only what exists
+check-docs: $(PROJECT_READY) ## check that everything named in the documentation exists
 	@$(RUN) tools.docs_check
 
 .PHONY: check-generated
-check-generated: $(PROJECT_READY) ## that what is generated fits the code it comes from
+check-generated: $(PROJECT_READY) ## check that generated files are up to date
 	@$(RUN) tools.template --check
 	@$(RUN) tools.architecture --check
 	@$(RUN) tools.openapi --check
@@ -154,30 +154,30 @@ check-generated: $(PROJECT_READY) ## that what is generated fits the code it com
 
 include bench/bench.mk
 
-## Upkeep
+## Maintenance
 
 .PHONY: hooks format openapi template architecture lock clean
-hooks: $(PROJECT_READY) ## check the files of every commit with pre-commit
+hooks: $(PROJECT_READY) ## install the pre-commit hooks
 	@.venv/bin/pre-commit install
 
-format: $(PROJECT_READY) ## put the code into the agreed style
+format: $(PROJECT_READY) ## format the code
 	@$(RUN) ruff check --fix-only --quiet
 	@$(RUN) ruff format
 
-openapi: $(PROJECT_READY) ## write the OpenAPI document and the events' schemas anew from the code
+openapi: $(PROJECT_READY) ## regenerate the OpenAPI document and the event schemas
 	@$(RUN) tools.openapi
 	@$(RUN) tools.event_schemas
 
 template: $(PROJECT_READY) ## regenerate the template's gateway responses, dashboard and function outputs
 	@$(RUN) tools.template
 
-architecture: $(PROJECT_READY) ## redraw the picture of the layer's packages from the code
+architecture: $(PROJECT_READY) ## regenerate the picture of the layer's packages
 	@$(RUN) tools.architecture
 
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --universal --generate-hashes \
   --python-version 3.11 $(if $(UPGRADE),--upgrade)
 
-lock: $(PROJECT_READY) ## pin the dependencies anew   [UPGRADE=1 to the newest that fit]
+lock: $(PROJECT_READY) ## update the pinned dependencies   [UPGRADE=1 for the newest versions]
 	@$(COMPILE) layers/installhub/pyproject.toml -o layers/installhub/requirements.txt
 	@$(COMPILE) requirements/dev.in -o requirements/dev.txt
 	@$(COMPILE) requirements/emulator.in -o requirements/emulator.txt
@@ -186,12 +186,12 @@ lock: $(PROJECT_READY) ## pin the dependencies anew   [UPGRADE=1 to the newest t
 	@$(COMPILE) requirements/attack.in -o requirements/attack.txt
 	@$(COMPILE) requirements/audit.in -o requirements/audit.txt
 
-clean: down ## stop the local stack and remove all that was built (the environments in .venv and .tools stay)
+clean: down ## stop the local stack and delete build output and caches (keeps .venv and .tools)
 	@rm -rf .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find $(CODE) -name __pycache__ -prune -exec rm -rf {} +
 
 # ------------------------------------------------------------------------------------------------- the environments
-# One for the project, and one for each tool that pins versions of its own.
+# One for the project, and one for each tool with its own pinned versions.
 
 .venv/bin/uv: | .venv/bin/python
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.txt > .venv/uv.txt
@@ -204,12 +204,12 @@ clean: down ## stop the local stack and remove all that was built (the environme
 	    exec $$python -m venv .venv; \
 	  fi; \
 	done; \
-	echo "error: Python 3.11 or newer with the venv module is needed; none of these is: $(PYTHON)" >&2; \
-	echo "       Name one: make PYTHON=/path/to/python $(MAKECMDGOALS)" >&2; \
+	echo "error: Python 3.11 or newer with the venv module is required; not found among: $(PYTHON)" >&2; \
+	echo "       Specify one: make PYTHON=/path/to/python $(MAKECMDGOALS)" >&2; \
 	exit 1
 
 $(PROJECT_READY): requirements/dev.txt layers/installhub/pyproject.toml | .venv/bin/uv
-	@echo "Installing what the project needs into .venv ..." >&2
+	@echo "Installing the project's dependencies into .venv ..." >&2
 	@$(UV) pip sync --quiet --python .venv/bin/python --require-hashes requirements/dev.txt
 	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation -e layers/installhub
 	@touch $@

@@ -1,1 +1,1 @@
-"""Measures the product against what people would use instead: `make bench`, one module a topic."""
+"""Benchmarks of the product against alternatives: `make bench`, with one module per topic."""

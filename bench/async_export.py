@@ -1,9 +1,9 @@
-"""An export too big to wait for: 30,000 artifacts, 1 GB of definitions, over HTTP with `Prefer: respond-async`.
+"""A very large asynchronous export: 30,000 artifacts, 1 GB of definitions, over HTTP with `Prefer: respond-async`.
 
 python -m bench.async_export [--artifacts 30000] [--bytes 1000000000]
 
-It deploys a stack of its own and prints one JSON object: how long the export took, what `GET /{packageId}` told on the
-way, and the most memory that the worker's process had (its VmHWM), against that of an export of one artifact.
+Deploys a separate local stack and prints a JSON object: the duration of the export, the progress reported by
+`GET /{packageId}`, and the peak memory of the worker's process (VmHWM), also for an export of one artifact.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _PEAK: Final = re.compile(r"VmHWM:\s+(\d+) kB")
 
 
 def main() -> None:
-    """Run it and print what it found."""
+    """Run the benchmark and print its results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--artifacts", type=int, default=30_000)
     parser.add_argument("--bytes", type=int, default=1_000_000_000)
@@ -61,14 +61,14 @@ def main() -> None:
         started = time.monotonic()
         size = _publish_all(deployed, options.artifacts, options.bytes)
         published = time.monotonic() - started
-        outcome = api.export("Large", [f"root-{number:05}" for number in range(ROOTS)])
-        outcome |= {
+        results = api.export("Large", [f"root-{number:05}" for number in range(ROOTS)])
+        results |= {
             "definitionBytes": size,
             "publishSeconds": round(published, 1),
             "workerPeakMiB": _peak_mib(emulator.pid),
             "workerPeakMiBOfOneArtifact": base,
         }
-        print(json.dumps(outcome, indent=2))
+        print(json.dumps(results, indent=2))
     finally:
         stack.down(state)
 
@@ -85,7 +85,7 @@ class _ApiClient:
         self._session.headers["Authorization"] = f"Bearer {token}"
 
     def export(self, name: str, roots: Sequence[str]) -> dict[str, Any]:
-        """Export and wait, and say what was seen on the way."""
+        """Export asynchronously, poll until the export ends, and return what the polls reported."""
         body = {
             "tenantId": TENANT,
             "packageName": name,
@@ -97,12 +97,12 @@ class _ApiClient:
         accepted = self._session.post(f"{self._url}/export", json=body, headers={"Prefer": "respond-async"}, timeout=60)
         if accepted.status_code != requests.codes.accepted:
             raise RuntimeError(accepted.text)
-        answered = time.monotonic() - started
-        seen: list[tuple[float, str, int | None]] = []
+        accepted_after = time.monotonic() - started
+        polls: list[tuple[float, str, int | None]] = []
         while time.monotonic() - started < TIMEOUT_SECONDS:
             package = self._session.get(f"{self._url}/{accepted.json()['packageId']}", timeout=60).json()
             progress = package.get("progress") or {}
-            seen.append((round(time.monotonic() - started, 1), package["status"], progress.get("done")))
+            polls.append((round(time.monotonic() - started, 1), package["status"], progress.get("done")))
             if package["status"] in ("exported", "failed"):
                 break
             time.sleep(1)
@@ -110,23 +110,23 @@ class _ApiClient:
             raise RuntimeError(json.dumps(package)[:2000])
         return {
             "artifacts": package["artifactCount"],
-            "acceptedAfterSeconds": round(answered, 2),
-            "exportedAfterSeconds": seen[-1][0],
-            "looks": len(seen),
-            "progressSeen": len({done for _, status, done in seen if status == "exporting"}),
-            "looksOnTheWay": seen[:: max(1, len(seen) // 12)],
+            "acceptedAfterSeconds": round(accepted_after, 2),
+            "exportedAfterSeconds": polls[-1][0],
+            "polls": len(polls),
+            "distinctProgressValues": len({done for _, status, done in polls if status == "exporting"}),
+            "pollSamples": polls[:: max(1, len(polls) // 12)],
         }
 
 
 def _publish_all(deployed: Stack, artifacts: int, size: int) -> int:
-    """Roots that depend on all the rest, evenly; the sum of the definitions."""
+    """Publish leaves and the roots that depend on them; return the total size of the definitions."""
     leaves = artifacts - ROOTS
     each = size // leaves
     total = 0
     for start in range(0, leaves, CHUNK):
-        drafts = _artifacts(min(CHUNK, leaves - start), each, start=start)
-        total += sum(len(draft.definition) for draft in drafts)
-        publish(deployed, drafts, "leaves")
+        batch = _artifacts(min(CHUNK, leaves - start), each, start=start)
+        total += sum(len(artifact.definition) for artifact in batch)
+        publish(deployed, batch, "leaves")
     roots = [
         _artifact(f"root-{number:05}", tuple(f"leaf-{leaf:05}" for leaf in range(number, leaves, ROOTS)), b"{}")
         for number in range(ROOTS)
@@ -143,10 +143,10 @@ def _artifacts(count: int, size: int, *, start: int = 0, prefix: str = "leaf") -
 
 
 def _words(seed: int, size: int) -> Iterator[str]:
-    choose = random.Random(seed)  # noqa: S311  # no secret
+    rng = random.Random(seed)  # noqa: S311  # not security-relevant
     length = 0
     while length < size:
-        word = f"{choose.choice(WORDS)}{choose.randrange(100)}"
+        word = f"{rng.choice(WORDS)}{rng.randrange(100)}"
         length += len(word) + 1
         yield word
 
@@ -157,7 +157,7 @@ def _artifact(artifact_id: str, dependencies: tuple[str, ...], definition: bytes
 
 
 def _peak_mib(group: int) -> float:
-    """The most memory that the worker's processes ever had, in MiB."""
+    """The peak memory of the worker's processes, in MiB."""
     peaks = []
     for pid in processes.find_in_group(group, str(INTERPRETER)):
         folder = Path(f"/proc/{pid}")

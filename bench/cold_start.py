@@ -1,4 +1,4 @@
-"""Row 9: CPU and memory of a function's start, from the built layer, against importing boto3 and making one client."""
+"""Row 9: CPU time and memory of each function's cold start, compared with importing boto3 and creating a client."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BUILD: Final = PROJECT / ".local" / "bench" / "layer"
 FUNCTIONS: Final = tuple(sorted(folder.name for folder in (PROJECT / "functions").iterdir() if folder.is_dir()))
 ROUNDS: Final = 4
 STARTS: Final = 3
-"""In a round, the quickest of which counts: other work on the machine only ever adds to the CPU that a start takes."""
+"""Starts per round, of which the fastest counts, since other load can only make a start slower."""
 BASELINE: Final = "import boto3; boto3.client('dynamodb')"
 INIT: Final = "import app; from installhub.runtime import aws_clients; aws_clients.dynamodb()"
 MEASURE: Final = """
@@ -26,7 +26,7 @@ started = time.process_time()
 {code}
 took = time.process_time() - started
 import json, os, re
-# the kernel's high-water mark: ru_maxrss would count the parent's pages too
+# the kernel's high-water mark; ru_maxrss would include the parent's pages
 peak = int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
 files = [(m.__file__, m.__cached__) for m in list(sys.modules.values()) if getattr(m, "__cached__", None)]
 compiled = sum(f.startswith({root!r}) and not os.path.exists(c) for f, c in files)
@@ -35,38 +35,38 @@ print(json.dumps([took, peak, compiled]))
 
 
 def run() -> list[Outcome]:
-    """All of row 9."""
+    """Measure row 9."""
     layer = build()
     site = sysconfig.get_paths()["purelib"]
-    starts: dict[str, tuple[str, str, list[str]]] = {"floor": (BASELINE, site, [site])}
+    starts: dict[str, tuple[str, str, list[str]]] = {"baseline": (BASELINE, site, [site])}
     for name in FUNCTIONS:
         folder = PROJECT / "functions" / name
         starts[name] = (INIT, str(layer), [str(folder), str(layer)])
-    _measure_start(*starts["floor"], write=True)  # pip compiles what it installs, uv does not
+    _measure_start(*starts["baseline"], write=True)  # writes bytecode, as pip does on installation and uv does not
     for start in starts.values():
         _measure_start(*start)
     found: dict[str, list[tuple[float, int, int]]] = {name: [] for name in starts}
     for turn in range(ROUNDS):
-        taken: dict[str, list[tuple[float, int, int]]] = {name: [] for name in starts}
+        measured: dict[str, list[tuple[float, int, int]]] = {name: [] for name in starts}
         for _ in range(STARTS):
             for name, start in starts.items():
-                taken[name].append(_measure_start(*start))
-        for name, results in taken.items():
+                measured[name].append(_measure_start(*start))
+        for name, results in measured.items():
             found[name].append(min(results))
         log_progress(
             f"round {turn + 1} of {ROUNDS}: "
             + ", ".join(f"{name} {rounds[-1][0] * 1000:.0f} ms" for name, rounds in found.items())
         )
     cpu = {
-        name: statistics.median(a[0] / b[0] for a, b in zip(taken, found["floor"], strict=True))
+        name: statistics.median(a[0] / b[0] for a, b in zip(taken, found["baseline"], strict=True))
         for name, taken in found.items()
     }
     memory = {
-        name: statistics.median(a[1] for a in taken) / statistics.median(b[1] for b in found["floor"])
+        name: statistics.median(a[1] for a in taken) / statistics.median(b[1] for b in found["baseline"])
         for name, taken in found.items()
     }
     milliseconds = {name: statistics.median(taken[0] for taken in results) * 1000 for name, results in found.items()}
-    compiled = {name: max(taken[2] for taken in results) for name, results in found.items() if name != "floor"}
+    compiled = {name: max(taken[2] for taken in results) for name, results in found.items() if name != "baseline"}
     save_figures("cold_start", {"cpu": cpu, "memory": memory, "milliseconds": milliseconds})
     ours = {name: cpu[name] for name in FUNCTIONS}
     slowest, largest = max(ours, key=ours.__getitem__), max(FUNCTIONS, key=memory.__getitem__)
@@ -76,31 +76,30 @@ def run() -> list[Outcome]:
             "9 cold-start: cpu",
             ours[slowest],
             1.1,
-            f"the slowest, {slowest}: {milliseconds[slowest]:.0f} ms against {milliseconds['floor']:.0f} ms of `{BASELINE}` from an "
-            f"ordinary installation; fresh processes of Python {sys.version.split()[0]}, the quickest of {STARTS} in each of {ROUNDS} "
-            "rounds; built layer, nothing written, "
-            f"handler imported and DynamoDB client made; all: {listed}",
+            f"the slowest, {slowest}: {milliseconds[slowest]:.0f} ms, versus {milliseconds['baseline']:.0f} ms of `{BASELINE}` from "
+            f"an ordinary installation; fresh processes of Python {sys.version.split()[0]}, the fastest of {STARTS} in each of "
+            f"{ROUNDS} rounds; built layer, no bytecode written, handler imported and DynamoDB client created; all: {listed}",
         ),
         at_most(
             "9 cold-start: memory",
             memory[largest],
             1.1,
-            "peak resident memory, the largest: "
+            "peak resident memory; the largest: "
             + largest
             + "; all: "
             + ", ".join(f"{name} {memory[name]:.2f}" for name in FUNCTIONS),
         ),
         at_most(
-            "9 cold-start: compiled at start",
+            "9 cold-start: modules without bytecode",
             max(compiled.values()),
             0,
-            "modules of the layer imported without a .pyc beside them, in any function",
+            "modules of the layer that are imported without a .pyc file, the maximum of all functions",
         ),
     ]
 
 
 def build() -> Path:
-    """The layer as `sam build` makes it, for the Python that runs this, by the same Makefile."""
+    """Build the layer for the current Python with the Makefile that `sam build` uses."""
     command = [
         *("make", "--silent", "-C", str(PROJECT / "layers" / "installhub"), "build-InstallHubLayer"),
         *(f"ARTIFACTS_DIR={BUILD}", f"INSTALLHUB_INTERPRETER={sys.executable}"),
@@ -113,7 +112,7 @@ def build() -> Path:
 
 
 def _measure_start(code: str, root: str, path: list[str], *, write: bool = False) -> tuple[float, int, int]:
-    """Seconds of CPU, peak memory and modules compiled of one start in a process of its own."""
+    """CPU seconds, peak memory and number of modules without bytecode of one start in a new process."""
     output = subprocess.run(  # our own command
         [sys.executable, "-S", *(() if write else ("-B",)), "-c", MEASURE.format(code=code, root=root)],
         cwd="/",

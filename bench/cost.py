@@ -1,4 +1,4 @@
-"""Row 12: what an export and a preview cost on AWS, from counted calls."""
+"""Row 12: the cost of an export and a preview on AWS, calculated from counted calls."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PRICES: Final[Mapping[str, tuple[float, str]]] = {
     "Lambda GB-second": (13.3334, "the same, arm64"),
     "API Gateway request": (3.50, "AWS price list, API Gateway REST, us-east-1, November 2024"),
 }
-"""US dollars for a million of each, where from and as of when. Entered by hand: check before relying on them."""
+"""US dollars per million of each unit, with source and date. Entered by hand; check before relying on them."""
 
 MEMORY_GB: Final = {"preview": 1.0, "export": 1769 / 1024}
 COUNTS: Final = (10, 100, 1_000, 5_000, 10_000)
@@ -39,15 +39,15 @@ PLOTTED: Final = (10, 100, 1_000, 10_000, 100_000)
 
 @dataclass(frozen=True)
 class Sample:
-    """Units of one run.
+    """The billed units of one run.
 
     Attributes:
-        artifacts: In the closure, which is the tenant.
-        edges: Dependencies.
-        packed: Bytes of packed definitions.
-        bundle: Bytes of the bundle; zero for a preview.
-        seconds: Of client time against the local services.
-        units: By the names of :data:`PRICES`.
+        artifacts: Number of artifacts in the closure, which is the whole tenant.
+        edges: Number of dependencies.
+        packed: Size of the packed definitions in bytes.
+        bundle: Size of the bundle in bytes; zero for a preview.
+        seconds: Wall time with local services.
+        units: Units by the names in :data:`PRICES`.
     """
 
     artifacts: int
@@ -59,7 +59,7 @@ class Sample:
 
 
 def run(database: Database, s3_endpoint: str) -> list[Outcome]:
-    """Row 12."""
+    """Measure row 12."""
     found: dict[str, list[Sample]] = {"preview": [], "export": []}
     client, s3 = database.client, stub_s3.client(s3_endpoint)
     shapes = [(count, 4, SMALL) for count in COUNTS] + [(1_000, 1, SMALL), (1_000, 4, LARGE), (5_000, 4, LARGE)]
@@ -98,7 +98,7 @@ def run(database: Database, s3_endpoint: str) -> list[Outcome]:
         found["export"].append(Sample(*sized, record.layout.size, seconds, _with_request_units(units)))
         log_progress(
             f"{count:,} artifacts, {tenant.edges:,} edges, {tenant.packed / 1e6:.1f} MB packed: preview {read.read_units:g}, "
-            f"export {written.read_units:g} read units, {storage.total} calls of S3"
+            f"export {written.read_units:g} read units, {storage.total} S3 calls"
         )
     models = {way: _model(samples) for way, samples in found.items()}
     figures = {
@@ -113,7 +113,7 @@ def run(database: Database, s3_endpoint: str) -> list[Outcome]:
         abs(_units(models[way]["DynamoDB read unit"], sample) / sample.units["DynamoDB read unit"] - 1)
         for way, samples in found.items()
         for sample in samples
-        if sample.artifacts >= 1_000  # rounding hides the rule in small ones
+        if sample.artifacts >= 1_000  # rounding dominates in small ones
     )
     return [
         Outcome(
@@ -121,8 +121,8 @@ def run(database: Database, s3_endpoint: str) -> list[Outcome]:
             round(worst, 4),
             "present",
             present,
-            "largest relative error of the model's read units against those counted, from 1,000 artifacts on; units and prices "
-            "are in docs/performance.md, generated",
+            "largest relative error of the model's read units compared with the counted ones, from 1,000 artifacts; units and prices "
+            "are in docs/performance.md",
         )
     ]
 
@@ -132,14 +132,12 @@ def _with_request_units(units: dict[str, float]) -> dict[str, float]:
 
 
 def _model(samples: list[Sample]) -> dict[str, dict[str, float]]:
-    """Each unit as a sum of so many for each request, artifact, edge and megabyte, fitted to the samples."""
+    """Each unit as a linear function of requests, artifacts, edges and megabytes, fitted to the samples."""
     rows = [(1.0, s.artifacts / 1e3, s.edges / 1e3, s.packed / 1e6) for s in samples]
     model = {}
     for name in samples[0].units:
         counted = [sample.units[name] for sample in samples]
-        weights = [
-            1 / max(units, 1.0) for units in counted
-        ]  # relative errors count, or large samples would decide alone
+        weights = [1 / max(units, 1.0) for units in counted]  # relative errors, so that large samples do not dominate
         request, artifacts, edges, megabytes = _least_squares(
             [[value * weight for value in row] for row, weight in zip(rows, weights, strict=True)],
             [units * weight for units, weight in zip(counted, weights, strict=True)],
@@ -149,7 +147,7 @@ def _model(samples: list[Sample]) -> dict[str, dict[str, float]]:
 
 
 def _least_squares(rows: list[list[float]], values: list[float]) -> list[float]:
-    """The normal equations by Gaussian elimination, a little regularised; the features are few."""
+    """Solve the normal equations, slightly regularised, by Gaussian elimination; there are few features."""
     size = len(rows[0])
     system = [
         [sum(row[i] * row[j] for row in rows) + (1e-9 if i == j else 0.0) for j in range(size)]
@@ -177,7 +175,7 @@ def _units(model: Mapping[str, float], sample: Sample) -> float:
 
 
 def _predict(model: Mapping[str, Mapping[str, float]], artifacts: int) -> dict[str, float]:
-    """Dollars by service for closures with four edges and 10 KB of packed definition each."""
+    """Dollars per request by service, for closures with four edges and 10 KB of packed definition per artifact."""
     sample = Sample(artifacts, artifacts * 4, artifacts * 10_000, 0, 0.0, {})
     return {"artifacts": artifacts} | {
         name: max(_units(weights, sample), 0.0) * PRICES[name][0] / 1e6 for name, weights in model.items()

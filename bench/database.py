@@ -1,4 +1,4 @@
-"""Tenants to measure, on one DynamoDB Local: what several topics read is written once."""
+"""Sample tenants on DynamoDB Local, written once and shared by several topics."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ ARTIFACTS: Final = "artifacts"
 PACKAGES: Final = "packages"
 NAIVE: Final = "whole"
 DEPTH: Final = 10
-_DEFINITIONS: Final = 100  # different ones; tenants take them in turn
-_BATCH_SIZE: Final = 25  # a BatchWriteItem
-_ITEMS_PER_TASK: Final = 500  # items that a helper writes in one go
+_DEFINITIONS: Final = 100  # distinct definitions, assigned to artifacts in turn
+_BATCH_SIZE: Final = 25  # the limit of BatchWriteItem
+_ITEMS_PER_TASK: Final = 500  # items that a worker writes per task
 
 
 client_of = cache(dynamodb.client)
-"""The client of this process for an endpoint."""
+"""The client for an endpoint, one per process."""
 
 
 class Tenant(NamedTuple):
-    """A tenant that is the closure of its first artifact.
+    """A tenant whose artifacts are all in the closure of the first.
 
     Attributes:
-        name: Its id.
-        nodes: Its artifacts, the root first, with the digests of their definitions.
+        name: The tenant's id.
+        nodes: The artifacts, root first, with the digests of their definitions.
     """
 
     name: str
@@ -54,17 +54,17 @@ class Tenant(NamedTuple):
 
     @property
     def packed(self) -> int:
-        """Bytes of packed definitions."""
+        """Size of the packed definitions in bytes."""
         return sum(node.packed_size for node in self.nodes)
 
 
 class Database:
-    """The template's tables, filled as topics ask for tenants.
+    """The template's tables, filled with tenants on request.
 
     Attributes:
-        endpoint: Where DynamoDB listens.
-        client: For it.
-        helpers: Processes for what is not timed: boto3 writes and reads no faster with more threads.
+        endpoint: URL of DynamoDB Local.
+        client: A client for it.
+        workers: Processes for work that is not timed, since more threads do not make boto3 faster.
     """
 
     def __init__(self, endpoint: str) -> None:
@@ -85,41 +85,43 @@ class Database:
 
     @property
     def table(self) -> ArtifactTable:
-        """The artifacts, as a process sees them that has not read anything yet."""
+        """The artifacts table, with empty caches."""
         return ArtifactTable(self.client, ARTIFACTS)
 
     def tenant(self, count: int, size: int, edges_each: int = 4) -> Tenant:
-        """``count`` artifacts in ten levels with definitions of about ``size`` bytes, as the publisher writes them."""
+        """A tenant of ``count`` artifacts in ten levels with definitions of about ``size`` bytes, as the publisher stores them."""
         name = f"{count}-{edges_each}-{size}"
         if name not in self._tenants:
             nodes = layered(count, DEPTH, edges_each)
             self._tenants[name] = tenant = Tenant(name, self._put_artifacts(name, nodes, sample_definitions(size)))
-            log_progress(f"tenant of {count:,} artifacts, {tenant.edges:,} edges, {tenant.packed / 1e6:.1f} MB packed")
+            log_progress(
+                f"wrote a tenant of {count:,} artifacts, {tenant.edges:,} edges, {tenant.packed / 1e6:.1f} MB packed"
+            )
         return self._tenants[name]
 
     def with_naive_table(self, count: int, size: int) -> Tenant:
-        """The same tenant, and beside it the table that people would make: an item an artifact, a JSON text in it."""
+        """The same tenant, also in a naive table: one item per artifact, with the definition as a JSON string."""
         tenant = self.tenant(count, size)
         if tenant.name not in self._in_naive_table:
             self._in_naive_table.add(tenant.name)
             self.put(NAIVE, naive_items(tenant, sample_definitions(size)))
-            log_progress(f"the same as {count:,} whole items")
+            log_progress("wrote the same tenant to the naive table")
         return tenant
 
     def put_edges(self, table: str, tenant: str, nodes: Iterable[ArtifactNode]) -> None:
-        """Write edge items and the summary as the publisher does."""
+        """Write edge items and statistics as the publisher does."""
         edges = [items.edge_item(tenant, node) for node in nodes]
-        summary: NewItem = {
+        statistics: NewItem = {
             **items.primary_key(tenant, items.STATISTICS_SORT_KEY),
             items.EDGE_COUNT: {"N": str(len(edges))},
             items.EDGE_BYTES: {"N": str(sum(map(items.edge_size, edges)))},
         }
-        self.put(table, [*edges, summary])
+        self.put(table, [*edges, statistics])
 
     def _put_artifacts(
         self, tenant: str, nodes: Sequence[ArtifactNode], contents: Sequence[bytes]
     ) -> list[ArtifactNode]:
-        """Write edges and bodies as the publisher does; gives the nodes with the digests of their definitions."""
+        """Write edges and bodies as the publisher does; return the nodes with the digests of their definitions."""
         stored = []
 
         def body_items() -> Iterator[NewItem]:
@@ -157,17 +159,17 @@ def _write(endpoint: str, table: str, new_items: Sequence[NewItem]) -> None:
 
 @cache
 def sample_definitions(size: int) -> list[bytes]:
-    """The definitions that tenants take in turn."""
+    """The definitions that are assigned to artifacts in turn."""
     return definitions(_DEFINITIONS, size)
 
 
 def create_table(client: DynamoDBClient, logical_id: str, name: str) -> None:
-    """A table of the template."""
+    """Create a table as defined in the template."""
     client.create_table(**table_request(logical_id, name))
 
 
 def create_edge_table(client: DynamoDBClient, name: str) -> None:
-    """The artifacts table without its index, which resolving does not use and filling 100,000 edges waits for."""
+    """Create the artifacts table without its index, which is not used for resolving and slows down writes."""
     request = table_request("ArtifactsTable", name)
     del request["GlobalSecondaryIndexes"]
     request["AttributeDefinitions"] = [
@@ -177,7 +179,7 @@ def create_edge_table(client: DynamoDBClient, name: str) -> None:
 
 
 def create_naive_table(client: DynamoDBClient) -> None:
-    """The table people would make."""
+    """Create the naive table, with one item per artifact."""
     client.create_table(
         TableName=NAIVE,
         KeySchema=[{"AttributeName": "tenant", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}],
@@ -190,7 +192,7 @@ def create_naive_table(client: DynamoDBClient) -> None:
 
 
 def naive_items(tenant: Tenant, contents: Sequence[bytes]) -> Iterator[NewItem]:
-    """An item an artifact, its definition a JSON text."""
+    """One item per artifact, with its definition as a JSON string."""
     texts = [content.decode() for content in contents]
     for number, node in enumerate(tenant.nodes):
         yield {

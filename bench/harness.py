@@ -1,4 +1,4 @@
-"""What every benchmark needs: outcomes against a bar, side-by-side timing, progress, and results on disk."""
+"""Shared parts of the benchmarks: outcomes with limits, interleaved timing, progress, and stored results."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from typing import Any, Final
 PROJECT: Final = Path(__file__).parents[1]
 RESULTS: Final = PROJECT / "bench" / "results.json"
 SCRATCH: Final = PROJECT / ".local" / "bench"
-"""Figures for the plots and the document, by topic."""
-
+"""The folder of the figures for the plots and docs/performance.md, one file per topic."""
 
 MANY_ROUNDS: Final = 20
+"""From this number of rounds on, only about five of them are logged."""
 
 
 class CannotRunError(Exception):
-    """A benchmark lacks something on this machine; it counts as failed, with the reason."""
+    """A benchmark cannot run on this machine; it counts as failed, with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One figure and its bar, as `results.json` has it.
+    """One figure and its limit, an entry of `results.json`.
 
     Attributes:
-        name: `<row of the issue> <topic>: <what>`.
-        ratio: Ours divided by the peer's or the floor's, or the figure itself where the bar is absolute; None if it
-            was not run.
-        bar: The condition that `ratio` should meet.
-        holds: Whether it does.
-        how: Against what, on what, with the absolute figures.
+        name: `<row of the requirements> <topic>: <what>`.
+        ratio: The product's figure divided by the alternative's or the baseline's, or the figure itself if the limit is
+            absolute; None if it was not run.
+        bar: The limit, such as `<= 1.1`.
+        holds: Whether `ratio` meets the limit.
+        how: What was compared and how it was measured, with the absolute figures.
     """
 
     name: str
@@ -48,39 +48,39 @@ class Outcome:
 
 
 def at_most(name: str, ratio: float, bar: float, how: str) -> Outcome:
-    """An outcome that is good when it is small."""
+    """An outcome with an upper limit."""
     return Outcome(name, round(ratio, 4), f"<= {bar:g}", ratio <= bar, how)
 
 
 def at_least(name: str, ratio: float, bar: float, how: str) -> Outcome:
-    """An outcome that is good when it is large."""
+    """An outcome with a lower limit."""
     return Outcome(name, round(ratio, 4), f">= {bar:g}", ratio >= bar, how)
 
 
 def not_run(name: str, bar: str, why: str) -> Outcome:
-    """An outcome that could not be had, which is no success."""
+    """The outcome of a benchmark that could not run, which counts as failed."""
     return Outcome(name, None, bar, holds=False, how=f"not run: {why}")
 
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """Times of rivals that ran in turn, round by round."""
+    """Times of contenders that ran alternately, by round."""
 
     seconds: Mapping[str, list[float]]
 
     def median(self, name: str) -> float:
-        """The median time of one of them."""
+        """The median time of a contender."""
         return statistics.median(self.seconds[name])
 
     def ratio(self, ours: str, peer: str) -> float:
-        """The median of the rounds' ratios: what disturbs one round disturbs both sides of it."""
+        """The median of the ratios per round, since a disturbance affects both contenders of a round."""
         return statistics.median(a / b for a, b in zip(self.seconds[ours], self.seconds[peer], strict=True))
 
 
 def time_alternately(
     contenders: Mapping[str, Callable[[], object]], rounds: int, clock: Callable[[], float] = time.perf_counter
 ) -> Timed:
-    """Run all of ``rivals`` in turn, ``rounds`` times, after one round that does not count."""
+    """Run all ``contenders`` alternately for ``rounds`` rounds, after a warm-up round that does not count."""
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for turn in range(rounds + 1):
         for name, run in contenders.items():
@@ -98,15 +98,15 @@ def time_alternately(
     return Timed(seconds)
 
 
-def log_progress(what: str) -> None:
-    """Show progress."""
-    print(f"    {what}", file=sys.stderr, flush=True)
+def log_progress(message: str) -> None:
+    """Print a line of progress."""
+    print(f"    {message}", file=sys.stderr, flush=True)
 
 
 def peak_memory() -> float:
-    """Most memory that this process ever held, in MB.
+    """The peak memory of this process, in MB.
 
-    The kernel's high-water mark where there is one: ru_maxrss also counts what the parent held when it forked.
+    Uses the kernel's high-water mark if available, since ru_maxrss includes the parent's memory at the fork.
     """
     status = Path("/proc/self/status")
     if status.exists() and (found := re.search(r"VmHWM:\s+(\d+)", status.read_text())):
@@ -115,25 +115,30 @@ def peak_memory() -> float:
 
 
 def save_figures(topic: str, figures: object) -> None:
-    """Keep figures for the plots and the document."""
+    """Save figures for the plots and docs/performance.md."""
     SCRATCH.mkdir(parents=True, exist_ok=True)
     (SCRATCH / f"{topic}.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
 def load_figures(topic: str) -> Any:  # noqa: ANN401  # JSON
-    """Figures that `save` kept, or None."""
+    """Figures saved by `save_figures`, or None."""
     file = SCRATCH / f"{topic}.json"
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
 
 
+def read_results() -> list[Outcome]:
+    """All results in `results.json`."""
+    if not RESULTS.exists():
+        return []
+    return [Outcome(**entry) for entry in json.loads(RESULTS.read_text(encoding="utf-8"))]
+
+
 def write_results(outcomes: list[Outcome], *, keep_others: bool) -> list[Outcome]:
-    """Write `results.json`; those of other topics stay if asked for. Returns all it holds."""
+    """Write `results.json`, optionally keeping the results of other topics. Returns all results in it."""
     merged = {outcome.name: outcome for outcome in outcomes}
-    if keep_others and RESULTS.exists():
+    if keep_others:
         topics = {_topic(outcome.name) for outcome in outcomes}
-        for entry in json.loads(RESULTS.read_text(encoding="utf-8")):
-            if _topic(entry["name"]) not in topics:
-                merged[entry["name"]] = Outcome(**entry)
+        merged |= {outcome.name: outcome for outcome in read_results() if _topic(outcome.name) not in topics}
     listed = sorted(merged.values(), key=lambda outcome: int(outcome.name.split()[0]))
     text = json.dumps([asdict(outcome) for outcome in listed], indent=2, ensure_ascii=False)
     RESULTS.write_text(f"{text}\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Row 5: install order against `graphlib.TopologicalSorter`."""
+"""Row 5: the install order, compared with `graphlib.TopologicalSorter`."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ CYCLE_LENGTHS: Final = (2, 10, 50)
 
 
 def run() -> list[Outcome]:
-    """All of row 5."""
+    """Measure row 5."""
     nodes = with_separate_strings(sample())
     graph = {artifact_id: found.dependencies for artifact_id, found in nodes.items()}
     edges = sum(map(len, graph.values()))
-    what = f"{len(nodes):,} nodes, {edges:,} edges, in the order a breadth-first walk finds them"
+    what = f"{len(nodes):,} nodes, {edges:,} edges, in breadth-first order"
     log_progress(what)
     timed = time_alternately(
         {"ours": lambda: install_order(nodes), "graphlib": lambda: static_order(graph)}, ROUNDS, time.process_time
@@ -47,28 +47,28 @@ def run() -> list[Outcome]:
             "5 ordering: time",
             timed.ratio("ours", "graphlib"),
             0.7,
-            f"CPU of install_order {timed.median('ours'):.3f} s against graphlib.TopologicalSorter.static_order "
-            f"{timed.median('graphlib'):.3f} s, which gives no particular order; {what}",
+            f"CPU time of install_order {timed.median('ours'):.3f} s, versus {timed.median('graphlib'):.3f} s of "
+            f"graphlib.TopologicalSorter.static_order, whose order is arbitrary; {what}",
         ),
         at_most(
             "5 ordering: memory",
             peaks["ours"] / peaks["graphlib"],
             1.0,
-            f"tracemalloc peak {peaks['ours'] / 1e6:.1f} MB against {peaks['graphlib'] / 1e6:.1f} MB",
+            f"tracemalloc peak {peaks['ours'] / 1e6:.1f} MB, versus {peaks['graphlib'] / 1e6:.1f} MB",
         ),
         at_most(
-            "5 ordering: same order",
+            "5 ordering: deterministic order",
             count_different_orders(nodes),
             0,
-            "number of orders that differ from the first, of 3 shuffles of artifacts and dependencies and 3 hash seeds",
+            "number of orders that differ from the first, for 3 shuffles of artifacts and dependencies and 3 hash seeds",
         ),
         at_most(
             "5 ordering: cycle",
             worst[0],
             1.5,
-            "CPU until a path is known, ordering included, against graphlib.TopologicalSorter.prepare; the worst of: "
+            "CPU time until the path of a cycle is found, including ordering, versus graphlib.TopologicalSorter.prepare; the worst of: "
             + "; ".join(
-                f"{walk} steps closed to a circle {ratio:.2f} ({ours:.2f} s / {peer:.2f} s)"
+                f"cycle of {walk} steps {ratio:.2f} ({ours:.2f} s / {peer:.2f} s)"
                 for walk, (ratio, ours, peer) in zip(CYCLE_LENGTHS, cycles, strict=True)
             ),
         ),
@@ -77,9 +77,9 @@ def run() -> list[Outcome]:
 
 def sample() -> dict[str, ArtifactNode]:
     """A random graph in breadth-first order."""
-    chance = random.Random(5)  # noqa: S311  # nothing secret
+    rng = random.Random(5)  # noqa: S311  # not security-relevant
     below = {
-        number: sorted({chance.randrange(max(0, number - MAX_DISTANCE), number) for _ in range(EDGES_EACH)})
+        number: sorted({rng.randrange(max(0, number - MAX_DISTANCE), number) for _ in range(EDGES_EACH)})
         if number
         else []
         for number in range(NODES)
@@ -97,17 +97,17 @@ def sample() -> dict[str, ArtifactNode]:
 
 
 def with_separate_strings(nodes: Mapping[str, ArtifactNode]) -> dict[str, ArtifactNode]:
-    """The same with texts of their own in every artifact, as they come out of an answer of DynamoDB."""
+    """The same nodes without shared strings, as they are parsed from DynamoDB's responses."""
     return {artifact_id: pickle.loads(pickle.dumps(found)) for artifact_id, found in nodes.items()}  # noqa: S301
 
 
 def static_order(graph: Mapping[str, Iterable[str]]) -> list[str]:
-    """What people would write."""
+    """The order by graphlib."""
     return list(graphlib.TopologicalSorter(graph).static_order())
 
 
 def peak(run: Callable[[], object]) -> int:
-    """Bytes that Python allocates at most while ``run`` runs."""
+    """Peak of the memory that Python allocates in ``run``, in bytes."""
     tracemalloc.start()
     try:
         run()
@@ -117,7 +117,7 @@ def peak(run: Callable[[], object]) -> int:
 
 
 def time_planted_cycle(nodes: Mapping[str, ArtifactNode], walk: int) -> tuple[float, float, float]:
-    """Ratio and times for a graph in which the end of a walk of some steps leads back to its start."""
+    """Ratio and times for a graph with an edge from the end of a path of ``walk`` steps back to its start."""
     start = next(artifact_id for artifact_id, found in nodes.items() if found.dependencies)
     end = start
     for _ in range(walk - 1):
@@ -143,16 +143,16 @@ def time_planted_cycle(nodes: Mapping[str, ArtifactNode], walk: int) -> tuple[fl
 
 
 def count_different_orders(nodes: Mapping[str, ArtifactNode]) -> int:
-    """How many shuffles and hash seeds give another order."""
+    """The number of shuffles and hash seeds that result in a different order."""
     expected = digest(install_order(nodes))
-    chance = random.Random(6)  # noqa: S311  # nothing secret
+    rng = random.Random(6)  # noqa: S311  # not security-relevant
     found = []
     for _ in range(3):
         shuffled = {
             name: dataclasses.replace(
-                nodes[name], dependencies=tuple(chance.sample(nodes[name].dependencies, len(nodes[name].dependencies)))
+                nodes[name], dependencies=tuple(rng.sample(nodes[name].dependencies, len(nodes[name].dependencies)))
             )
-            for name in chance.sample(list(nodes), len(nodes))
+            for name in rng.sample(list(nodes), len(nodes))
         }
         found.append(digest(install_order(shuffled)))
     with ThreadPoolExecutor() as pool:
@@ -161,7 +161,7 @@ def count_different_orders(nodes: Mapping[str, ArtifactNode]) -> int:
 
 
 def digest_with_hash_seed(seed: str) -> str:
-    """The order in short, as a process with that hash seed finds it."""
+    """The digest of the order in a process with that hash seed."""
     return subprocess.run(
         [sys.executable, "-m", "bench.ordering"],
         cwd=PROJECT,
@@ -173,7 +173,7 @@ def digest_with_hash_seed(seed: str) -> str:
 
 
 def digest(order: Iterable[str]) -> str:
-    """The order in short."""
+    """A digest of the order."""
     import hashlib  # noqa: PLC0415
 
     return hashlib.sha256("\n".join(order).encode()).hexdigest()

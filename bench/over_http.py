@@ -1,4 +1,4 @@
-"""Rows 10 and 11: the deployed functions against bare ones on the same stack, over HTTP."""
+"""Rows 10 and 11: the deployed functions, compared with minimal ones on the same stack, over HTTP."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ def handler(event, context):
 
 
 def run_preview(deployed: Stack) -> list[Outcome]:
-    """Row 10."""
+    """Measure row 10."""
     nodes = layered(50, 5)
-    drafts = [
+    artifacts = [
         ArtifactInput(PREVIEWED, node.id, node.type, node.name, node.status, node.dependencies, b'{"a":1}')
         for node in nodes
     ]
-    publish(deployed, drafts, "bench")
+    publish(deployed, artifacts, "bench")
     body = json.dumps({"tenantId": PREVIEWED, "artifactIds": [nodes[0].id]})
     calls = _calls(deployed, nodes[0].id)
     bare = bare_function(deployed, "preview", "PreviewFunction", BARE_PREVIEW, {"CALLS": json.dumps(calls)})
@@ -67,20 +67,22 @@ def run_preview(deployed: Stack) -> list[Outcome]:
     session = requests.Session()
 
     def preview() -> None:
-        answer = session.post(f"{deployed.url}/api/installhub/packages/preview", data=body, headers=headers, timeout=60)
-        if answer.json()["totalArtifacts"] != len(nodes):
-            raise AssertionError(answer.text)
+        response = session.post(
+            f"{deployed.url}/api/installhub/packages/preview", data=body, headers=headers, timeout=60
+        )
+        if response.json()["totalArtifacts"] != len(nodes):
+            raise AssertionError(response.text)
 
-    def floor() -> None:
+    def baseline() -> None:
         session.post(bare, data=body, headers=headers, timeout=60).raise_for_status()
 
-    timed = time_alternately({"ours": preview, "bare": floor}, ROUNDS)
+    timed = time_alternately({"ours": preview, "bare": baseline}, ROUNDS)
     return [
         at_most(
             "10 preview: time over HTTP",
             timed.ratio("ours", "bare"),
             1.3,
-            f"{timed.median('ours') * 1000:.1f} ms against {timed.median('bare') * 1000:.1f} ms of a function without "
+            f"{timed.median('ours') * 1000:.1f} ms, versus {timed.median('bare') * 1000:.1f} ms of a function without "
             f"authorizer that makes the same calls ({', '.join(name for name, _ in calls)}) and returns constant JSON; 50 "
             f"artifacts, warm, median of {ROUNDS}, local stack",
         )
@@ -88,7 +90,7 @@ def run_preview(deployed: Stack) -> list[Outcome]:
 
 
 def run_download(deployed: Stack) -> list[Outcome]:
-    """Row 11."""
+    """Measure row 11."""
     package = _package(deployed)
     key = next(
         item["Key"]
@@ -103,10 +105,10 @@ def run_download(deployed: Stack) -> list[Outcome]:
 
     def fetch(url: str) -> Callable[[], None]:
         def once() -> None:
-            answer = session.get(url, headers=headers, timeout=60, allow_redirects=False)
-            if answer.status_code != requests.codes.ok:
-                raise AssertionError(answer.text[:200])
-            sizes.add(len(answer.content))
+            response = session.get(url, headers=headers, timeout=60, allow_redirects=False)
+            if response.status_code != requests.codes.ok:
+                raise AssertionError(response.text[:200])
+            sizes.add(len(response.content))
 
         return once
 
@@ -118,7 +120,7 @@ def run_download(deployed: Stack) -> list[Outcome]:
             "11 download: time over HTTP",
             timed.ratio("ours", "bare"),
             1.3,
-            f"{timed.median('ours') * 1000:.0f} ms against {timed.median('bare') * 1000:.0f} ms of a function without authorizer "
+            f"{timed.median('ours') * 1000:.0f} ms, versus {timed.median('bare') * 1000:.0f} ms of a function without authorizer "
             f"that reads the object and returns it; bundle of {size:,} bytes, median of {ROUNDS // 3}, local stack",
         )
     ]
@@ -126,10 +128,10 @@ def run_download(deployed: Stack) -> list[Outcome]:
 
 @contextmanager
 def deployed_stack() -> Iterator[Stack]:
-    """The product on a local stack of its own.
+    """Deploy the product on a separate local stack.
 
     Raises:
-        CannotRunError: It did not start.
+        CannotRunError: The stack did not start.
     """
     isolate_environment()
     try:
@@ -150,30 +152,30 @@ def _token(deployed: Stack, tenant: str) -> str:
 
 
 def _calls(deployed: Stack, root: str) -> list[tuple[str, Any]]:
-    """The calls that the product makes to resolve ``root``, as botocore names them."""
+    """The calls of botocore that the product makes to resolve ``root``."""
     client = Aws(deployed.endpoint).dynamodb
-    made: list[tuple[str, Any]] = []
+    calls: list[tuple[str, Any]] = []
     names = {"BatchGetItem": "batch_get_item", "Query": "query"}
     client.meta.events.register(
-        "provide-client-params", lambda params, model, **_: made.append((names[model.name], params))
+        "provide-client-params", lambda params, model, **_: calls.append((names[model.name], params))
     )
     make_plan(ArtifactTable(client, deployed.outputs["ArtifactsTable"]).for_tenant(PREVIEWED), [root], Limits())
-    return made
+    return calls
 
 
 def _package(deployed: Stack) -> str:
-    """Export a bundle of about 4 MB and give its id."""
-    chance = random.Random(11)  # noqa: S311  # nothing secret
+    """Export a bundle of about 4 MB; returns the package id."""
+    rng = random.Random(11)  # noqa: S311  # not security-relevant
     nodes = layered(20, 2, edges_each=19)
-    share = BUNDLE // len(nodes) * 4 // 3  # hex digits deflate to a little over half
-    drafts = [
+    share = BUNDLE // len(nodes) * 4 // 3  # hex digits are compressed to a little over half
+    artifacts = [
         ArtifactInput(
             *(DOWNLOADED, node.id, node.type, node.name, node.status, node.dependencies),
-            json.dumps({"a": chance.randbytes(share * 11 // 15).hex()}).encode(),
+            json.dumps({"a": rng.randbytes(share * 11 // 15).hex()}).encode(),
         )
         for node in nodes
     ]
-    publish(deployed, drafts, "bench")
+    publish(deployed, artifacts, "bench")
     body = {
         "tenantId": DOWNLOADED,
         "packageName": "Bench",
@@ -182,15 +184,15 @@ def _package(deployed: Stack) -> str:
         "artifactIds": [artifact_id(0)],
     }
     url = f"{deployed.url}/api/installhub/packages/export"
-    answer = requests.post(
+    response = requests.post(
         url, json=body, headers={"Authorization": f"Bearer {_token(deployed, DOWNLOADED)}"}, timeout=60
     )
-    answer.raise_for_status()
-    return str(answer.json()["packageId"])
+    response.raise_for_status()
+    return str(response.json()["packageId"])
 
 
 def bare_function(deployed: Stack, name: str, like: str, code: str, environment: dict[str, str]) -> str:
-    """Deploy a bare function beside the product's, with the same layer, memory and role, and give its URL."""
+    """Deploy a minimal function with the layer, memory and role of the function ``like``; returns its URL."""
     aws = Aws(deployed.endpoint)
     model = aws.lambda_.get_function_configuration(FunctionName=deployed.outputs[like])
     content = io.BytesIO()

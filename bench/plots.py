@@ -1,6 +1,4 @@
-"""Draws the plots of docs/performance.md from what the benchmarks kept; runs in an environment of its own."""
-
-# a program
+"""Draws the plots of docs/performance.md from the saved figures; runs in a separate virtual environment."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ import matplotlib.pyplot as plt
 PROJECT = Path(__file__).parents[1]
 SCRATCH = PROJECT / ".local" / "bench"
 FOLDER = PROJECT / "docs" / "performance"
-OURS, PEER, THIRD, BAR = "#1f6f8b", "#c9b38c", "#8a8a8a", "#b3261e"
+OURS, PEER, NEUTRAL, LIMIT = "#1f6f8b", "#c9b38c", "#8a8a8a", "#b3261e"
 
 
 def _load(topic: str) -> Any:  # noqa: ANN401  # JSON
@@ -31,7 +29,7 @@ def _save(figure: Any, name: str) -> None:  # noqa: ANN401
 
 
 def grid(cells: list[dict[str, Any]]) -> None:
-    """Ours against the cheaper of the two ways, a panel a metric."""
+    """The product compared with the cheaper alternative, one panel per metric."""
     figure, panels = plt.subplots(1, 3, figsize=(13, 4.4))
     styles = {2: ("o", "#1f6f8b"), 10: ("s", "#d08c2f"), 50: ("^", "#7b4b94")}
     for panel, metric in zip(panels, ("requests", "rounds", "read units"), strict=True):
@@ -47,39 +45,39 @@ def grid(cells: list[dict[str, Any]]) -> None:
                 marker=marker, color=colour, s=42, alpha=0.8, label=f"depth {depth}",
             )  # fmt: skip
         ends = [0.8, max(max(cell["ours"][metric], cell["levels"][metric]) for cell in cells) * 1.3]
-        panel.plot(ends, ends, color=THIRD, lw=1, label="the same")
-        panel.plot(ends, [2 * end for end in ends], color=BAR, lw=1, ls="--", label="twice as much (the bar)")
-        panel.set(xscale="log", yscale="log", title=metric, xlabel="the cheaper of the two ways, by this figure")
+        panel.plot(ends, ends, color=NEUTRAL, lw=1, label="equal")
+        panel.plot(ends, [2 * end for end in ends], color=LIMIT, lw=1, ls="--", label="twice (the limit)")
+        panel.set(xscale="log", yscale="log", title=metric, xlabel="cheaper alternative, by this metric")
         panel.grid(alpha=0.3)
-    panels[0].set_ylabel("the product")
+    panels[0].set_ylabel("product")
     panels[2].legend(fontsize=8, loc="lower right")
-    figure.suptitle("Resolving closures of 5 to 5,000 artifacts in tenants of 100 to 100,000 (hollow: the first time)")
+    figure.suptitle("Resolving closures of 5 to 5,000 artifacts in tenants of 100 to 100,000 (hollow: first time)")
     _save(figure, "grid")
 
 
 def cold_start(figures: dict[str, dict[str, float]]) -> None:
-    """Processor time and memory of each function's start."""
-    names = sorted((name for name in figures["cpu"] if name != "floor"), key=lambda name: figures["cpu"][name])
+    """CPU time and memory of each function's cold start."""
+    names = sorted((name for name in figures["cpu"] if name != "baseline"), key=lambda name: figures["cpu"][name])
     figure, axis = plt.subplots(figsize=(9, 3.8))
-    for offset, (what, colour, label) in enumerate((("cpu", OURS, "processor time"), ("memory", PEER, "peak memory"))):
+    for offset, (what, colour, label) in enumerate((("cpu", OURS, "CPU time"), ("memory", PEER, "peak memory"))):
         axis.barh(
             [place + 0.38 * offset for place in range(len(names))], [figures[what][name] for name in names], 0.36,
             color=colour, label=label,
         )  # fmt: skip
-    axis.axvline(1, color=THIRD, lw=1)
-    axis.axvline(1.1, color=BAR, lw=1, ls="--", label="bar, 1.1")
+    axis.axvline(1, color=NEUTRAL, lw=1)
+    axis.axvline(1.1, color=LIMIT, lw=1, ls="--", label="limit, 1.1")
     axis.set_yticks([place + 0.19 for place in range(len(names))], names)
-    axis.set(xlabel="times `import boto3; boto3.client('dynamodb')`", title="Start of each function")
+    axis.set(xlabel="multiple of `import boto3; boto3.client('dynamodb')`", title="Cold start of each function")
     axis.legend(fontsize=8, loc="lower right")
     _save(figure, "cold-start")
 
 
 def exporting(figures: dict[str, Any]) -> None:
-    """Seconds of an export, ours and the script."""
+    """Duration of an export by the product and by the script."""
     seconds = figures["seconds"]
     figure, axis = plt.subplots(figsize=(7, 2.6))
     names = {
-        "script, delayed": "script, 5 ms a request", "ours, delayed": "product, 5 ms a request",
+        "script, delayed": "script, 5 ms per request", "ours, delayed": "product, 5 ms per request",
         "script": "script", "ours": "product",
     }  # fmt: skip
     bars = axis.barh(
@@ -94,26 +92,26 @@ def exporting(figures: dict[str, Any]) -> None:
 
 
 def zipping(figures: dict[str, Any]) -> None:
-    """Throughput of JSON into a ZIP."""
+    """Throughput of writing JSON into a ZIP."""
     speed = figures["50 KB"]
     names = {"zipfile": "zipfile, level 6", "packing": "packing (at publish)", "passthrough": "copying (at export)"}
     figure, axis = plt.subplots(figsize=(7, 2.2))
     bars = axis.barh(list(names.values()), [speed[key] for key in names], color=[PEER, OURS, OURS])
     axis.bar_label(bars, fmt="{:,.0f} MB/s", padding=3)
-    axis.set(xscale="log", xlabel="MB of JSON a second", title="Writing definitions of 50 KB into a ZIP")
+    axis.set(xscale="log", xlabel="MB of JSON per second", title="Writing definitions of 50 KB into a ZIP")
     axis.margins(x=0.3)
     _save(figure, "zipping")
 
 
 def cost(figures: dict[str, Any]) -> None:
-    """Dollars a request by service."""
+    """Dollars per request by service."""
     figure, panels = plt.subplots(1, 2, figsize=(12, 4.6), sharey=True)
     colours = dict(zip(figures["prices"], plt.cm.tab10.colors, strict=False))
     for panel, way in zip(panels, ("preview", "export"), strict=True):
         points = figures["plotted"][way]
         sizes = [point["artifacts"] for point in points]
         panel.plot(
-            sizes, [sum(point.values()) - point["artifacts"] for point in points], color="black", lw=2, label="all"
+            sizes, [sum(point.values()) - point["artifacts"] for point in points], color="black", lw=2, label="total"
         )
         for name, colour in colours.items():
             dollars = [point.get(name, 0.0) for point in points]
@@ -128,7 +126,7 @@ def cost(figures: dict[str, Any]) -> None:
         panel.grid(alpha=0.3)
     panels[0].set_ylabel("US dollars")
     panels[1].legend(fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5))
-    figure.suptitle("What a request costs on AWS")
+    figure.suptitle("Cost of a request on AWS")
     _save(figure, "cost")
 
 

@@ -1,4 +1,4 @@
-"""Writes the generated parts of docs/performance.md: between `begin NAME` and `end NAME`, and nothing else."""
+"""Generates the parts of docs/performance.md between the markers `begin NAME` and `end NAME`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DOCUMENT: Final = PROJECT / "docs" / "performance.md"
 
 
 def render_document(outcomes: Sequence[Outcome]) -> None:
-    """Renew what is generated; a topic that was never run keeps what it has."""
+    """Update the generated parts; those without saved figures stay unchanged."""
     text = DOCUMENT.read_text(encoding="utf-8")
     for name, content in (
         ("results", _results(outcomes)),
@@ -29,7 +29,7 @@ def render_document(outcomes: Sequence[Outcome]) -> None:
 
 
 def _results(outcomes: Sequence[Outcome]) -> str:
-    lines = ["| what | figure | bar | holds | how |", "|---|---|---|---|---|"]
+    lines = ["| measurement | figure | limit | met | details |", "|---|---|---|---|---|"]
     for outcome in outcomes:
         figure = "-" if outcome.ratio is None else f"{outcome.ratio:.3g}"
         lines.append(
@@ -42,9 +42,9 @@ def _grid(cells: list[dict[str, Any]] | None) -> str:
     if cells is None:
         return ""
     lines = [
-        "Requests / rounds / read units of each way.",
+        "Requests / rounds / read units of each method.",
         "",
-        "| tenant | closure | depth | product | product, first time | by level | whole tenant |",
+        "| tenant | closure | depth | product, repeated | product, first time | by level | whole tenant |",
         "|---|---|---|---|---|---|---|",
     ]
     for cell in cells:
@@ -59,25 +59,29 @@ def _grid(cells: list[dict[str, Any]] | None) -> str:
 def _cost(figures: dict[str, Any] | None) -> str:
     if figures is None:
         return ""
-    lines = ["| unit | US dollars a million | source |", "|---|---|---|"]
+    lines = ["| unit | US dollars per million | source |", "|---|---|---|"]
     lines += [f"| {name} | {price['per_million']:g} | {price['source']} |" for name, price in figures["prices"].items()]
     for way, model in figures["models"].items():
         lines += [
             "",
-            f"One {way} takes:",
+            f"Units of one {way}:",
             "",
-            "| unit | fixed | each 1,000 artifacts | each 1,000 edges | each MB packed |",
+            "| unit | fixed | per 1,000 artifacts | per 1,000 edges | per MB packed |",
         ]
         lines.append("|---|---|---|---|---|")
         for name, weights in model.items():
             figure = (weights["request"], weights["artifact"] * 1e3, weights["edge"] * 1e3, weights["megabyte"])
             lines.append(f"| {name} | {' | '.join(f'{value:.3g}' if abs(value) > 1e-6 else '0' for value in figure)} |")
     for way, points in figures["plotted"].items():
-        lines += ["", f"Dollars for a million of one {way}, four edges and 10 KB of packed definition each:", ""]
+        lines += [
+            "",
+            f"US dollars per million {way}s, with four edges and 10 KB of packed definition per artifact:",
+            "",
+        ]
         lines += ["| artifacts | " + " | ".join(f"{point['artifacts']:,}" for point in points) + " |"]
         lines += ["|---|" + "---|" * len(points)]
         totals = [sum(value for name, value in point.items() if name != "artifacts") * 1e6 for point in points]
-        lines += ["| all | " + " | ".join(f"{total:,.2f}" for total in totals) + " |"]
+        lines += ["| total | " + " | ".join(f"{total:,.2f}" for total in totals) + " |"]
     return "\n".join(lines)
 
 

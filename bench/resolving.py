@@ -1,4 +1,4 @@
-"""Rows 1, 3 and 4: what resolving costs, on DynamoDB Local."""
+"""Rows 1, 3 and 4: the cost of resolving, on DynamoDB Local."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ LIMITS: Final = Limits(artifacts=1_000_000)
 
 
 def run_requests(database: Database) -> list[Outcome]:
-    """Row 1: for a process that has resolved the same root before, and for one that has not."""
+    """Measure row 1, in a process that has not resolved the root before, and in one that has."""
     line = Tenant("chain", chain(50))
     database.put_edges(ARTIFACTS, *line)
-    wholes = {
+    cases = {
         "chain of 50": (line, 3),
         "layered, 5,000 nodes": (database.tenant(5_000, SMALL), 4),
         "layered, 10,000 nodes": (database.tenant(10_000, SMALL), 5),
     }
     outcomes = []
-    for name, (tenant, bar) in wholes.items():
+    for name, (tenant, bar) in cases.items():
         table = database.table
-        for when in ("the first time", "again"):
+        for when in ("first time", "repeated"):
             count = count_calls_of(table.client, lambda: resolve(table, *tenant))  # noqa: B023  # called at once
             log_progress(f"{name}, {when}: {format_counts(count.requests)}")
             outcomes.append(
@@ -47,12 +47,12 @@ def run_requests(database: Database) -> list[Outcome]:
 
 
 def format_counts(requests: Mapping[str, int]) -> str:
-    """``1 BatchGetItem, 2 Query``."""
+    """Counts as text, such as ``1 BatchGetItem, 2 Query``."""
     return ", ".join(f"{count} {operation}" for operation, count in sorted(requests.items()))
 
 
 def run_capacity(database: Database) -> list[Outcome]:
-    """Row 3."""
+    """Measure row 3."""
     units: dict[tuple[int, int], float] = {}
     for count, size in ((5_000, SMALL), (5_000, LARGE), (10_000, SMALL)):
         tenant = database.tenant(count, size)
@@ -61,13 +61,13 @@ def run_capacity(database: Database) -> list[Outcome]:
     small, large, more = units[5_000, SMALL], units[5_000, LARGE], units[10_000, SMALL]
     return [
         at_most(
-            "3 capacity: units a node",
+            "3 capacity: read units per node",
             max(small / 5_000, more / 10_000),
             0.06,
-            f"{small} read units for 5,000 nodes, {more} for 10,000; the closure is the tenant",
+            f"{small} read units for 5,000 nodes, {more} for 10,000; the closure is the whole tenant",
         ),
         at_most(
-            "3 capacity: 50 KB against 1 KB definitions",
+            "3 capacity: 50 KB versus 1 KB definitions",
             max(small, large) / min(small, large),
             1.05,
             f"{large} read units with definitions of 50 KB, {small} with 1 KB, for 5,000 nodes",
@@ -76,50 +76,50 @@ def run_capacity(database: Database) -> list[Outcome]:
 
 
 def run_time(database: Database) -> list[Outcome]:
-    """Row 4."""
+    """Measure row 4."""
     tenant = database.with_naive_table(5_000, LARGE)
     table = database.table
-    for _ in range(4):  # Java takes a while to compile what it runs often
+    for _ in range(4):  # warm up the JVM of DynamoDB Local
         resolve(table, *tenant)
     timed = time_alternately(
         {
             "ours": lambda: resolve(table, *tenant),
-            "whole items": lambda: naive_breadth_first(database.client, tenant),
+            "naive": lambda: naive_breadth_first(database.client, tenant),
         },
         3,
     )
     return [
         at_most(
             "4 resolving: time",
-            timed.ratio("ours", "whole items"),
+            timed.ratio("ours", "naive"),
             0.15,
-            f"{timed.median('ours'):.2f} s for closure, order and problems against {timed.median('whole items'):.2f} s of a "
-            "breadth-first BatchGetItem of items that hold the definition (50 KB as a JSON text) beside the "
+            f"{timed.median('ours'):.2f} s for closure, order and problem detection, versus {timed.median('naive'):.2f} s "
+            "for a breadth-first BatchGetItem of items that contain the definition (50 KB as a JSON string) and the "
             "dependencies; 5,000 nodes in 10 levels",
         )
     ]
 
 
 def count_calls_of(client: DynamoDBClient, run: Callable[[], object]) -> CallCounter:
-    """What ``run`` costs."""
-    with count_calls(client, linger=0.01) as count:
+    """Count the calls of ``run``."""
+    with count_calls(client, delay=0.01) as count:
         run()
     return count
 
 
 def resolve(table: ArtifactTable, tenant: str, nodes: Sequence[ArtifactNode]) -> None:
-    """The product's plan for the closure of the first of ``nodes``, which all of them are part of."""
+    """Make the product's plan for the first of ``nodes``, whose closure contains all of them."""
     plan = make_plan(table.for_tenant(tenant), [nodes[0].id], LIMITS)
     if len(plan.install_order) != len(nodes):
         raise AssertionError(f"{len(plan.install_order)} instead of {len(nodes)} artifacts")
 
 
 def naive_breadth_first(client: DynamoDBClient, tenant: Tenant) -> None:
-    """Peer: breadth-first over whole items."""
+    """Alternative: breadth-first over items of the naive table."""
     root = tenant.nodes[0].id
     seen, level = {root}, [root]
     while level:
-        following: list[str] = []
+        next_level: list[str] = []
         for start in range(0, len(level), 100):
             pending: Any = {
                 NAIVE: {
@@ -127,13 +127,13 @@ def naive_breadth_first(client: DynamoDBClient, tenant: Tenant) -> None:
                 }
             }
             while pending:
-                answer = client.batch_get_item(RequestItems=pending)
-                pending = answer.get("UnprocessedKeys")
-                for item in answer["Responses"][NAIVE]:
+                response = client.batch_get_item(RequestItems=pending)
+                pending = response.get("UnprocessedKeys")
+                for item in response["Responses"][NAIVE]:
                     for dependency in item["dependencies"]["L"]:
                         if dependency["S"] not in seen:
                             seen.add(dependency["S"])
-                            following.append(dependency["S"])
-        level = following
+                            next_level.append(dependency["S"])
+        level = next_level
     if len(seen) != len(tenant.nodes):
-        raise AssertionError(f"{len(seen)} artifacts")
+        raise AssertionError(f"{len(seen)} instead of {len(tenant.nodes)} artifacts")

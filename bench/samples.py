@@ -1,4 +1,4 @@
-"""Artifacts to measure with, the same in every run."""
+"""Sample artifacts, the same in every run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from installhub.model.definition import canonical_json, pack, sha256_hex
 
 SMALL: Final = 1_000
 LARGE: Final = 50_000
-"""Bytes of definitions, as the rows have them."""
+"""Sizes of definitions in bytes, from the requirements."""
 TYPES = tuple(ArtifactType)
 WORDS = [
     "approval",
@@ -48,12 +48,12 @@ WORDS = [
 
 
 def artifact_id(number: int) -> str:
-    """An id of usual length."""
+    """An id of typical length."""
     return f"artifact-{number:08d}"
 
 
 def node(number: int, dependencies: Sequence[int], kind: ArtifactType | None = None) -> ArtifactNode:
-    """An artifact without a definition of its own."""
+    """An artifact without a stored definition."""
     name = artifact_id(number)
     return ArtifactNode(
         id=name,
@@ -68,17 +68,17 @@ def node(number: int, dependencies: Sequence[int], kind: ArtifactType | None = N
 
 
 def chain(length: int, first: int = 0) -> list[ArtifactNode]:
-    """Each depends on the next."""
+    """Artifacts of which each depends on the next."""
     last = first + length - 1
     return [node(number, [number + 1] if number < last else []) for number in range(first, last + 1)]
 
 
 def layered(count: int, depth: int, edges_each: int = 4, first: int = 0, seed: int = 1) -> list[ArtifactNode]:
-    """``count`` artifacts in ``depth`` levels below one root, ``edges_each`` dependencies each or a few more.
+    """``count`` artifacts in ``depth`` levels, of which the root is the first, with about ``edges_each`` dependencies each.
 
-    Every artifact is depended on by one of the level before, so that all are in the root's closure, at its depth.
+    Every artifact is a dependency of one in the level above, so the root's closure contains all of them.
     """
-    chance = random.Random(seed)  # noqa: S311  # nothing secret
+    rng = random.Random(seed)  # noqa: S311  # not security-relevant
     depth = min(depth, count)
     levels = [[first]]
     rest = list(range(first + 1, first + count))
@@ -93,47 +93,47 @@ def layered(count: int, depth: int, edges_each: int = 4, first: int = 0, seed: i
         for parent in parents:
             wanted = min(edges_each, len(children)) - len(below[parent])
             if wanted > 0:
-                below[parent] = list(dict.fromkeys(below[parent] + chance.sample(children, wanted)))
-    process = ArtifactType.PROCESS_DEFINITION  # the root's type, so that a workflow package can be made of it
+                below[parent] = list(dict.fromkeys(below[parent] + rng.sample(children, wanted)))
+    process = ArtifactType.PROCESS_DEFINITION  # so that the root can be exported as a workflow package
     return [node(number, dependencies, process if number == first else None) for number, dependencies in below.items()]
 
 
-def random_definition(chance: random.Random, size: int) -> Any:  # noqa: ANN401  # JSON
-    """A process-like definition of about ``size`` bytes: repetitive keys, ids and prose that are not."""
+def random_definition(rng: random.Random, size: int) -> Any:  # noqa: ANN401  # JSON
+    """A process-like definition of about ``size`` bytes: repetitive keys, random ids and prose."""
     steps: list[Any] = []
     written = 100
     while written < size:
         step = {
-            "id": f"{chance.getrandbits(64):016x}",
-            "type": chance.choice(("form", "approval", "script", "notification", "gateway")),
-            "label": " ".join(chance.choices(WORDS, k=4)).title(),
-            "enabled": chance.random() > 0.1,
-            "position": {"x": chance.randrange(4000), "y": chance.randrange(2000)},
-            "next": [f"{chance.getrandbits(64):016x}"],
-            "description": " ".join(chance.choices(WORDS, k=chance.randrange(5, 20))),
-            "settings": {"timeoutSeconds": chance.choice((30, 60, 3600)), "retries": chance.randrange(5)},
+            "id": f"{rng.getrandbits(64):016x}",
+            "type": rng.choice(("form", "approval", "script", "notification", "gateway")),
+            "label": " ".join(rng.choices(WORDS, k=4)).title(),
+            "enabled": rng.random() > 0.1,
+            "position": {"x": rng.randrange(4000), "y": rng.randrange(2000)},
+            "next": [f"{rng.getrandbits(64):016x}"],
+            "description": " ".join(rng.choices(WORDS, k=rng.randrange(5, 20))),
+            "settings": {"timeoutSeconds": rng.choice((30, 60, 3600)), "retries": rng.randrange(5)},
         }
         steps.append(step)
         written += len(json.dumps(step, separators=(",", ":"))) + 1
-    return {"schemaVersion": 3, "name": " ".join(chance.choices(WORDS, k=3)), "steps": steps}
+    return {"schemaVersion": 3, "name": " ".join(rng.choices(WORDS, k=3)), "steps": steps}
 
 
 def definitions(count: int, size: int, seed: int = 2) -> list[bytes]:
     """``count`` definitions of about ``size`` bytes as canonical JSON."""
-    chance = random.Random(seed)  # noqa: S311  # nothing secret
-    return [canonical_json(random_definition(chance, size)) for _ in range(count)]
+    rng = random.Random(seed)  # noqa: S311  # not security-relevant
+    return [canonical_json(random_definition(rng, size)) for _ in range(count)]
 
 
 def mixed_definitions(count: int, seed: int = 2) -> list[bytes]:
-    """``count`` definitions as tenants have them: mostly of 1 to 30 KB, a few of 100 KB and more."""
-    chance = random.Random(seed)  # noqa: S311  # nothing secret
-    return [canonical_json(random_definition(chance, int(chance.lognormvariate(9, 1.2)))) for _ in range(count)]
+    """``count`` definitions of realistic sizes: mostly 1 to 30 KB, a few of 100 KB and more."""
+    rng = random.Random(seed)  # noqa: S311  # not security-relevant
+    return [canonical_json(random_definition(rng, int(rng.lognormvariate(9, 1.2)))) for _ in range(count)]
 
 
 def with_definitions(
     nodes: Sequence[ArtifactNode], bodies: Sequence[bytes]
 ) -> Iterator[tuple[ArtifactNode, bytes, bytes, int]]:
-    """Nodes that pin definitions (taken in turn), with content, packed content and CRC."""
+    """Nodes with definitions (assigned in turn): node, content, packed content and CRC."""
     packed = [pack(body) for body in bodies]
     digests = [sha256_hex(body) for body in bodies]
     for number, bare in enumerate(nodes):

@@ -1,4 +1,4 @@
-"""What the topics run against: started when one first asks for it, shared by all, stopped at the end."""
+"""The services of the benchmarks, started on first use, shared by all topics and stopped at the end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Services:
-    """A context; each of its properties raises CannotRunError where its service cannot run."""
+    """A context manager whose properties start the services; they raise CannotRunError if a service cannot run."""
 
     def __enter__(self) -> Self:
         self._running = ExitStack()
@@ -26,16 +26,16 @@ class Services:
 
     @cached_property
     def database(self) -> Database:
-        """DynamoDB Local with tenants in it."""
+        """DynamoDB Local with sample tenants."""
         endpoint = self._running.enter_context(dynamodb.server())
         return self._running.enter_context(Database(endpoint))
 
     @cached_property
     def s3(self) -> str:
-        """The endpoint of the bucket that forgets."""
+        """The endpoint of the S3 stub."""
         return self._running.enter_context(stub_s3.server())
 
     @cached_property
     def deployed(self) -> Stack:
-        """The product on a local stack of its own."""
+        """The product on a separate local stack."""
         return self._running.enter_context(deployed_stack())

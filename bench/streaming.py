@@ -1,4 +1,4 @@
-"""Row 8: a gigabyte of packed definitions to S3, in a process of its own each time."""
+"""Row 8: streaming a gigabyte of packed definitions to S3, in a new process each time."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from installhub.packages.bundle_store import BundleStore
 
 COUNT: Final = 20_480
 PACKED: Final = 52_429
-"""Bytes of a packed definition: a bundle of 1 GiB."""
+"""Size of a packed definition in bytes, for a bundle of 1 GiB."""
 ROUNDS: Final = 3
 
 
 def run(endpoint: str) -> list[Outcome]:
-    """All of row 8."""
+    """Measure row 8."""
     found: dict[str, list[tuple[float, float]]] = {"ours": [], "in memory": []}
     for turn in range(ROUNDS):
         for name, results in found.items():
@@ -42,16 +42,16 @@ def run(endpoint: str) -> list[Outcome]:
             "8 streaming: memory",
             grown["ours"],
             64,
-            f"MB by which the peak of the process passes what it held before, bundle of {COUNT * PACKED / 2**30:.2f} GiB of "
-            f"{COUNT:,} packed definitions; in memory and one put_object: {grown['in memory']:,.0f} MB",
+            f"growth of the process's peak memory in MB, for a bundle of {COUNT * PACKED / 2**30:.2f} GiB with {COUNT:,} packed "
+            f"definitions; built in memory and sent by one put_object: {grown['in memory']:,.0f} MB",
         ),
         at_least(
             "8 streaming: throughput",
             timed.ratio("in memory", "ours"),
             0.9,
-            f"{COUNT * PACKED / seconds['ours'] / 1e6:,.0f} MB/s against {COUNT * PACKED / seconds['in memory'] / 1e6:,.0f} "
-            "MB/s of the same entries written to memory, hashed and sent by one put_object; to a stub that takes uploads "
-            "and forgets them",
+            f"{COUNT * PACKED / seconds['ours'] / 1e6:,.0f} MB/s, versus {COUNT * PACKED / seconds['in memory'] / 1e6:,.0f} "
+            "MB/s for the same entries written to memory, hashed and sent by one put_object; to a stub that discards "
+            "uploads",
         ),
     ]
 
@@ -66,19 +66,19 @@ def _run_in_subprocess(name: str, endpoint: str) -> tuple[float, float]:
 def _definitions() -> Iterator[PackedDefinition]:
     content = bytes(range(256)) * (PACKED // 256) + bytes(PACKED % 256)
     for number in range(COUNT):
-        # a definition of its own each, as a reader would hand it over
+        # distinct objects, as from the definition reader
         yield PackedDefinition((number.to_bytes(4, "big") + content[4:],), PACKED, number, PACKED * 5)
 
 
-def ours(endpoint: str) -> None:
-    """The product's writer and upload."""
+def stream_with_product(endpoint: str) -> None:
+    """Write and upload with the product."""
     s3 = stub_s3.client(endpoint)
     with BundleStore(lambda: s3, "bundles").upload("bundles/pkg/attempt.zip") as upload:
         write_bundle(upload.write, b"{}", [node(number, []) for number in range(COUNT)], _definitions())
 
 
-def in_memory(endpoint: str) -> None:
-    """The same bytes, put together in memory."""
+def upload_from_memory(endpoint: str) -> None:
+    """Build the same bundle in memory and upload it at once."""
     import hashlib  # noqa: PLC0415
 
     buffer = io.BytesIO()
@@ -89,7 +89,7 @@ def in_memory(endpoint: str) -> None:
 
 
 if __name__ == "__main__":
-    way: Callable[[str], None] = {"ours": ours, "in memory": in_memory}[sys.argv[1]]
+    way: Callable[[str], None] = {"ours": stream_with_product, "in memory": upload_from_memory}[sys.argv[1]]
     stub_s3.client(sys.argv[2]).put_object(Bucket="warm", Key="up", Body=b"x")
     before, start = peak_memory(), time.perf_counter()
     way(sys.argv[2])

@@ -1,6 +1,6 @@
-"""A bucket that forgets: takes PutObject and multipart uploads as fast as a socket can, and keeps nothing.
+"""A stub of S3, which accepts PutObject and multipart uploads at the speed of a socket and discards them.
 
-Stands for S3 where time and memory of the writing side are measured; product, peers and floors write to the same one.
+Replaces S3 where time and memory of the writing side are measured; product and alternatives write to the same stub.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
 @contextmanager
 def server() -> Iterator[str]:
-    """The bucket, in a process of its own; gives the endpoint."""
+    """Run the stub in a new process; yields its endpoint."""
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "bench.stub_s3", str(port)], cwd=PROJECT)
     try:
@@ -77,7 +77,7 @@ def server() -> Iterator[str]:
                 break
             time.sleep(0.05)
         else:
-            raise CannotRunError("the stub for S3 did not start")
+            raise CannotRunError("the S3 stub did not start")
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -85,13 +85,13 @@ def server() -> Iterator[str]:
 
 
 def client(endpoint: str) -> S3Client:
-    """A client with the product's settings that matter here."""
+    """A client with the product's settings, as far as they affect performance."""
     return boto3.client(
         "s3",
         endpoint_url=endpoint,
         region_name="us-east-1",
         aws_access_key_id="bench",
-        aws_secret_access_key="bench",  # noqa: S106  # the stub asks for none
+        aws_secret_access_key="bench",  # noqa: S106  # the stub does not check it
         config=Config(s3={"addressing_style": "path"}, max_pool_connections=16, signature_version="s3v4"),
     )
 

@@ -134,12 +134,12 @@ PROBLEMS: Final[dict[ErrorCode, Problem]] = {
         ),
         Problem(
             ErrorCode.CIRCULAR_DEPENDENCY,
-            "Artifacts depend on each other in a circle: 'a' -> 'b' -> 'c' -> 'a'.",
+            "Artifacts depend on each other in a cycle: 'a' -> 'b' -> 'c' -> 'a'.",
             cycle=("a", "b", "c", "a"),
         ),
         Problem(
             ErrorCode.INCOMPLETE_ARTIFACT,
-            "Artifact 'rule-307' is in the state 'draft'. Publish it first.",
+            "Artifact 'rule-307' has the status 'draft'. Publish it first.",
             artifact_id="rule-307",
             required_by=("proc-1007",),
         ),

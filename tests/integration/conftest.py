@@ -20,7 +20,7 @@ from tests.integration.support.engines import CatalogTable, Engine
 from tests.integration.support.functions import Functions
 from tests.integration.support.quick_moto import quick_moto
 from tests.integration.support.wire import Wire
-from tests.integration.support.world import REGION, World, forget_clients, load_samples, new_world
+from tests.integration.support.world import REGION, World, load_samples, new_world, reset_clients
 from tools.reliability import Figure
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def wire(world: World) -> Iterator[Wire]:
     yield wire
     wire.remove()
     if wire.was_retried:
-        forget_clients()
+        reset_clients()
 
 
 @pytest.fixture

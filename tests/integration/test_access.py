@@ -21,7 +21,7 @@ from tests.integration.support.api import (
     Api,
     Headers,
 )
-from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT, draft
+from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT, artifact_input
 from tests.integration.support.functions import Functions
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ both_reads = pytest.mark.parametrize("route", ["get_package", "download"])
 def api(world: World) -> Api:
     """The API over an artifact of either tenant."""
     world.publish(
-        draft("proc-1001", kind="ProcessDefinition"), draft("proc-1501", kind="ProcessDefinition", tenant=OTHER_TENANT)
+        artifact_input("proc-1001", kind="ProcessDefinition"),
+        artifact_input("proc-1501", kind="ProcessDefinition", tenant=OTHER_TENANT),
     )
     return Api(Functions(world.deployment))
 

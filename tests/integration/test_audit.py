@@ -13,7 +13,7 @@ import pytest
 from operations.audit.buckets import audit_uploads
 from operations.audit.findings import FindingKind, Report
 from operations.audit.stack import audit
-from tests.integration.support.artifact_inputs import TENANT, draft, incompressible
+from tests.integration.support.artifact_inputs import TENANT, artifact_input, incompressible
 from tests.integration.test_sweep import leave_behind
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ AT_ONCE = dt.timedelta(0)
 
 
 def judged(world: World, grace: dt.timedelta = AT_ONCE) -> Report:
-    other = world.elsewhere()
+    other = world.with_other_clients()
     return audit(other.dynamodb, other.s3, world.deployment.references, grace=grace, clock=world.clock)
 
 
@@ -38,7 +38,11 @@ def kinds(report: Report) -> list[FindingKind]:
 
 @pytest.fixture
 def exported(world: World, small_items: None) -> ExportedPackage:  # noqa: ARG001  # needed before
-    world.publish(draft("rule"), draft("form", "rule"), draft("app", "form", definition=incompressible(20_000)))
+    world.publish(
+        artifact_input("rule"),
+        artifact_input("form", "rule"),
+        artifact_input("app", "form", definition=incompressible(20_000)),
+    )
     return world.export("form", "app")
 
 
@@ -89,7 +93,10 @@ def test_nothing_is_found_in_an_intact_stack(world: World) -> None:
 @pytest.mark.usefixtures("small_items")
 def test_nothing_is_found_while_artifacts_are_edited_and_an_export_is_under_way(world: World) -> None:
     for revision in range(3):
-        world.publish(draft("app", definition=incompressible(20_000 + revision)), draft("rule", definition=revision))
+        world.publish(
+            artifact_input("app", definition=incompressible(20_000 + revision)),
+            artifact_input("rule", definition=revision),
+        )
     leave_behind(world, "pkg-1", int(time.time()) + 10)
 
     assert judged(world).findings == []
@@ -203,9 +210,9 @@ def body_keys(world: World) -> list[dict[str, Any]]:
 
 @pytest.mark.usefixtures("exported")
 def test_an_artifact_without_its_definition_is_found(world: World) -> None:
-    world.publish(draft("lonely"))
+    world.publish(artifact_input("lonely"))
     before = body_keys(world)
-    world.publish(draft("lonely", definition="another"))
+    world.publish(artifact_input("lonely", definition="another"))
     (new,) = [key for key in body_keys(world) if key not in before]
     world.dynamodb.delete_item(TableName=world.name("ArtifactsTable"), Key=new)
 

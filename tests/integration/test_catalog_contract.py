@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from installhub.model.text import is_printable
 from installhub.resolver.closure import discover
-from tests.integration.support.artifact_inputs import draft
+from tests.integration.support.artifact_inputs import artifact_input
 from tests.integration.support.fake_catalog import FakeCatalog, node_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def two_tenants(draw: st.DrawFn) -> tuple[list[ArtifactInput], list[str]]:
     """Artifacts of the tenants "own" and "other", which share some ids; all ids that occur, some of no artifact."""
     known = draw(st.lists(ids, min_size=1, max_size=12, unique=True))
     drafts = [
-        draft(artifact_id, *draw(st.lists(st.sampled_from(known), max_size=4)), tenant=owner)
+        artifact_input(artifact_id, *draw(st.lists(st.sampled_from(known), max_size=4)), tenant=owner)
         for owner in ("own", "other")
         for artifact_id in draw(st.lists(st.sampled_from(known), unique=True))
     ]
@@ -58,7 +58,7 @@ def test_the_catalog_finds_what_the_model_finds(
 
 
 def test_each_unusual_id_is_a_separate_artifact(catalog_table: CatalogTable) -> None:
-    drafts = [draft(artifact_id, *AWKWARD_IDS, tenant="tenant-awkward") for artifact_id in AWKWARD_IDS]
+    drafts = [artifact_input(artifact_id, *AWKWARD_IDS, tenant="tenant-awkward") for artifact_id in AWKWARD_IDS]
     catalog_table.publish(drafts)
 
     found = catalog_table.artifacts.for_tenant("tenant-awkward").nodes(AWKWARD_IDS)
@@ -67,7 +67,7 @@ def test_each_unusual_id_is_a_separate_artifact(catalog_table: CatalogTable) -> 
 
 
 def test_a_tenant_may_have_the_longest_id_too(catalog_table: CatalogTable) -> None:
-    artifact = draft("rule-1", tenant=LONGEST_ID)
+    artifact = artifact_input("rule-1", tenant=LONGEST_ID)
     catalog_table.publish([artifact])
 
     assert catalog_table.artifacts.for_tenant(LONGEST_ID).nodes(["rule-1"]) == {"rule-1": node_of(artifact)}
@@ -76,7 +76,9 @@ def test_a_tenant_may_have_the_longest_id_too(catalog_table: CatalogTable) -> No
 
 @pytest.mark.parametrize("tenant", ["tenant-a", "tenant-b", "tenant-"])
 def test_tenants_whose_names_begin_alike_share_nothing(catalog_table: CatalogTable, tenant: str) -> None:
-    catalog_table.publish([draft(f"of {owner}", tenant=owner) for owner in ("tenant-a", "tenant-b", "tenant-")])
+    catalog_table.publish(
+        [artifact_input(f"of {owner}", tenant=owner) for owner in ("tenant-a", "tenant-b", "tenant-")]
+    )
 
     found = catalog_table.artifacts.for_tenant(tenant).nodes(["of tenant-a", "of tenant-b", "of tenant-"])
 
@@ -85,7 +87,7 @@ def test_tenants_whose_names_begin_alike_share_nothing(catalog_table: CatalogTab
 
 def test_an_id_of_the_tenant_and_of_others_exists_in_other_tenants(catalog_table: CatalogTable) -> None:
     owners = ["many-1", "many-2", "many-3", "many-4"]
-    catalog_table.publish([draft("shared", tenant=owner) for owner in owners])
+    catalog_table.publish([artifact_input("shared", tenant=owner) for owner in owners])
 
     for owner in owners:
         assert list(catalog_table.artifacts.for_tenant(owner).existing_in_other_tenants(["shared", "nowhere"])) == [
@@ -94,7 +96,10 @@ def test_an_id_of_the_tenant_and_of_others_exists_in_other_tenants(catalog_table
 
 
 def test_an_artifact_read_twice_keeps_its_first_revision(catalog_table: CatalogTable) -> None:
-    first, second = draft("rule", "a", tenant="twice"), draft("rule", "b", tenant="twice", definition="changed")
+    first, second = (
+        artifact_input("rule", "a", tenant="twice"),
+        artifact_input("rule", "b", tenant="twice", definition="changed"),
+    )
     catalog_table.publish([first])
     catalog = catalog_table.artifacts.for_tenant("twice")
 

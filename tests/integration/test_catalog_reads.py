@@ -13,7 +13,7 @@ from installhub.artifacts.batch_get import batch_get
 from installhub.model.errors import ServiceUnavailableError
 from installhub.resolver.closure import discover
 from installhub.runtime import aws_errors
-from tests.integration.support.artifact_inputs import draft
+from tests.integration.support.artifact_inputs import artifact_input
 from tests.integration.support.fake_catalog import node, node_of
 from tests.integration.support.wire import NoFault
 
@@ -117,7 +117,7 @@ def test_many_roots_are_not_read_key_by_key_when_the_tenant_is_small(
 
 
 def test_publishing_updates_the_statistics(catalog_table: CatalogTable) -> None:
-    drafts = [draft(f"rule-{place}", f"rule-{place + 1}", tenant="counted") for place in range(40)]
+    drafts = [artifact_input(f"rule-{place}", f"rule-{place + 1}", tenant="counted") for place in range(40)]
     catalog_table.publish(drafts)
     catalog_table.publish(drafts)
 

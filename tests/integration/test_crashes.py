@@ -10,7 +10,7 @@ import pytest
 
 from installhub.model.errors import ErrorCode, InstallHubError
 from installhub.model.package import package_id
-from tests.integration.support.artifact_inputs import TENANT, draft, incompressible
+from tests.integration.support.artifact_inputs import TENANT, artifact_input, incompressible
 from tests.integration.support.bundles import bundle_in_memory, checksum_of
 from tests.integration.support.wire import Faults, Interruption, Kill, Killed, Meanwhile, moments
 from tests.integration.support.world import command
@@ -68,11 +68,11 @@ at_any_moment = pytest.mark.parametrize(("name", "moment"), MOMENTS)
 def later(world: World) -> World:
     """The world as other processes see it, once leases have run out."""
     start = time.time()
-    return world.elsewhere().at(lambda: start + LEASE_SECONDS + 10)
+    return world.with_other_clients().at(lambda: start + LEASE_SECONDS + 10)
 
 
 def prepare(case: Case, world: World, wire: Wire) -> None:
-    world.publish(draft("rule", definition=case.definition))
+    world.publish(artifact_input("rule", definition=case.definition))
     if case.after_a_death:
         now = int(time.time()) - 100
         key = world.bundles().object_key(PACKAGE, "dead")
@@ -138,7 +138,7 @@ def test_a_crashed_export_leaves_nothing_after_the_sweep(
     later.sweeper().sweep()
 
     committed = moment == COMMITTED
-    assert list(later.packages_held().values()) == ["exported"] * committed
+    assert list(later.package_statuses().values()) == ["exported"] * committed
     assert len(later.objects()) == committed
 
 
@@ -164,8 +164,8 @@ def test_an_export_that_is_interrupted_cleans_up_after_itself(
 def test_an_export_that_crashes_while_cleaning_up_can_be_repeated(
     world: World, wire: Wire, later: World, moment: str
 ) -> None:
-    world.publish(draft("large", definition=incompressible(40 * 1024)), draft("rule", "large"))
-    world.publish(*(draft(f"more-{place}", definition=incompressible(30 * 1024)) for place in range(2)))
+    world.publish(artifact_input("large", definition=incompressible(40 * 1024)), artifact_input("rule", "large"))
+    world.publish(*(artifact_input(f"more-{place}", definition=incompressible(30 * 1024)) for place in range(2)))
     roots = ("rule", "more-0", "more-1")
     wire.forget()
     wire.fault = Faults(Interruption("before UploadPart-2"), Kill(moment))
@@ -175,13 +175,13 @@ def test_an_export_that_crashes_while_cleaning_up_can_be_repeated(
 
     assert not is_visible(later)
     later.sweeper().sweep()
-    assert (later.packages_held(), later.objects()) == ({}, [])
+    assert (later.package_statuses(), later.objects()) == ({}, [])
     export_again(later, *roots)
 
 
 def test_an_export_that_outlives_its_lease_leaves_nothing(world: World, wire: Wire, later: World) -> None:
     """Its successor has taken over, removed what it found and committed before the slow one wrote its bundle."""
-    world.publish(draft("rule"))
+    world.publish(artifact_input("rule"))
     wire.forget()
     wire.fault = Meanwhile.at("PutObject-1", lambda: later.export("rule"))
 
@@ -194,7 +194,7 @@ def test_an_export_that_outlives_its_lease_leaves_nothing(world: World, wire: Wi
 def test_an_export_that_outlives_its_lease_and_the_sweeper_leaves_nothing(
     world: World, wire: Wire, later: World
 ) -> None:
-    world.publish(draft("rule"))
+    world.publish(artifact_input("rule"))
     wire.forget()
     wire.fault = Meanwhile.at("PutObject-1", lambda: later.sweeper().sweep())
 
@@ -202,4 +202,4 @@ def test_an_export_that_outlives_its_lease_and_the_sweeper_leaves_nothing(
         world.export("rule")
 
     assert not is_visible(later)
-    assert (later.packages_held(), later.objects()) == ({}, [])
+    assert (later.package_statuses(), later.objects()) == ({}, [])

@@ -160,7 +160,7 @@ def test_artifacts_that_cannot_be_exported_are_counted(
     assert [
         {name: value for name, value in error.items() if name not in ("errorCode", "detail")} for error in found
     ] == errors
-    assert (sample_world.packages_held(), sample_world.objects()) == ({}, [])
+    assert (sample_world.package_statuses(), sample_world.objects()) == ({}, [])
 
 
 def test_nothing_is_disclosed_about_another_tenants_artifact(api: Api) -> None:

@@ -11,8 +11,8 @@ from installhub.contract.response_models import PackageResponse, PendingResponse
 from installhub.events.worker import ExportWorker
 from installhub.runtime import aws_clients
 from tests.integration.support.api import EXPORT_BODY, Api
-from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT, draft
-from tests.integration.support.background import Background, body, requested
+from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT, artifact_input
+from tests.integration.support.background import AsyncStack, export_body, export_requested
 from tests.integration.support.functions import Functions, sample_event
 from tests.integration.support.world import World, samples
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def background(world: World) -> Background:
-    world.publish(*samples(TENANT), draft("root", kind="ProcessDefinition"))
-    return Background(world)
+def background(world: World) -> AsyncStack:
+    world.publish(*samples(TENANT), artifact_input("root", kind="ProcessDefinition"))
+    return AsyncStack(world)
 
 
 @pytest.fixture
-def functions(background: Background) -> Functions:
+def functions(background: AsyncStack) -> Functions:
     return Functions(background.world.deployment)
 
 
@@ -47,7 +47,7 @@ def pending(answer: Answer) -> PendingResponse:
     return PendingResponse.model_validate_json(answer.body)
 
 
-def work(functions: Functions, background: Background) -> Any:  # noqa: ANN401  # any JSON value
+def work(functions: Functions, background: AsyncStack) -> Any:  # noqa: ANN401  # any JSON value
     """Let the worker do what is in the queue."""
     received = background.sqs.receive_message(QueueUrl=background.queue_url, MaxNumberOfMessages=10)["Messages"]
     records = [{**message(item["Body"]), "receiptHandle": item["ReceiptHandle"]} for item in received]
@@ -72,7 +72,7 @@ def test_an_async_export_over_http(api: Api) -> None:
     assert api.export(EXPORT_BODY).error_code == "VersionConflict"
 
 
-def test_a_request_that_can_be_refused_at_once_is(api: Api, background: Background) -> None:
+def test_a_request_that_can_be_refused_at_once_is(api: Api, background: AsyncStack) -> None:
     assert (
         api.export({**EXPORT_BODY, "version": "x"}, headers={"Prefer": "respond-async"}).error_code == "InvalidVersion"
     )
@@ -116,23 +116,23 @@ def test_an_invalid_key_is_refused(api: Api, key: str) -> None:
 
 
 def test_the_rest_of_a_batch_is_processed_whatever_one_message_is(
-    functions: Functions, background: Background, monkeypatch: pytest.MonkeyPatch
+    functions: Functions, background: AsyncStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         "tests.integration.support.functions.FakeContext.get_remaining_time_in_millis", lambda _: 900_000
     )
-    texts = ["poison", *(requested(body(f"Suite {number}", "root")) for number in range(3)), "[]"]
+    texts = ["poison", *(export_requested(export_body(f"Suite {number}", "root")) for number in range(3)), "[]"]
     for text in texts:
         background.sqs.send_message(QueueUrl=background.queue_url, MessageBody=text)
 
     assert work(functions, background) == {"batchItemFailures": []}
 
-    assert sorted(background.world.packages_held().values()) == ["exported"] * 3
-    assert sorted(text for text, _ in background.buried()) == ["[]", "poison"]
+    assert sorted(background.world.package_statuses().values()) == ["exported"] * 3
+    assert sorted(text for text, _ in background.dead_letters()) == ["[]", "poison"]
 
 
 def test_only_failed_messages_are_delivered_again(
-    functions: Functions, background: Background, monkeypatch: pytest.MonkeyPatch
+    functions: Functions, background: AsyncStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         "tests.integration.support.functions.FakeContext.get_remaining_time_in_millis", lambda _: 900_000
@@ -140,7 +140,7 @@ def test_only_failed_messages_are_delivered_again(
     monkeypatch.setattr("installhub.events.worker.ExportWorker.run", _run_but_not_the_second())
     for number in range(3):
         background.sqs.send_message(
-            QueueUrl=background.queue_url, MessageBody=requested(body(f"Suite {number}", "root"))
+            QueueUrl=background.queue_url, MessageBody=export_requested(export_body(f"Suite {number}", "root"))
         )
     received = background.sqs.receive_message(QueueUrl=background.queue_url, MaxNumberOfMessages=10)["Messages"]
     records = [
@@ -151,7 +151,7 @@ def test_only_failed_messages_are_delivered_again(
     answer = functions.invoke("export_worker", {"Records": records})
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "message-1"}]}
-    assert len(background.world.packages_held()) == 2
+    assert len(background.world.package_statuses()) == 2
 
 
 def _run_but_not_the_second() -> Any:  # noqa: ANN401  # a method
@@ -218,9 +218,9 @@ def test_a_bug_has_an_error_name_too_and_discloses_nothing(
     assert "secret" not in str(raised.value)
 
 
-def test_a_large_result_comes_without_its_manifest(functions: Functions, background: Background) -> None:
+def test_a_large_result_comes_without_its_manifest(functions: Functions, background: AsyncStack) -> None:
     leaves = [f"{number:04}-{'x' * 100}" for number in range(700)]
-    background.world.publish(*map(draft, leaves), draft("wide", *leaves, kind="ProcessDefinition"))
+    background.world.publish(*map(artifact_input, leaves), artifact_input("wide", *leaves, kind="ProcessDefinition"))
 
     made = functions.invoke("export_worker", {**EXPORT_BODY, "artifactIds": ["wide"]})
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import Record
 from tests.integration.support.api import EXPORT_BODY, Api
-from tests.integration.support.background import TRIES, Background, requested
+from tests.integration.support.background import TRIES, AsyncStack, export_requested
 from tests.integration.support.functions import sample_event
 from tests.integration.support.world import World
 from tests.strategies import ids, json_values, printable_texts
@@ -116,7 +116,7 @@ promises = st.fixed_dictionaries(
 messages = (
     anything.map(json.dumps)
     | printable_texts
-    | changed_bodies.map(requested)
+    | changed_bodies.map(export_requested)
     | events(changed_bodies | anything)
     | notices.map(lambda detail: json.dumps({"source": "aws.s3", "detail": detail}))
     | (promises | anything).map(lambda fields: json.dumps({"acceptedExport": fields}))
@@ -126,17 +126,17 @@ messages = (
 @pytest.mark.usefixtures("no_waiting")
 def test_any_message_in_the_queue_comes_to_an_end(sample_world: World, record: Record) -> None:
     """One that raised on its last try would be delivered for ever, or go to the dead letters without a reason."""
-    background = Background(sample_world)
+    background = AsyncStack(sample_world)
     inbox = json.dumps(background.inbox.bucket)
     ends: Counter[str] = Counter()
 
     @fuzzed
     @given(messages)
     def delivering(text: str) -> None:
-        delivered = background.message(text.replace('"inbox"', inbox), tries=TRIES)
-        before = len(background.failed())
-        exported = background.deliveries.handle(delivered, LEASE)
-        failed = len(background.failed()) - before
+        delivered = background.receive(text.replace('"inbox"', inbox), tries=TRIES)
+        before = len(background.failures_stored())
+        exported = background.message_handler.handle(delivered, LEASE)
+        failed = len(background.failures_stored()) - before
         ends["exported" if exported else "refused" if failed else "buried"] += 1
         background.sqs.delete_message(QueueUrl=background.queue_url, ReceiptHandle=delivered.receipt_handle)
 

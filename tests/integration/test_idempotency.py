@@ -10,8 +10,8 @@ import pytest
 from installhub.exports.exporter import Exporter
 from installhub.exports.idempotency_store import KEY_RETENTION_SECONDS, IdempotencyStore
 from installhub.model.errors import ErrorCode, InstallHubError, ServiceUnavailableError, VersionHeldError
-from tests.integration.support.artifact_inputs import draft
-from tests.integration.support.background import Background, Killed, killed
+from tests.integration.support.artifact_inputs import artifact_input
+from tests.integration.support.background import AsyncStack, Killed, killed
 
 if TYPE_CHECKING:
     from tests.integration.support.world import World
@@ -20,22 +20,22 @@ SECONDS = 29
 
 
 @pytest.fixture
-def background(world: World) -> Background:
-    world.publish(draft("proc", "rule", kind="ProcessDefinition"), draft("rule"))
-    return Background(world)
+def background(world: World) -> AsyncStack:
+    world.publish(artifact_input("proc", "rule", kind="ProcessDefinition"), artifact_input("rule"))
+    return AsyncStack(world)
 
 
-def export(background: Background, key: str | None = "k", **asked: Any) -> Any:  # noqa: ANN401  # fields of any type
-    return background.desk.submit(background.ask(key=key, **asked), SECONDS)
+def export(background: AsyncStack, key: str | None = "k", **asked: Any) -> Any:  # noqa: ANN401  # fields of any type
+    return background.export_service.submit(background.submission(key=key, **asked), SECONDS)
 
 
-def code_of(background: Background, key: str | None = "k", **asked: Any) -> ErrorCode:  # noqa: ANN401
+def code_of(background: AsyncStack, key: str | None = "k", **asked: Any) -> ErrorCode:  # noqa: ANN401
     with pytest.raises(InstallHubError) as raised:
         export(background, key, **asked)
     return raised.value.code
 
 
-def test_the_same_package_is_returned_again(background: Background) -> None:
+def test_the_same_package_is_returned_again(background: AsyncStack) -> None:
     first = export(background)
     again = export(background)
 
@@ -43,16 +43,16 @@ def test_the_same_package_is_returned_again(background: Background) -> None:
     assert (first.exported.is_new, again.exported.is_new) == (True, False)
 
 
-def test_without_a_key_it_is_a_conflict(background: Background) -> None:
+def test_without_a_key_it_is_a_conflict(background: AsyncStack) -> None:
     export(background, None)
 
     assert code_of(background, None) is ErrorCode.VERSION_CONFLICT
 
 
-def test_a_refusal_is_repeated_even_if_it_would_not_be_refused_now(background: Background) -> None:
+def test_a_refusal_is_repeated_even_if_it_would_not_be_refused_now(background: AsyncStack) -> None:
     with pytest.raises(InstallHubError) as first:
         export(background, artifactIds=["proc", "gone", "lost"])
-    background.world.publish(draft("gone"), draft("lost"))
+    background.world.publish(artifact_input("gone"), artifact_input("lost"))
     with pytest.raises(InstallHubError) as again:
         export(background, artifactIds=["proc", "gone", "lost"])
 
@@ -60,35 +60,35 @@ def test_a_refusal_is_repeated_even_if_it_would_not_be_refused_now(background: B
     assert len(again.value.problems) == 2
 
 
-def test_an_accepted_response_is_repeated_unchanged(background: Background) -> None:
+def test_an_accepted_response_is_repeated_unchanged(background: AsyncStack) -> None:
     first = export(background, later=True)
-    background.deliveries.handle(background.message(), 900)
+    background.message_handler.handle(background.receive(), 900)
 
     assert export(background, later=True).accepted == first.accepted
     assert first.accepted["status"] == "queued"
 
 
-def test_another_request_with_the_same_key_is_refused(background: Background) -> None:
+def test_another_request_with_the_same_key_is_refused(background: AsyncStack) -> None:
     export(background)
 
     assert code_of(background, version="2.0.0") is ErrorCode.IDEMPOTENCY_KEY_REUSED
     assert export(background, "other", version="2.0.0").exported.is_new
 
 
-def test_the_order_of_fields_and_prefer_do_not_matter(background: Background) -> None:
+def test_the_order_of_fields_and_prefer_do_not_matter(background: AsyncStack) -> None:
     export(background, description="d", author="a")
 
     assert export(background, later=True, author="a", description="d").exported is not None
 
 
-def test_a_key_is_its_callers_own(background: Background) -> None:
+def test_a_key_is_its_callers_own(background: AsyncStack) -> None:
     export(background)
 
     assert code_of(background, by="user-2") is ErrorCode.VERSION_CONFLICT
 
 
 def test_a_key_is_in_use_while_its_request_is_in_progress(
-    background: Background, monkeypatch: pytest.MonkeyPatch
+    background: AsyncStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = Exporter.export
     seen: list[ErrorCode] = []
@@ -105,7 +105,7 @@ def test_a_key_is_in_use_while_its_request_is_in_progress(
     assert seen == [ErrorCode.IDEMPOTENCY_KEY_IN_USE, ErrorCode.IDEMPOTENCY_KEY_REUSED]
 
 
-def test_of_many_simultaneous_attempts_one_works(background: Background) -> None:
+def test_of_many_simultaneous_attempts_one_works(background: AsyncStack) -> None:
     def attempt(_: int) -> object:
         try:
             return export(background).exported.is_new
@@ -121,7 +121,7 @@ def test_of_many_simultaneous_attempts_one_works(background: Background) -> None
 
 @pytest.mark.parametrize("passing", [ServiceUnavailableError("s3"), ZeroDivisionError(), KeyboardInterrupt()])
 def test_a_failure_unrelated_to_the_request_is_not_stored(
-    background: Background, monkeypatch: pytest.MonkeyPatch, passing: BaseException
+    background: AsyncStack, monkeypatch: pytest.MonkeyPatch, passing: BaseException
 ) -> None:
     def fails(*_: object) -> None:
         raise passing
@@ -135,7 +135,7 @@ def test_a_failure_unrelated_to_the_request_is_not_stored(
 
 
 def test_an_export_that_took_too_long_may_be_repeated_asynchronously_with_the_same_key(
-    background: Background,
+    background: AsyncStack,
 ) -> None:
     background.clock.tick = SECONDS
     assert code_of(background) is ErrorCode.EXPORT_TAKES_TOO_LONG
@@ -144,7 +144,7 @@ def test_an_export_that_took_too_long_may_be_repeated_asynchronously_with_the_sa
     assert export(background, later=True).accepted["status"] == "queued"
 
 
-def test_a_request_that_crashed_after_the_commit_gets_the_package_after_the_lease(background: Background) -> None:
+def test_a_request_that_crashed_after_the_commit_gets_the_package_after_the_lease(background: AsyncStack) -> None:
     # claim and commit; the answer is noted by the third update
     with killed(background.world.dynamodb, "UpdateItem", nth=2), pytest.raises(Killed):
         export(background)
@@ -155,7 +155,7 @@ def test_a_request_that_crashed_after_the_commit_gets_the_package_after_the_leas
     assert len(background.world.objects()) == 1
 
 
-def test_a_request_that_crashed_before_the_commit_succeeds_after_the_lease(background: Background) -> None:
+def test_a_request_that_crashed_before_the_commit_succeeds_after_the_lease(background: AsyncStack) -> None:
     with killed(background.world.dynamodb, "UpdateItem", after=False, nth=2), pytest.raises(Killed):
         export(background)
 
@@ -165,7 +165,7 @@ def test_a_request_that_crashed_before_the_commit_succeeds_after_the_lease(backg
 
 
 def test_a_response_that_cannot_be_stored_is_still_returned(
-    background: Background, monkeypatch: pytest.MonkeyPatch
+    background: AsyncStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(IdempotencyStore, "_complete", lambda *_: None)
 
@@ -174,7 +174,7 @@ def test_a_response_that_cannot_be_stored_is_still_returned(
     assert export(background).exported.is_new is False
 
 
-def test_a_key_expires_after_a_day(background: Background) -> None:
+def test_a_key_expires_after_a_day(background: AsyncStack) -> None:
     export(background)
     background.clock.now += KEY_RETENTION_SECONDS + 1
 
@@ -182,16 +182,16 @@ def test_a_key_expires_after_a_day(background: Background) -> None:
 
 
 def test_a_refusal_too_long_to_store_is_determined_again(
-    background: Background, monkeypatch: pytest.MonkeyPatch
+    background: AsyncStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("installhub.exports.idempotency_store._MAX_RESPONSE_BYTES", 10)
     assert code_of(background, artifactIds=["gone"]) is ErrorCode.ARTIFACT_NOT_FOUND
-    background.world.publish(draft("gone", kind="ProcessDefinition"))
+    background.world.publish(artifact_input("gone", kind="ProcessDefinition"))
 
     assert export(background, artifactIds=["gone"]).exported.is_new
 
 
-def test_a_version_of_another_request_is_a_conflict_that_is_stored(background: Background) -> None:
+def test_a_version_of_another_request_is_a_conflict_that_is_stored(background: AsyncStack) -> None:
     export(background, None)
 
     for _ in range(2):

@@ -13,8 +13,8 @@ from installhub.runtime.telemetry import logger
 from tests.conftest import Record
 from tests.integration.support import canaries
 from tests.integration.support import issuer as issuers
-from tests.integration.support.artifact_inputs import TENANT, draft
-from tests.integration.support.background import requested
+from tests.integration.support.artifact_inputs import TENANT, artifact_input
+from tests.integration.support.background import export_requested
 from tests.integration.support.canaries import FOREIGN, Log
 from tests.integration.support.functions import Functions, sample_event
 from tests.integration.support.plans import planned
@@ -56,12 +56,12 @@ def scene(  # fixtures
 ) -> Scene:
     secret = {"text": canaries.DEFINITION}
     world.publish(
-        draft("proc", "rule", kind="ProcessDefinition", definition=secret),
-        draft("rule", definition=secret),
-        draft("loop", "loop", kind="ProcessDefinition", definition=secret),
-        draft(HOSTILE, kind="ProcessDefinition", definition=secret),
-        draft("torn", "theirs", kind="ProcessDefinition", definition=secret),
-        draft("theirs", kind="ProcessDefinition", definition=secret, tenant=FOREIGN),
+        artifact_input("proc", "rule", kind="ProcessDefinition", definition=secret),
+        artifact_input("rule", definition=secret),
+        artifact_input("loop", "loop", kind="ProcessDefinition", definition=secret),
+        artifact_input(HOSTILE, kind="ProcessDefinition", definition=secret),
+        artifact_input("torn", "theirs", kind="ProcessDefinition", definition=secret),
+        artifact_input("theirs", kind="ProcessDefinition", definition=secret, tenant=FOREIGN),
     )
     issuer.server.status = 200
     plan = planned(world)
@@ -135,9 +135,11 @@ def test_log_lines_of_a_get_name_what_was_requested(scene: Scene, log: Log, name
 
 
 def test_log_lines_of_a_batch_name_their_own_message(scene: Scene, log: Log) -> None:
-    scene.work(requested(body("First"), "event-1"), "no message", requested(body("Loop", "loop"), "event-2"))
+    scene.work(
+        export_requested(body("First"), "event-1"), "no message", export_requested(body("Loop", "loop"), "event-2")
+    )
     scene.patch.setattr("installhub.exports.exporter.Exporter.export", canaries.broken)
-    scene.work(requested(body("Bug"), "event-3"))
+    scene.work(export_requested(body("Bug"), "event-3"))
 
     (exported,), (refused,), (failed,) = (
         log.of("package exported"),

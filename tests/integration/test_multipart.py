@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.support.artifact_inputs import draft, incompressible
+from tests.integration.support.artifact_inputs import artifact_input, incompressible
 from tests.integration.support.bundles import bundle_in_memory, bundle_of, definitions_of
 from tests.integration.support.world import command
 
@@ -24,11 +24,11 @@ def large(world: World, wire: Wire) -> World:
     ids = [f"rule-{place}" for place in range(3)]
     world.publish(
         *(
-            draft(artifact_id, definition=incompressible(3 * MEBIBYTE + MEBIBYTE // 2, place))
+            artifact_input(artifact_id, definition=incompressible(3 * MEBIBYTE + MEBIBYTE // 2, place))
             for place, artifact_id in enumerate(ids)
         ),
-        *(draft(f"small-{place}") for place in range(120)),
-        draft("root", *ids, *(f"small-{place}" for place in range(120))),
+        *(artifact_input(f"small-{place}") for place in range(120)),
+        artifact_input("root", *ids, *(f"small-{place}" for place in range(120))),
     )
     wire.forget()
     return world

@@ -14,8 +14,8 @@ from installhub.contract.event_models import OUTCOMES
 from installhub.events.failure_store import ExportFailure
 from installhub.events.outcome_events import OutcomePublisher, outcome_event
 from installhub.model.errors import ErrorCode, InstallHubError, Problem, ServiceUnavailableError
-from tests.integration.support.artifact_inputs import TENANT, draft
-from tests.integration.support.background import Background, body, requested
+from tests.integration.support.artifact_inputs import TENANT, artifact_input
+from tests.integration.support.background import AsyncStack, export_body, export_requested
 from tests.template import resources_of
 
 if TYPE_CHECKING:
@@ -26,24 +26,24 @@ LEASE = 900
 
 
 @pytest.fixture
-def background(world: World) -> Background:
-    world.publish(draft("proc", kind="ProcessDefinition"))
-    return Background(world)
+def background(world: World) -> AsyncStack:
+    world.publish(artifact_input("proc", kind="ProcessDefinition"))
+    return AsyncStack(world)
 
 
-def images(background: Background, table: str) -> list[dict[str, Any]]:
+def images(background: AsyncStack, table: str) -> list[dict[str, Any]]:
     """The items of a table as its stream brings them."""
     items = background.world.dynamodb.scan(TableName=background.world.name(table))["Items"]
     records = [DynamoDBRecord({"dynamodb": {"NewImage": item}}) for item in items]
     return [record.dynamodb.new_image for record in records if record.dynamodb]
 
 
-def deliver(background: Background, *roots: str) -> None:
-    message = background.message(requested(body("Suite", *roots), "event-1"))
-    background.deliveries.handle(message, LEASE)
+def deliver(background: AsyncStack, *roots: str) -> None:
+    message = background.receive(export_requested(export_body("Suite", *roots), "event-1"))
+    background.message_handler.handle(message, LEASE)
 
 
-def outcome(background: Background, table: str) -> dict[str, Any]:
+def outcome(background: AsyncStack, table: str) -> dict[str, Any]:
     """The only outcome that a table tells of, sound by its schema."""
     (image,) = images(background, table)
     event = outcome_event(image, "/installhub/test")
@@ -55,7 +55,7 @@ def outcome(background: Background, table: str) -> dict[str, Any]:
     return event
 
 
-def test_a_package_is_published_as_an_event(background: Background) -> None:
+def test_a_package_is_published_as_an_event(background: AsyncStack) -> None:
     deliver(background)
 
     event = outcome(background, "PackagesTable")
@@ -78,8 +78,8 @@ def test_a_package_is_published_as_an_event(background: Background) -> None:
     }
 
 
-def test_an_export_over_http_publishes_an_event_too(background: Background) -> None:
-    background.desk.submit(background.ask(), 29)
+def test_an_export_over_http_publishes_an_event_too(background: AsyncStack) -> None:
+    background.export_service.submit(background.submission(), 29)
 
     event = outcome(background, "PackagesTable")
 
@@ -87,7 +87,7 @@ def test_an_export_over_http_publishes_an_event_too(background: Background) -> N
     assert "requestId" not in event["data"]
 
 
-def test_a_failure_is_published_with_the_errors_of_the_contract(background: Background) -> None:
+def test_a_failure_is_published_with_the_errors_of_the_contract(background: AsyncStack) -> None:
     deliver(background, "proc", "gone")
 
     event = outcome(background, "RequestsTable")
@@ -104,8 +104,8 @@ def test_a_failure_is_published_with_the_errors_of_the_contract(background: Back
     assert event["data"]["packageName"] == "Suite"
 
 
-def test_an_unreadable_request_is_published_with_its_id(background: Background) -> None:
-    background.deliveries.handle(background.message(requested({}, "event-1")), LEASE)
+def test_an_unreadable_request_is_published_with_its_id(background: AsyncStack) -> None:
+    background.message_handler.handle(background.receive(export_requested({}, "event-1")), LEASE)
 
     event = outcome(background, "RequestsTable")
 
@@ -113,7 +113,7 @@ def test_an_unreadable_request_is_published_with_its_id(background: Background) 
     assert "tenantId" not in event["data"]
 
 
-def test_the_same_outcome_has_the_same_event_id_and_another_has_another(background: Background) -> None:
+def test_the_same_outcome_has_the_same_event_id_and_another_has_another(background: AsyncStack) -> None:
     deliver(background)
     (image,) = images(background, "PackagesTable")
 
@@ -123,7 +123,7 @@ def test_the_same_outcome_has_the_same_event_id_and_another_has_another(backgrou
     assert outcome_event({**image, "packageId": "pkg-2"}, "/x")["id"] != ids[0]
 
 
-def test_an_event_with_any_number_of_errors_fits(background: Background) -> None:
+def test_an_event_with_any_number_of_errors_fits(background: AsyncStack) -> None:
     many = [f"{number:04}-{'長' * 200}" for number in range(700)]
     deliver(background, *many)
 
@@ -134,7 +134,7 @@ def test_an_event_with_any_number_of_errors_fits(background: Background) -> None
     assert 50 < len(event["data"]["errors"]) < 700
 
 
-def test_one_error_of_any_size_fits(background: Background) -> None:
+def test_one_error_of_any_size_fits(background: AsyncStack) -> None:
     circle = tuple(str(number) for number in range(100_000))
     problem = Problem(ErrorCode.CIRCULAR_DEPENDENCY, " -> ".join(circle), cycle=circle)
     job_id = "event:x/1"

@@ -209,7 +209,7 @@ def test_a_discarded_claim_leaves_nothing(world: World, packages: PackageStore) 
 
     assert discard_claim(packages, world.bundles(), held)
 
-    assert world.packages_held() == {}
+    assert world.package_statuses() == {}
     assert not is_refused(packages, "second")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from installhub.contract.response_models import PreviewResponse
 from tests.integration.support.api import PREVIEW_BODY, Api
-from tests.integration.support.artifact_inputs import TENANT, draft
+from tests.integration.support.artifact_inputs import TENANT, artifact_input
 
 if TYPE_CHECKING:
     from tests.integration.support.world import World
@@ -101,12 +101,12 @@ def test_an_id_that_two_tenants_have_belongs_to_each(api: Api) -> None:
 def test_a_preview_writes_nothing(api: Api, sample_world: World) -> None:
     api.preview(PREVIEW_BODY).preview()
 
-    assert (sample_world.packages_held(), sample_world.objects()) == ({}, [])
+    assert (sample_world.package_statuses(), sample_world.objects()) == ({}, [])
 
 
 def test_a_preview_too_large_for_lambda_is_compressed(api: Api, sample_world: World) -> None:
     ids = [f"{place:06}-" + "x" * 240 for place in range(10_000)]
-    sample_world.publish(draft("root", *ids[:5_000]), draft("rule", *ids[5_000:]))
+    sample_world.publish(artifact_input("root", *ids[:5_000]), artifact_input("rule", *ids[5_000:]))
 
     answer = api.preview({"tenantId": TENANT, "artifactIds": ["root", "rule"]})
 

@@ -10,7 +10,7 @@ from installhub.artifacts import items
 from installhub.artifacts.publisher import SUPERSEDED_BODY_RETENTION_SECONDS, PublishSummary
 from installhub.artifacts.validation import ArtifactInput
 from installhub.model.errors import ServiceUnavailableError
-from tests.integration.support.artifact_inputs import TENANT, draft, incompressible
+from tests.integration.support.artifact_inputs import TENANT, artifact_input, incompressible
 from tests.integration.support.bundles import bundle_of, definitions_of
 from tests.integration.support.fake_catalog import node_of
 from tests.integration.support.wire import Kill, Killed, Meanwhile, Outage, moments
@@ -38,25 +38,33 @@ def body_item(world: World, artifact: ArtifactInput) -> dict[str, Any]:
 
 
 def test_artifacts_are_counted_as_created_updated_or_unchanged(world: World) -> None:
-    first = [draft(f"rule-{place}") for place in range(50)]
-    changed = [draft("rule-0", "rule-1"), draft("rule-1", definition="new"), draft("rule-2", name="New")]
+    first = [artifact_input(f"rule-{place}") for place in range(50)]
+    changed = [
+        artifact_input("rule-0", "rule-1"),
+        artifact_input("rule-1", definition="new"),
+        artifact_input("rule-2", name="New"),
+    ]
 
     assert world.publish(*first) == PublishSummary(created=50)
     assert world.publish(*first) == PublishSummary(unchanged=50)
-    assert world.publish(*changed, *first[3:], draft("rule-50")) == PublishSummary(created=1, updated=3, unchanged=47)
+    assert world.publish(*changed, *first[3:], artifact_input("rule-50")) == PublishSummary(
+        created=1, updated=3, unchanged=47
+    )
 
 
 def test_artifacts_of_several_tenants_go_to_their_own_partitions(world: World) -> None:
-    drafts = [draft("rule", definition=owner, tenant=owner) for owner in ("a", "b", "a")]
+    drafts = [artifact_input("rule", definition=owner, tenant=owner) for owner in ("a", "b", "a")]
 
     world.publish(*drafts)
 
     for owner in ("a", "b"):
-        assert world.artifacts().for_tenant(owner).nodes(["rule"]) == {"rule": node_of(draft("rule", definition=owner))}
+        assert world.artifacts().for_tenant(owner).nodes(["rule"]) == {
+            "rule": node_of(artifact_input("rule", definition=owner))
+        }
 
 
 def test_of_several_inputs_for_one_artifact_the_last_counts(world: World) -> None:
-    world.publish(*(draft("rule", definition=f"revision {number}") for number in range(70)))
+    world.publish(*(artifact_input("rule", definition=f"revision {number}") for number in range(70)))
 
     assert stored(world) == "revision 69"
 
@@ -64,47 +72,49 @@ def test_of_several_inputs_for_one_artifact_the_last_counts(world: World) -> Non
 @pytest.mark.parametrize(("before", "after"), [("old", "new"), (LARGE, "new"), ("old", LARGE), (LARGE, LARGER)])
 def test_the_body_of_an_earlier_revision_is_kept_for_a_week(world: World, before: str, after: str) -> None:
     then = world.at(lambda: NOW)
-    then.publish(draft("rule", definition=before))
-    assert items.EXPIRES_AT not in body_item(world, draft("rule", definition=before))
+    then.publish(artifact_input("rule", definition=before))
+    assert items.EXPIRES_AT not in body_item(world, artifact_input("rule", definition=before))
 
-    then.publish(draft("rule", definition=after))
+    then.publish(artifact_input("rule", definition=after))
 
-    expiry = body_item(world, draft("rule", definition=before))[items.EXPIRES_AT]
+    expiry = body_item(world, artifact_input("rule", definition=before))[items.EXPIRES_AT]
     assert expiry == {"N": str(NOW + SUPERSEDED_BODY_RETENTION_SECONDS)}
-    assert items.EXPIRES_AT not in body_item(world, draft("rule", definition=after))
+    assert items.EXPIRES_AT not in body_item(world, artifact_input("rule", definition=after))
 
 
 @pytest.mark.parametrize("definition", ["first", LARGE])
 def test_a_revision_that_comes_back_does_not_expire(world: World, definition: str) -> None:
-    world.publish(draft("rule", definition=definition))
-    world.publish(draft("rule", definition="second"))
-    world.publish(draft("rule", definition=definition))
+    world.publish(artifact_input("rule", definition=definition))
+    world.publish(artifact_input("rule", definition="second"))
+    world.publish(artifact_input("rule", definition=definition))
 
-    assert items.EXPIRES_AT not in body_item(world, draft("rule", definition=definition))
-    assert items.EXPIRES_AT in body_item(world, draft("rule", definition="second"))
+    assert items.EXPIRES_AT not in body_item(world, artifact_input("rule", definition=definition))
+    assert items.EXPIRES_AT in body_item(world, artifact_input("rule", definition="second"))
     assert stored(world) == definition
 
 
 def test_a_change_of_anything_else_leaves_the_body_alone(world: World, wire: Wire) -> None:
-    world.publish(draft("rule", definition=LARGE))
+    world.publish(artifact_input("rule", definition=LARGE))
     wire.forget()
 
-    assert world.publish(draft("rule", "other", definition=LARGE, name="New")) == PublishSummary(updated=1)
+    assert world.publish(artifact_input("rule", "other", definition=LARGE, name="New")) == PublishSummary(updated=1)
 
     assert wire.count("PutObject") == 0
-    assert items.EXPIRES_AT not in body_item(world, draft("rule", definition=LARGE))
+    assert items.EXPIRES_AT not in body_item(world, artifact_input("rule", definition=LARGE))
     assert world.artifacts().for_tenant(TENANT).nodes(["rule"])["rule"].name == "New"
 
 
 def test_a_change_by_somebody_else_in_between_is_taken_into_account(
     world: World, wire: Wire, no_waiting: list[float]
 ) -> None:
-    world.publish(draft("rule", definition="first"))
+    world.publish(artifact_input("rule", definition="first"))
     wire.forget()
-    others = draft("rule", definition="theirs")
-    wire.fault = Meanwhile.at("TransactWriteItems-1", lambda: world.elsewhere().publish(others))
+    others = artifact_input("rule", definition="theirs")
+    wire.fault = Meanwhile.at("TransactWriteItems-1", lambda: world.with_other_clients().publish(others))
 
-    assert world.publish(draft("rule", definition="ours"), draft("more")) == PublishSummary(created=1, updated=1)
+    assert world.publish(artifact_input("rule", definition="ours"), artifact_input("more")) == PublishSummary(
+        created=1, updated=1
+    )
 
     assert len(no_waiting) == 1
     assert stored(world) == "ours"
@@ -112,45 +122,45 @@ def test_a_change_by_somebody_else_in_between_is_taken_into_account(
 
 
 def test_an_artifact_created_concurrently_is_updated(world: World, wire: Wire, no_waiting: list[float]) -> None:
-    others = draft("rule", definition="theirs")
-    wire.fault = Meanwhile.at("TransactWriteItems-1", lambda: world.elsewhere().publish(others))
+    others = artifact_input("rule", definition="theirs")
+    wire.fault = Meanwhile.at("TransactWriteItems-1", lambda: world.with_other_clients().publish(others))
 
-    assert world.publish(draft("rule", definition="ours")) == PublishSummary(updated=1)
+    assert world.publish(artifact_input("rule", definition="ours")) == PublishSummary(updated=1)
 
     assert len(no_waiting) == 1
     assert stored(world) == "ours"
 
 
 def test_publishing_fails_if_others_never_stop(world: World, wire: Wire, no_waiting: list[float]) -> None:
-    world.publish(draft("rule", definition=0))
+    world.publish(artifact_input("rule", definition=0))
     wire.forget()
     theirs = iter(range(1, 1_000))
     wire.fault = Meanwhile(
         lambda call: call.operation == "TransactWriteItems",
-        lambda: world.elsewhere().publish(draft("rule", definition=next(theirs))),
+        lambda: world.with_other_clients().publish(artifact_input("rule", definition=next(theirs))),
     )
 
     with pytest.raises(ServiceUnavailableError):
-        world.publish(draft("rule", definition="ours"))
+        world.publish(artifact_input("rule", definition="ours"))
 
     assert wire.count("TransactWriteItems") <= 10
     assert sum(no_waiting) < 20
-    assert stored(world.elsewhere()) == next(theirs) - 1
+    assert stored(world.with_other_clients()) == next(theirs) - 1
 
 
 @pytest.mark.usefixtures("no_waiting")
 @pytest.mark.parametrize("kind", ["throttled", "failing", "unreachable"])
 @pytest.mark.parametrize("point", ["BatchGetItem-1", "PutObject-1", "TransactWriteItems-1"])
 def test_publishing_during_an_outage_changes_nothing(world: World, wire: Wire, point: str, kind: str) -> None:
-    world.publish(draft("rule", definition="first"))
+    world.publish(artifact_input("rule", definition="first"))
     wire.forget()
     wire.fault = Outage.at(point, kind)
 
     with pytest.raises(ServiceUnavailableError):
-        world.publish(draft("rule", definition=LARGE))
+        world.publish(artifact_input("rule", definition=LARGE))
 
     assert stored(world) == "first"
-    assert world.publish(draft("rule", definition=LARGE)) == PublishSummary(updated=1)
+    assert world.publish(artifact_input("rule", definition=LARGE)) == PublishSummary(updated=1)
 
 
 @pytest.mark.parametrize(
@@ -158,15 +168,15 @@ def test_publishing_during_an_outage_changes_nothing(world: World, wire: Wire, p
     moments("BatchGetItem-1", "PutObject-1", "TransactWriteItems-1", "UpdateItem-1", "PutObjectTagging-1"),
 )
 def test_a_crashed_publish_leaves_complete_artifacts(world: World, wire: Wire, moment: str) -> None:
-    world.publish(draft("rule", definition=LARGER))
+    world.publish(artifact_input("rule", definition=LARGER))
     wire.forget()
     wire.fault = Kill(moment)
-    drafts = [draft("rule", definition=LARGE), draft("more", "rule")]
+    drafts = [artifact_input("rule", definition=LARGE), artifact_input("more", "rule")]
 
     with pytest.raises(Killed):
         world.publish(*drafts)
 
-    survivor = world.elsewhere()
+    survivor = world.with_other_clients()
     assert stored(survivor) in (LARGER, LARGE)
     survivor.publish(*drafts)
     assert survivor.publish(*drafts) == PublishSummary(unchanged=2)
@@ -185,28 +195,28 @@ def expires(world: World, artifact: ArtifactInput) -> bool:
 
 @pytest.mark.parametrize("successor", ["small", LARGER])
 def test_the_object_of_a_superseded_definition_expires(world: World, successor: str) -> None:
-    world.publish(draft("rule", definition=LARGE))
-    world.publish(draft("rule", definition=successor))
+    world.publish(artifact_input("rule", definition=LARGE))
+    world.publish(artifact_input("rule", definition=successor))
 
-    assert expires(world, draft("rule", definition=LARGE))
+    assert expires(world, artifact_input("rule", definition=LARGE))
 
 
 def test_the_objects_of_current_definitions_do_not_expire(world: World) -> None:
     for definition in (LARGE, LARGER, LARGE):
-        world.publish(draft("rule", definition=definition))
-        assert not expires(world, draft("rule", definition=definition))
+        world.publish(artifact_input("rule", definition=definition))
+        assert not expires(world, artifact_input("rule", definition=definition))
 
 
 @pytest.mark.usefixtures("no_waiting")
 def test_publishing_that_fails_does_not_let_the_current_definition_expire(world: World, wire: Wire) -> None:
-    world.publish(draft("rule", definition=LARGE))
+    world.publish(artifact_input("rule", definition=LARGE))
     wire.forget()
     wire.fault = Outage.at("TransactWriteItems-1", "failing")
 
     with pytest.raises(ServiceUnavailableError):
-        world.publish(draft("rule", definition=LARGER))
+        world.publish(artifact_input("rule", definition=LARGER))
 
-    assert not expires(world.elsewhere(), draft("rule", definition=LARGE))
+    assert not expires(world.with_other_clients(), artifact_input("rule", definition=LARGE))
 
 
 @pytest.mark.usefixtures("no_waiting")
@@ -215,22 +225,22 @@ def test_a_definition_that_somebody_brings_back_at_the_same_time_does_not_expire
     world: World, wire: Wire, between: str
 ) -> None:
     """Between the commit of its successor and the clean-up of its own object."""
-    world.publish(draft("rule", definition=LARGE))
+    world.publish(artifact_input("rule", definition=LARGE))
     wire.forget()
-    other = world.elsewhere()
-    wire.fault = Meanwhile.at(between, lambda: other.publish(draft("rule", definition=LARGE)))
+    other = world.with_other_clients()
+    wire.fault = Meanwhile.at(between, lambda: other.publish(artifact_input("rule", definition=LARGE)))
 
-    world.publish(draft("rule", definition=LARGER))
+    world.publish(artifact_input("rule", definition=LARGER))
 
-    current = draft("rule", definition=stored(other))
+    current = artifact_input("rule", definition=stored(other))
     assert not expires(other, current)
 
 
 @pytest.mark.usefixtures("no_waiting")
 @pytest.mark.parametrize("between", ["BatchGetItem-1", "PutObject-1", "TransactWriteItems-1"])
 def test_a_definition_that_two_publish_at_the_same_time_does_not_expire(world: World, wire: Wire, between: str) -> None:
-    same = draft("rule", definition=LARGE)
-    other = world.elsewhere()
+    same = artifact_input("rule", definition=LARGE)
+    other = world.with_other_clients()
     wire.fault = Meanwhile.at(between, lambda: other.publish(same))
 
     world.publish(same)

@@ -11,7 +11,7 @@ from installhub.artifacts import items
 from installhub.artifacts.publisher import PublishSummary
 from installhub.artifacts.validation import ArtifactInput, InvalidArtifactError
 from installhub.model.artifact import MAX_DEFINITION_BYTES
-from tests.integration.support.artifact_inputs import TENANT, draft, incompressible
+from tests.integration.support.artifact_inputs import TENANT, artifact_input, incompressible
 from tests.integration.support.bundles import bundle_of, definitions_of
 from tests.integration.support.fake_catalog import node_of
 
@@ -34,7 +34,7 @@ MOST_BYTES_OF_A_TRANSACTION = 4 * 1024 * 1024
 
 @pytest.mark.parametrize("packed", [items.MAX_INLINE_BYTES - 2048, items.MAX_INLINE_BYTES + 2048])
 def test_a_definition_moves_to_s3_when_it_would_fill_an_item(world: World, packed: int) -> None:
-    artifact = draft("rule", definition=incompressible(packed - 1024))
+    artifact = artifact_input("rule", definition=incompressible(packed - 1024))
     in_s3 = node_of(artifact).packed_size > items.MAX_INLINE_BYTES
 
     world.publish(artifact)
@@ -46,25 +46,25 @@ def test_a_definition_moves_to_s3_when_it_would_fill_an_item(world: World, packe
 
 def test_a_definition_of_5_mb_is_exported_unchanged(world: World) -> None:
     definition = {"pages": [incompressible(1_000_000, seed) for seed in range(4)], "umlaut": "ä" * 100_000}
-    artifact = draft("rule", definition=definition)
+    artifact = artifact_input("rule", definition=definition)
     assert len(artifact.definition) > 5_000_000
-    world.publish(artifact, draft("root", "rule"))
+    world.publish(artifact, artifact_input("root", "rule"))
 
     assert definitions_of(bundle_of(world, world.export("root"))) == {"rule": definition, "root": {"of": "root"}}
 
 
 def test_the_largest_definition_is_accepted_and_one_byte_more_is_not() -> None:
     filler = "x" * (MAX_DEFINITION_BYTES - 2)
-    assert len(draft("rule", definition=filler).definition) == MAX_DEFINITION_BYTES
+    assert len(artifact_input("rule", definition=filler).definition) == MAX_DEFINITION_BYTES
 
     with pytest.raises(InvalidArtifactError, match=str(MAX_DEFINITION_BYTES)) as refusal:
-        draft("rule", definition=filler + "x")
+        artifact_input("rule", definition=filler + "x")
 
     assert refusal.value.pointer == "/definition"
 
 
 def test_a_definition_that_compresses_well_is_small_whatever_its_size(world: World) -> None:
-    artifact = draft("rule", definition="x" * 5_000_000)
+    artifact = artifact_input("rule", definition="x" * 5_000_000)
 
     world.publish(artifact)
 
@@ -76,7 +76,7 @@ def test_dependencies_that_no_item_can_hold_are_refused_before_anything_is_writt
     ids = [incompressible(200, seed) for seed in range(3_000)]
 
     with pytest.raises(InvalidArtifactError) as refusal:
-        world.publish(draft("fine"), draft("rule", *ids))
+        world.publish(artifact_input("fine"), artifact_input("rule", *ids))
 
     assert refusal.value.pointer == "/dependencies"
     assert world.dynamodb.scan(TableName=world.name("ArtifactsTable"))["Count"] == 0
@@ -86,7 +86,7 @@ def test_artifacts_with_long_edges_are_not_too_many_for_one_transaction(
     catalog_table: CatalogTable, catalog_wire: Wire
 ) -> None:
     dependencies = [f"{place:03}-{'x' * 252}" for place in range(500)]
-    drafts = [draft(f"rule-{place}", *dependencies, tenant="long") for place in range(33)]
+    drafts = [artifact_input(f"rule-{place}", *dependencies, tenant="long") for place in range(33)]
 
     catalog_table.publish(drafts)
 
@@ -96,7 +96,7 @@ def test_artifacts_with_long_edges_are_not_too_many_for_one_transaction(
 
 
 def test_a_dependency_named_twice_is_one_dependency(world: World) -> None:
-    world.publish(draft("rule", "b", "a", "b", "a"))
+    world.publish(artifact_input("rule", "b", "a", "b", "a"))
 
     assert world.artifacts().for_tenant(TENANT).nodes(["rule"])["rule"].dependencies == ("b", "a")
 
@@ -104,7 +104,7 @@ def test_a_dependency_named_twice_is_one_dependency(world: World) -> None:
 def test_thousands_of_dependencies_keep_their_order(world: World) -> None:
     ids = [f"rule-{place * 7919 % 5000}" for place in range(5_000)]
 
-    assert world.publish(draft("root", *ids)) == PublishSummary(created=1)
+    assert world.publish(artifact_input("root", *ids)) == PublishSummary(created=1)
 
     assert world.artifacts().for_tenant(TENANT).nodes(["root"])["root"].dependencies == tuple(ids)
 

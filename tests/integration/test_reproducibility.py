@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.support.api import EXPORT_BODY, Api
-from tests.integration.support.artifact_inputs import TENANT, draft
+from tests.integration.support.artifact_inputs import TENANT, artifact_input
 from tests.integration.support.functions import Functions
 from tests.integration.support.world import new_world, samples
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from installhub.artifacts.validation import ArtifactInput
 
 ROOTS = [(["proc-1001"], "workflow-package"), (["app-5003"], "app-package")]
-SMALL = [draft("root", "rule"), draft("rule")]
+SMALL = [artifact_input("root", "rule"), artifact_input("rule")]
 
 
 def export_anew(drafts: Sequence[ArtifactInput], roots: list[str], package_type: str) -> tuple[bytes, bytes]:
@@ -47,7 +47,7 @@ def test_two_accounts_give_the_same_bundle(
 
 
 def test_the_history_of_the_artifacts_makes_no_difference() -> None:
-    earlier = [draft("root", definition="an earlier revision"), draft("unrelated")]
+    earlier = [artifact_input("root", definition="an earlier revision"), artifact_input("unrelated")]
 
     assert (
         export_anew([*earlier, *SMALL], ["root"], "config-package")[1]
@@ -63,7 +63,7 @@ def test_the_order_and_number_of_roots_make_no_difference() -> None:
 
 
 def test_a_changed_definition_makes_a_different_bundle() -> None:
-    changed = draft("rule", definition={"changed": True})
+    changed = artifact_input("rule", definition={"changed": True})
 
     assert (
         export_anew(SMALL, ["root"], "config-package")[1]

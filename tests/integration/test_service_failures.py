@@ -10,7 +10,7 @@ import pytest
 from installhub.model.artifact import PackageType
 from installhub.model.package import package_id
 from tests.integration.support.api import EXPORT_BODY, Answer, Api
-from tests.integration.support.artifact_inputs import TENANT, draft, incompressible
+from tests.integration.support.artifact_inputs import TENANT, artifact_input, incompressible
 from tests.integration.support.wire import BrokenBody, NoFault, Outage, Refusal
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("no_waiting", "small_items")
 @pytest.fixture
 def api(world: World, wire: Wire, functions: Functions) -> Api:
     """The API over one artifact whose definition lives in S3."""
-    world.publish(draft(ROOT, kind="ThreadDefinition", definition=incompressible(40 * 1024)))
+    world.publish(artifact_input(ROOT, kind="ThreadDefinition", definition=incompressible(40 * 1024)))
     wire.forget()
     return Api(functions)
 
@@ -44,8 +44,8 @@ def assert_unavailable(answer: Answer) -> None:
 
 
 def assert_nothing_is_left(world: World) -> None:
-    survivor = world.elsewhere()
-    assert (survivor.packages_held(), survivor.objects(), survivor.uploads()) == ({}, [], [])
+    survivor = world.with_other_clients()
+    assert (survivor.package_statuses(), survivor.objects(), survivor.uploads()) == ({}, [], [])
 
 
 def test_the_calls_of_an_export_are_those_tested_here(api: Api, wire: Wire) -> None:

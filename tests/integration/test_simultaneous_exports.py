@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from installhub.model.errors import ErrorCode, InstallHubError
-from tests.integration.support.artifact_inputs import draft
+from tests.integration.support.artifact_inputs import artifact_input
 from tests.integration.support.bundles import bundle_of, definitions_of
 from tests.integration.support.world import command
 
@@ -20,7 +20,7 @@ THREADS = 16
 
 
 def test_of_sixteen_exports_of_one_version_one_succeeds(world: World, wire: Wire) -> None:
-    world.publish(draft("root", "rule"), draft("rule"))
+    world.publish(artifact_input("root", "rule"), artifact_input("rule"))
     wire.forget()
     exporter = world.exporter()
     start = threading.Barrier(THREADS)
@@ -43,7 +43,7 @@ def test_of_sixteen_exports_of_one_version_one_succeeds(world: World, wire: Wire
 
 
 def test_simultaneous_exports_of_different_versions_all_succeed(world: World, wire: Wire) -> None:
-    world.publish(draft("root", "rule"), draft("rule"))
+    world.publish(artifact_input("root", "rule"), artifact_input("rule"))
     wire.forget()
     exporter = world.exporter()
 

@@ -11,7 +11,7 @@ from installhub.artifacts import items
 from installhub.model.definition import unpack
 from installhub.model.errors import ServiceUnavailableError
 from installhub.resolver.closure import discover
-from tests.integration.support.artifact_inputs import TENANT, draft, incompressible
+from tests.integration.support.artifact_inputs import TENANT, artifact_input, incompressible
 from tests.integration.support.bundles import bundle_of, definitions_of
 from tests.integration.support.wire import BrokenBody, Meanwhile
 
@@ -29,7 +29,7 @@ def revision(number: int) -> list[ArtifactInput]:
     """A chain of artifacts, all of one revision; some of the definitions are large."""
     chain = [*IDS, ""]
     return [
-        draft(
+        artifact_input(
             artifact_id,
             *([chain[place + 1]] if chain[place + 1] else []),
             name=f"Revision {number}",
@@ -41,12 +41,12 @@ def revision(number: int) -> list[ArtifactInput]:
 
 @pytest.mark.parametrize("text", [SMALL, LARGE], ids=["in an item", "in S3"])
 def test_the_resolved_revision_is_read_whatever_was_published_since(world: World, text: str) -> None:
-    first = draft("rule", definition=["first", text])
+    first = artifact_input("rule", definition=["first", text])
     world.publish(first)
     nodes = list(discover(world.artifacts().for_tenant(TENANT), ["rule"], 10).nodes.values())
 
     for number in range(3):
-        world.publish(draft("rule", definition=[number, text]))
+        world.publish(artifact_input("rule", definition=[number, text]))
     (packed,) = world.definitions().read(TENANT, nodes)
 
     assert unpack(b"".join(packed.chunks), packed.size) == first.definition
@@ -56,7 +56,7 @@ def test_an_export_during_edits_at_every_step_never_mixes_revisions(world: World
     numbers = itertools.count(1)
     world.publish(*revision(0))
     wire.forget()
-    editor = world.elsewhere()
+    editor = world.with_other_clients()
     wire.fault = Meanwhile(lambda _: True, lambda: editor.publish(*revision(next(numbers))))
 
     exported = world.export("rule-0")
@@ -66,18 +66,22 @@ def test_an_export_during_edits_at_every_step_never_mixes_revisions(world: World
 
 
 def test_an_export_during_edits_uses_each_artifact_as_it_was_read(world: World, wire: Wire) -> None:
-    world.publish(draft("root", "old"), draft("old"), draft("new", "newer"), draft("newer"))
+    world.publish(
+        artifact_input("root", "old"), artifact_input("old"), artifact_input("new", "newer"), artifact_input("newer")
+    )
     wire.forget()
-    wire.fault = Meanwhile.at("BatchGetItem-2", lambda: world.elsewhere().publish(draft("root", "new")))
+    wire.fault = Meanwhile.at(
+        "BatchGetItem-2", lambda: world.with_other_clients().publish(artifact_input("root", "new"))
+    )
 
     exported = world.export("root")
 
     assert exported.manifest["installOrder"] == ["old", "root"]
-    definitions_of(bundle_of(world.elsewhere(), exported))
+    definitions_of(bundle_of(world.with_other_clients(), exported))
 
 
 def test_a_missing_definition_leaves_no_half_bundle(world: World) -> None:
-    world.publish(draft("rule"), draft("root", "rule"))
+    world.publish(artifact_input("rule"), artifact_input("root", "rule"))
     nodes = list(discover(world.artifacts().for_tenant(TENANT), ["root"], 10).nodes.values())
     for node in nodes:
         key = items.primary_key(TENANT, items.body_sort_key(node.id, node.sha256))
@@ -88,11 +92,11 @@ def test_a_missing_definition_leaves_no_half_bundle(world: World) -> None:
     with pytest.raises(ServiceUnavailableError):
         world.export("root")
 
-    assert (world.packages_held(), world.objects()) == ({}, [])
+    assert (world.package_statuses(), world.objects()) == ({}, [])
 
 
 def test_a_missing_large_definition_leaves_no_half_bundle(world: World) -> None:
-    world.publish(draft("rule", definition=LARGE))
+    world.publish(artifact_input("rule", definition=LARGE))
     bucket = world.name("DefinitionBucket")
     for version in world.s3.list_object_versions(Bucket=bucket)["Versions"]:
         world.s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
@@ -100,15 +104,15 @@ def test_a_missing_large_definition_leaves_no_half_bundle(world: World) -> None:
     with pytest.raises(ServiceUnavailableError):
         world.export("rule")
 
-    assert (world.packages_held(), world.objects()) == ({}, [])
+    assert (world.package_statuses(), world.objects()) == ({}, [])
 
 
 def test_a_large_definition_that_breaks_off_leaves_no_half_bundle(world: World, wire: Wire) -> None:
-    world.publish(draft("rule", definition=LARGE))
+    world.publish(artifact_input("rule", definition=LARGE))
     wire.forget()
     wire.fault = BrokenBody("GetObject-1")
 
     with pytest.raises(ServiceUnavailableError):
         world.export("rule")
 
-    assert (world.packages_held(), world.objects()) == ({}, [])
+    assert (world.package_statuses(), world.objects()) == ({}, [])

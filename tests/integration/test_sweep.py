@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.integration.support.artifact_inputs import draft
+from tests.integration.support.artifact_inputs import artifact_input
 from tests.integration.support.functions import sample_event
 from tests.integration.support.wire import Kill, Killed, moments
 from tests.template import resources_of
@@ -35,7 +35,7 @@ def test_expired_claims_and_their_objects_are_removed(world: World) -> None:
 
     assert world.sweeper().sweep() == 5
 
-    assert (world.packages_held(), world.objects()) == ({}, [])
+    assert (world.package_statuses(), world.objects()) == ({}, [])
     assert world.sweeper().sweep() == 0
 
 
@@ -44,11 +44,11 @@ def test_claims_with_a_lease_are_kept(world: World) -> None:
 
     assert world.sweeper().sweep() == 0
 
-    assert (world.packages_held(), world.objects()) == ({"pkg-1": "exporting"}, [key])
+    assert (world.package_statuses(), world.objects()) == ({"pkg-1": "exporting"}, [key])
 
 
 def test_committed_packages_are_kept_at_any_age(world: World) -> None:
-    world.publish(draft("rule"))
+    world.publish(artifact_input("rule"))
     exported = world.export("rule")
 
     assert world.at(lambda: time.time() + 10**9).sweeper().sweep() == 0
@@ -63,7 +63,7 @@ def test_an_expired_claim_without_an_object_is_removed_too(world: World) -> None
 
     assert world.sweeper().sweep() == 1
 
-    assert world.packages_held() == {}
+    assert world.package_statuses() == {}
 
 
 def test_expired_claims_beyond_one_page_are_all_removed(world: World) -> None:
@@ -79,7 +79,7 @@ def test_expired_claims_beyond_one_page_are_all_removed(world: World) -> None:
 
     assert world.sweeper().sweep() == 22
 
-    assert (world.packages_held(), world.objects()) == ({}, [])
+    assert (world.package_statuses(), world.objects()) == ({}, [])
 
 
 @pytest.mark.parametrize("moment", moments("Query-1", "UpdateItem-1", "DeleteObject-1", "DeleteItem-1", "UpdateItem-2"))
@@ -91,10 +91,10 @@ def test_a_crashed_sweep_is_finished_by_the_next(world: World, wire: Wire, momen
     with pytest.raises(Killed):
         world.sweeper().sweep()
 
-    an_hour_later = world.elsewhere().at(lambda: time.time() + 3600)
+    an_hour_later = world.with_other_clients().at(lambda: time.time() + 3600)
     an_hour_later.sweeper().sweep()
 
-    assert (an_hour_later.packages_held(), an_hour_later.objects()) == ({}, [])
+    assert (an_hour_later.package_statuses(), an_hour_later.objects()) == ({}, [])
 
 
 def test_the_sweep_returns_how_many_it_removed(world: World, functions: Functions) -> None:

@@ -13,7 +13,7 @@ from tests.integration.support.artifact_inputs import TENANT
 from tests.integration.support.functions import Functions, sample_event
 from tests.integration.support.plans import UsagePlan, planned
 from tests.integration.support.wire import Kill, Killed, NoFault, Outage, Wire, moments
-from tests.integration.support.world import forget_clients
+from tests.integration.support.world import reset_clients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def control_wire(plan: UsagePlan) -> Iterator[Wire]:
     wire = Wire(plan.world.dynamodb, plan.apigateway)
     yield wire
     wire.remove()
-    forget_clients()
+    reset_clients()
 
 
 def assert_enrolled_once(plan: UsagePlan) -> None:

@@ -12,7 +12,7 @@ TENANT: Final = "tenant-7f3a9b12"
 OTHER_TENANT: Final = "tenant-c41d77e0"
 
 
-def draft(
+def artifact_input(
     artifact_id: str,
     *dependencies: str,
     kind: str = "RuleSet",

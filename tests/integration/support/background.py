@@ -39,7 +39,7 @@ TRIES: Final = 4
 SOURCE: Final = "com.example.hr"
 
 
-def body(name: str = "Suite", *roots: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN401  # fields of any type
+def export_body(name: str = "Suite", *roots: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN401  # fields of any type
     """A sound body of POST /export, changed by ``fields``."""
     return {
         "tenantId": TENANT,
@@ -51,7 +51,7 @@ def body(name: str = "Suite", *roots: str, **fields: Any) -> dict[str, Any]:  # 
     }
 
 
-def requested(detail: Any, event_id: str = "", source: str = SOURCE) -> str:  # noqa: ANN401  # any JSON
+def export_requested(detail: Any, event_id: str = "", source: str = SOURCE) -> str:  # noqa: ANN401  # any JSON
     """What EventBridge puts into the queue of an event that asks for an export."""
     return json.dumps(
         {
@@ -110,7 +110,7 @@ def killed(client: BaseClient, operation: str, *, after: bool = True, nth: int =
 
 
 @dataclass
-class Background:
+class AsyncStack:
     """The stack, with what its background works on."""
 
     world: World
@@ -135,7 +135,7 @@ class Background:
         return FailureStore(self.world.dynamodb, self.world.name("RequestsTable"))
 
     @property
-    def answers(self) -> IdempotencyStore:
+    def idempotency(self) -> IdempotencyStore:
         return IdempotencyStore(self.world.dynamodb, self.world.name("RequestsTable"), self.clock)
 
     @property
@@ -147,42 +147,49 @@ class Background:
         return ExportWorker(self.world.exporter(), self.pending, self.failures, self.inbox, self.clock)
 
     @property
-    def deliveries(self) -> MessageHandler:
+    def message_handler(self) -> MessageHandler:
         return MessageHandler(self.worker, self.queue, TRIES)
 
     @property
-    def acceptor(self) -> AsyncExports:
+    def async_exports(self) -> AsyncExports:
         world = self.world
         return AsyncExports(world.packages(), self.pending, world.bundles(), self.queue, Limits(), self.clock)
 
     @property
-    def lapses(self) -> ExpiredRequests:
+    def expired_requests(self) -> ExpiredRequests:
         return ExpiredRequests(self.pending, self.failures, self.clock)
 
     @property
-    def desk(self) -> ExportService:
+    def export_service(self) -> ExportService:
         world = self.world
         return ExportService(
-            world.exporter, lambda: self.acceptor, lambda: self.answers, world.packages, world.bundles, pending_body
+            world.exporter,
+            lambda: self.async_exports,
+            lambda: self.idempotency,
+            world.packages,
+            world.bundles,
+            pending_body,
         )
 
-    def ask(
+    def submission(
         self,
         *,
         key: str | None = None,
-        later: bool = False,
+        respond_async: bool = False,
         by: str = "user-1",
         **fields: Any,  # noqa: ANN401
     ) -> ExportSubmission:
-        request = parse(ExportRequest, json.dumps(body(**fields)).encode())
-        return ExportSubmission(export_command(request, TENANT, by), export_document(request, TENANT), key, later)
+        request = parse(ExportRequest, json.dumps(export_body(**fields)).encode())
+        return ExportSubmission(
+            export_command(request, TENANT, by), export_document(request, TENANT), key, respond_async
+        )
 
     def accept(self, **fields: Any) -> PendingExport:  # noqa: ANN401  # fields of any type
         """A request that HTTP accepted; its message is in the queue."""
-        asked = self.ask(**fields)
-        return self.acceptor.accept(asked.command, f"http:{uuid.uuid4()}", json.dumps(asked.document).encode(), 29)
+        asked = self.submission(**fields)
+        return self.async_exports.accept(asked.command, f"http:{uuid.uuid4()}", json.dumps(asked.document).encode(), 29)
 
-    def message(self, text: str = "", *, tries: int = 1) -> SQSRecord:
+    def receive(self, text: str = "", *, tries: int = 1) -> SQSRecord:
         """A delivery of a message, of the next in the queue unless it is given."""
         if text:
             self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=text)
@@ -197,14 +204,14 @@ class Background:
             }
         )
 
-    def buried(self) -> list[tuple[str, str]]:
+    def dead_letters(self) -> list[tuple[str, str]]:
         """Bodies and reasons of the messages in the dead-letter queue."""
         messages = self.sqs.receive_message(
             QueueUrl=self.dead_url, MaxNumberOfMessages=10, VisibilityTimeout=0, MessageAttributeNames=["All"]
         ).get("Messages", [])
         return [(message["Body"], message["MessageAttributes"]["reason"]["StringValue"]) for message in messages]
 
-    def failed(self) -> list[dict[str, Any]]:
+    def failures_stored(self) -> list[dict[str, Any]]:
         """What the requests table says of requests that came to nothing."""
         items = self.world.dynamodb.scan(TableName=self.world.name("RequestsTable"))["Items"]
         return [
@@ -216,22 +223,22 @@ class Background:
             if item["status"]["S"] == "failed"
         ]
 
-    def look(self, package_id: str) -> PackageRecord | PendingExport | None:
+    def get(self, package_id: str) -> PackageRecord | PendingExport | None:
         return self.pending.get(package_id, int(self.clock()))
 
-    def drop(self, key: str, content: bytes) -> str:
+    def upload_document(self, key: str, content: bytes) -> str:
         """What EventBridge puts into the queue of a document that was dropped into the inbox."""
         bucket = self.world.name("InboxBucket")
         version = self.world.s3.put_object(Bucket=bucket, Key=key, Body=content)["VersionId"]
-        return dropped(bucket, key, version)
+        return inbox_notification(bucket, key, version)
 
-    def answer(self, key: str) -> Any:  # noqa: ANN401  # any JSON value
+    def read_result(self, key: str) -> Any:  # noqa: ANN401  # any JSON value
         """What was written beside a document in the inbox."""
         bucket = self.world.name("InboxBucket")
         return json.loads(self.world.s3.get_object(Bucket=bucket, Key=f"{key}.result")["Body"].read())
 
 
-def dropped(bucket: str, key: str, version: str | None) -> str:
+def inbox_notification(bucket: str, key: str, version: str | None) -> str:
     """A notice of S3 by EventBridge."""
     thing = {"key": key, "size": 1, "etag": "e", "sequencer": "1"}
     if version:

@@ -26,7 +26,7 @@ from installhub.artifacts.publisher import Publisher
 from installhub.runtime import aws_clients
 from local import emulator
 from local.state import State
-from tests.integration.support.world import create_tables, forget_clients
+from tests.integration.support.world import create_tables, reset_clients
 from tests.stacks import free_port
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ class CatalogTable:
     def artifacts(self) -> ArtifactTable:
         return ArtifactTable(self.client, self.name)
 
-    def publish(self, drafts: Iterable[ArtifactInput]) -> None:
+    def publish(self, artifacts: Iterable[ArtifactInput]) -> None:
         """Store artifacts whose definitions are small: the engine has no S3."""
-        Publisher(self.client, None, self.name, "no-bucket").publish(drafts)  # type: ignore[arg-type]
+        Publisher(self.client, None, self.name, "no-bucket").publish(artifacts)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,8 @@ def running(kind: str) -> Iterator[None]:
                 patch.setenv("AWS_ENDPOINT_URL", stack.enter_context(_ministack()))
             else:
                 patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", stack.enter_context(dynamodb_local.server()))
-        forget_clients()
-        stack.callback(forget_clients)
+        reset_clients()
+        stack.callback(reset_clients)
         yield
 
 

@@ -23,9 +23,9 @@ class FakeCatalog:
     artifacts: dict[str, dict[str, ArtifactNode]] = field(default_factory=lambda: defaultdict(dict))
 
     @classmethod
-    def holding(cls, tenant: str, drafts: Iterable[ArtifactInput]) -> FakeCatalog:
+    def holding(cls, tenant: str, artifacts: Iterable[ArtifactInput]) -> FakeCatalog:
         catalog = cls(tenant)
-        for draft in drafts:
+        for draft in artifacts:
             catalog.artifacts[draft.tenant][draft.id] = node_of(draft)
         return catalog
 
@@ -52,16 +52,16 @@ def node(artifact_id: str, *dependencies: str) -> ArtifactNode:
     )
 
 
-def node_of(draft: ArtifactInput) -> ArtifactNode:
+def node_of(artifact: ArtifactInput) -> ArtifactNode:
     """The node that publishing ``draft`` makes."""
-    packed = pack(draft.definition)
+    packed = pack(artifact.definition)
     return ArtifactNode(
-        id=draft.id,
-        type=draft.type,
-        name=draft.name,
-        status=draft.status,
-        dependencies=draft.dependencies,
-        sha256=sha256_hex(draft.definition),
+        id=artifact.id,
+        type=artifact.type,
+        name=artifact.name,
+        status=artifact.status,
+        dependencies=artifact.dependencies,
+        sha256=sha256_hex(artifact.definition),
         size=packed.size,
         packed_size=packed.packed_size,
     )

@@ -15,7 +15,7 @@ from unittest.mock import patch
 from installhub.runtime import telemetry
 from tests.builders import FakeContext
 from tests.integration.support.roles import role_of
-from tests.integration.support.world import forget_composition
+from tests.integration.support.world import reset_composition
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -59,7 +59,7 @@ class Functions:
         return json.loads(json.dumps(answer))  # as Lambda does
 
     def _start(self, name: str) -> None:
-        forget_composition()
+        reset_composition()
         self._running = name
 
 

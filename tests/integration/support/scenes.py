@@ -14,11 +14,11 @@ from installhub.runtime import aws_clients
 from tests.integration.support import canaries
 from tests.integration.support.api import CALLER, EXPORT_BODY
 from tests.integration.support.artifact_inputs import TENANT
-from tests.integration.support.background import requested
+from tests.integration.support.background import export_requested
 from tests.integration.support.canaries import FOREIGN, SECRETS, Log, broken
 from tests.integration.support.functions import Functions, sample_event
 from tests.integration.support.wire import Outage, Refusal
-from tests.integration.support.world import forget_composition
+from tests.integration.support.world import reset_composition
 from tests.integration.test_authorizer import ISSUER
 from tests.integration.test_sweep import leave_behind
 
@@ -190,7 +190,7 @@ def announces(scene: Scene) -> None:
         scene.patch.setattr(
             aws_clients, "eventbridge", lambda put=failing: type("Bus", (), {"put_events": staticmethod(put)})
         )
-        forget_composition()
+        reset_composition()
         for sample in ("announce", "announce-failed"):
             event = sample_event(sample)
             failures = scene.run("announce", event)["batchItemFailures"]
@@ -220,9 +220,9 @@ def sweeps(scene: Scene) -> None:
 def works(scene: Scene) -> None:
     done: dict[str, Any] = {"batchItemFailures": []}
     texts = (
-        requested(body("One")),
-        requested(body("Two", "loop")),
-        requested(body("Theirs", "theirs")),
+        export_requested(body("One")),
+        export_requested(body("Two", "loop")),
+        export_requested(body("Theirs", "theirs")),
         SECRETS,
         "{}\n",
     )
@@ -230,11 +230,11 @@ def works(scene: Scene) -> None:
     assert scene.run("export_worker", {**body("Direct")})["packageId"]
     assert scene.run("export_worker", {**body("Direct", "loop")}) is None
     scene.wire.fault = Outage(lambda _: True, "unreachable")
-    assert scene.work(requested(body("Unavailable"))) != done
+    assert scene.work(export_requested(body("Unavailable"))) != done
     scene.wire.fault = Outage(lambda _: False, "unreachable")
     scene.patch.setattr("installhub.exports.exporter.Exporter.export", broken)
-    assert scene.work(requested(body("Bug"))) != done
-    assert scene.work(requested(body("Bug, the last try")), tries=4) == done
+    assert scene.work(export_requested(body("Bug"))) != done
+    assert scene.work(export_requested(body("Bug, the last try")), tries=4) == done
     assert scene.run("export_worker", {**body("Direct bug")}) is None
 
 

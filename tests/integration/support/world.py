@@ -65,7 +65,7 @@ class World:
         """The same world at another time."""
         return replace(self, clock=clock)
 
-    def elsewhere(self) -> World:
+    def with_other_clients(self) -> World:
         """The same world as another process sees it."""
         dynamodb, s3 = _other_clients()
         return replace(self, dynamodb=dynamodb, s3=s3)
@@ -74,8 +74,8 @@ class World:
         """The physical name of a table or bucket."""
         return self.deployment.references[logical_id]
 
-    def publish(self, *drafts: ArtifactInput) -> PublishSummary:
-        return self.publisher().publish(drafts)
+    def publish(self, *artifacts: ArtifactInput) -> PublishSummary:
+        return self.publisher().publish(artifacts)
 
     def publisher(self) -> Publisher:
         return Publisher(
@@ -118,7 +118,7 @@ class World:
         uploads = self.s3.list_multipart_uploads(Bucket=self.name("BundleBucket")).get("Uploads", [])
         return [upload["Key"] for upload in uploads]
 
-    def packages_held(self) -> dict[str, str]:
+    def package_statuses(self) -> dict[str, str]:
         """The status of every package in the table, visible or not, by id."""
         items = self.dynamodb.scan(TableName=self.name("PackagesTable"))["Items"]
         return {item["packageId"]["S"]: item["status"]["S"] for item in items}
@@ -145,21 +145,21 @@ def new_world() -> Iterator[World]:
     """An account in which the stack has just been deployed, in place of any other."""
     with mock_aws():
         BackendDict.reset()
-        forget_composition()
+        reset_composition()
         try:
             yield _deploy(aws_clients.dynamodb(), aws_clients.s3())
         finally:
-            forget_composition()
+            reset_composition()
 
 
-def forget_clients() -> None:
+def reset_clients() -> None:
     """Make new clients when next asked for: the old ones were tampered with, or have used up their retries."""
     _clear_caches(aws_clients)
     _other_clients.cache_clear()
-    forget_composition()
+    reset_composition()
 
 
-def forget_composition() -> None:
+def reset_composition() -> None:
     """Compose everything again, as a new process would."""
     for module in pkgutil.iter_modules(composition.__path__, f"{composition.__name__}."):
         _clear_caches(importlib.import_module(module.name))

@@ -69,7 +69,7 @@ def export_command(
     requested_by: str,
     *,
     request_id: str | None = None,
-    acceptance: AcceptedExport | None = None,
+    accepted: AcceptedExport | None = None,
 ) -> ExportCommand:
     """The command for ``request``, made by ``requested_by`` for ``tenant``."""
     return ExportCommand(
@@ -83,7 +83,7 @@ def export_command(
         tags=tuple(request.tags or ()),
         roots=tuple(request.artifact_ids),
         request_id=request_id,
-        accepted=acceptance,
+        accepted=accepted,
     )
 
 

@@ -35,7 +35,7 @@ class Inbox:
     s3: Callable[[], S3Client]
     bucket: str
 
-    def read(self, dropped: InboxObject) -> bytes:
+    def read(self, inbox_object: InboxObject) -> bytes:
         """The request document.
 
         Raises:
@@ -45,7 +45,7 @@ class Inbox:
         """
         try:
             with translate_aws_errors("s3"):
-                response = self._get(dropped)
+                response = self._get(inbox_object)
                 if response["ContentLength"] > MAX_DOCUMENT_BYTES:
                     raise InstallHubError.of(
                         ErrorCode.REQUEST_TOO_LARGE,
@@ -55,19 +55,19 @@ class Inbox:
         except ClientError as error:
             if error_code(error) in _NOT_FOUND_CODES:
                 raise UnreadableMessageError(
-                    f"the request document {dropped.key!r} does not exist, or is not readable"
+                    f"the request document {inbox_object.key!r} does not exist, or is not readable"
                 ) from error
             raise
 
-    def _get(self, dropped: InboxObject) -> GetObjectOutputTypeDef:
-        if dropped.version is None:
-            return self.s3().get_object(Bucket=self.bucket, Key=dropped.key)
-        return self.s3().get_object(Bucket=self.bucket, Key=dropped.key, VersionId=dropped.version)
+    def _get(self, inbox_object: InboxObject) -> GetObjectOutputTypeDef:
+        if inbox_object.version is None:
+            return self.s3().get_object(Bucket=self.bucket, Key=inbox_object.key)
+        return self.s3().get_object(Bucket=self.bucket, Key=inbox_object.key, VersionId=inbox_object.version)
 
-    def write_result(self, dropped: InboxObject, body: Mapping[str, Any], content_type: str) -> None:
+    def write_result(self, inbox_object: InboxObject, body: Mapping[str, Any], content_type: str) -> None:
         """Write the result beside the request. Writing it again writes the same."""
         content = json.dumps(body, ensure_ascii=False, indent=2).encode()
         with translate_aws_errors("s3"):
             self.s3().put_object(
-                Bucket=self.bucket, Key=f"{dropped.key}{RESULT_SUFFIX}", Body=content, ContentType=content_type
+                Bucket=self.bucket, Key=f"{inbox_object.key}{RESULT_SUFFIX}", Body=content, ContentType=content_type
             )

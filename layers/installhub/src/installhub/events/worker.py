@@ -91,7 +91,7 @@ class ExportWorker:
             str(request.tenant_id),
             job.requested_by,
             request_id=job.request_id,
-            acceptance=job.accepted,
+            accepted=job.accepted,
         )
         bind_log_context(tenant=command.tenant, package_id=command.package_id)
         return command
