@@ -140,6 +140,11 @@ check-architecture: $(PROJECT_READY) ## check that the layer's packages only imp
 check-security: $(PROJECT_READY) .tools/audit/.ready ## run bandit, checkov, detect-secrets and pip-audit; see tools/scans/exceptions.toml
 	@$(RUN) tools.scans
 
+.PHONY: mutate
+mutate: $(PROJECT_READY) .tools/mutation/.ready ## run mutation tests   [ROOM=resolver] [MINUTES=10] [JOBS=2]
+	@nice -n 10 .tools/mutation/bin/python -m tools.mutation --room "$$ROOM" $(if $(MINUTES),--minutes "$$MINUTES") \
+	  $(if $(JOBS),--jobs "$$JOBS")
+
 .PHONY: check-docs
 check-docs: $(PROJECT_READY) ## check that everything named in the documentation exists
 	@$(RUN) tools.docs_check
@@ -185,6 +190,7 @@ lock: $(PROJECT_READY) ## update the pinned dependencies   [UPGRADE=1 for the ne
 	@$(COMPILE) requirements/bench.in -o requirements/bench.txt
 	@$(COMPILE) requirements/attack.in -o requirements/attack.txt
 	@$(COMPILE) requirements/audit.in -o requirements/audit.txt
+	@$(COMPILE) requirements/mutation.in -o requirements/mutation.txt
 
 clean: down ## stop the local stack and delete build output and caches (keeps .venv and .tools)
 	@rm -rf .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache

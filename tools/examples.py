@@ -145,7 +145,7 @@ PROBLEMS: Final[dict[ErrorCode, Problem]] = {
         ),
         Problem(
             ErrorCode.PACKAGE_TYPE_MISMATCH,
-            "A workflow-package needs a root of type ProcessDefinition or ThreadDefinition.",
+            "The package type workflow-package requires a root of type ProcessDefinition or ThreadDefinition.",
             pointer="/packageType",
         ),
         Problem(ErrorCode.PACKAGE_TOO_LARGE, "The package has at least 1001 root artifacts; the limit is 1000."),

@@ -20,11 +20,7 @@ def is_valid_version(text: str) -> bool:
         return False
     from semver import Version  # noqa: PLC0415  # imports argparse, and most functions check no version
 
-    try:
-        # semver's pattern ends in "$", which accepts a trailing newline; writing the version out again does not.
-        return str(Version.parse(text)) == text
-    except ValueError:
-        return False
+    return Version.is_valid(text)
 
 
 def without_build_metadata(version: str) -> str:

@@ -154,7 +154,7 @@ def _mismatched(closure: Closure, package_type: PackageType | None) -> Iterator[
         kinds = " or ".join(sorted(kind.value for kind in primary))
         yield Problem(
             ErrorCode.PACKAGE_TYPE_MISMATCH,
-            f"A {package_type.value} needs a root of type {kinds}.",
+            f"The package type {package_type.value} requires a root of type {kinds}.",
             pointer="/packageType",
         )
 

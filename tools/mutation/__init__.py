@@ -1,0 +1,1 @@
+"""Mutation testing: checks that a test fails for every small change of the code."""
