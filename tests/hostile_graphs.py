@@ -92,5 +92,5 @@ CYCLIC: Final[Mapping[str, tuple[Callable[[int], Graph], int]]] = {
     "10,000 self-references": (selves, 10_000),
     "5,000 separate cycles": (pairs, 10_000),
     "strongly connected 10,000, 50,000 edges": (knot, 10_000),
-    "300 that all need each other": (crowd, 300),
+    "300 mutually dependent artifacts": (crowd, 300),
 }

@@ -119,7 +119,7 @@ class FaultyStack:
         bucket = self.api.stack.outputs["BundleBucket"]
         return len(self.api.aws.s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []))
 
-    def forget(self, name: str) -> None:
+    def remove_package(self, name: str) -> None:
         """Remove a package, so that the next audit has less to look at."""
         for key in self.objects(name):
             self.api.aws.s3.delete_object(Bucket=self.api.stack.outputs["BundleBucket"], Key=key)

@@ -51,10 +51,10 @@ def test_a_killed_export_can_be_repeated_after_its_lease(
     for name in names:
         assert stack.find(name).status_code == 200, name
         assert len(stack.objects(name)) == 1, name
-        stack.forget(name)
+        stack.remove_package(name)
     record(
         "crash-points",
         f"export {size}, {'swept, then repeated' if swept_first else 'repeated, then swept'}",
-        f"{len(names)} kills: 1 committed, {len(names) - 1} done again; 0 findings",
+        f"{len(names)} kills: 1 committed, {len(names) - 1} exported again; 0 findings",
         "deployed stack, SIGKILL before and after each AWS call, real lease",
     )

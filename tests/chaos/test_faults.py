@@ -52,10 +52,10 @@ def test_a_transient_fault_is_not_noticed(stack: FaultyStack, record: Record, si
         assert answer.status_code == 200, (name, answer.text)
         assert stack.find(name).json() == answer.json(), name
         assert stack.audit().findings == [], name
-        stack.forget(name)
+        stack.remove_package(name)
     record(
         "faults",
-        f"passing fault, export {size}: {kind}",
+        f"transient fault, export {size}: {kind}",
         f"{len(WARM_CALLS[size])} of {len(WARM_CALLS[size])} exports done, 0 findings",
         "deployed stack, each AWS call in turn fails once",
     )
@@ -69,8 +69,8 @@ def test_a_permanent_fault_is_a_503_and_leaves_nothing(
     assert refused >= len(WARM_CALLS[size]) - 1
     record(
         "faults",
-        f"lasting fault, export {size}: {kind}",
-        f"{refused} of {len(WARM_CALLS[size])} exports answered 503, 0 findings, all done when repeated",
+        f"persistent fault, export {size}: {kind}",
+        f"{refused} of {len(WARM_CALLS[size])} exports returned 503, 0 findings, all succeeded when repeated",
         "deployed stack, each AWS call in turn fails at every try",
     )
 
@@ -79,9 +79,9 @@ def test_a_permanent_timeout_is_a_503_and_leaves_nothing(stack: FaultyStack, rec
     assert refuse_at(stack, "small", "timeout", SILENT) == len(SILENT)
     record(
         "faults",
-        "lasting fault, export small: timeout",
-        f"{len(SILENT)} of {len(SILENT)} exports answered 503, 0 findings, all done when repeated",
-        f"deployed stack, {', '.join(SILENT)} in turn without an answer at every try",
+        "persistent fault, export small: timeout",
+        f"{len(SILENT)} of {len(SILENT)} exports returned 503, 0 findings, all succeeded when repeated",
+        f"deployed stack, {', '.join(SILENT)} in turn no response at every try",
     )
 
 
@@ -103,7 +103,7 @@ def refuse_at(stack: FaultyStack, size: str, kind: str, calls: tuple[str, ...]) 
             assert stack.export(name, size).status_code == 200, name
         assert stack.find(name).status_code == 200, name
         assert stack.audit().findings == [], name
-        stack.forget(name)
+        stack.remove_package(name)
     return refused
 
 
@@ -118,7 +118,7 @@ def test_unprocessed_keys_are_requested_again(stack: FaultyStack, record: Record
     assert (stack.find("No key").status_code, stack.objects("No key"), stack.audit().findings) == (404, [], [])
     record(
         "faults",
-        "batches of one key each; batches of none",
+        "batches of one key each; empty batches",
         f"done; 503 after {asked} batches",
         "deployed stack, UnprocessedKeys",
     )

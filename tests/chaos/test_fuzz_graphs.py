@@ -86,7 +86,7 @@ def test_time_and_memory_are_bounded(name: str, record: Record) -> None:
     record(
         "fuzz",
         f"Resolution, {name}",
-        f"{ratio:.1f} times networkx's CPU, {peak / elements:.0f} bytes per node and edge at the most",
+        f"{ratio:.1f} times networkx's CPU, {peak / elements:.0f} bytes per node and edge at most",
         f"{elements:,} nodes and edges; bars: {MAX_RATIO} times, {MAX_BYTES_PER_ELEMENT:,} bytes",
     )
 
@@ -128,7 +128,7 @@ def published(api: Api, prefix: str, graph: Graph) -> str:
         ("chain of 1,000", chain(1_000), None),
         ("fan-out to 1,000", fan_out(1_000), None),
         ("cycle of 1,000", ring(1_000), ErrorCode.CIRCULAR_DEPENDENCY),
-        ("60 that all need each other", crowd(60), ErrorCode.CIRCULAR_DEPENDENCY),
+        ("60 mutually dependent artifacts", crowd(60), ErrorCode.CIRCULAR_DEPENDENCY),
     ],
 )
 def test_over_http_they_are_exported_or_refused_as_well(

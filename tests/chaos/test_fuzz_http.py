@@ -1,4 +1,4 @@
-"""Made-up requests against the deployed API: no 5xx, and every answer is one that the document has."""
+"""Generated requests against the deployed API: no 5xx, and every answer is one that the document has."""
 
 from __future__ import annotations
 
@@ -53,21 +53,21 @@ def assert_sound(result: Attack, at_least: int) -> None:
     assert refused <= SEMANTIC
 
 
-def told(result: Attack) -> str:
+def summarize(result: Attack) -> str:
     statuses = ", ".join(f"{count} x {status}" for status, count in sorted(result.statuses.items(), key=str))
-    return f"{len(result.exchanges)} requests, none against the document ({statuses})"
+    return f"{len(result.exchanges)} requests, no violations of the document ({statuses})"
 
 
-@pytest.mark.parametrize("kind", ["as it is", "narrowed to artifacts that there are"])
+@pytest.mark.parametrize("kind", ["unchanged", "restricted to existing artifacts"])
 def test_responses_to_a_caller_follow_the_openapi_document(kind: str, api: Api, tmp_path: Path, record: Record) -> None:
-    described = document() if kind == "as it is" else narrowed_document()
+    described = document() if kind == "unchanged" else narrowed_document()
 
     result = attack(described, api.stack.url, tmp_path, token=api.token(TENANT), examples=EXAMPLES, phases=PHASES)
 
     assert_sound(result, at_least=4 * EXAMPLES)
     assert {200, 400, 401, 403, 404} <= set(result.statuses)
     assert {exchange.phase for exchange in result.exchanges} >= set(PHASES.split(","))
-    record("fuzz", f"The document {kind}, with a token", told(result), HOW)
+    record("fuzz", f"The document {kind}, with a token", summarize(result), HOW)
 
 
 @pytest.mark.parametrize("token", [None, "x.y.z"])
@@ -82,7 +82,7 @@ def test_without_a_valid_token_every_response_is_a_401(
     record(
         "fuzz",
         "Without a token" if token is None else "With a bad token",
-        told(result),
+        summarize(result),
         f"schemathesis, coverage and fuzzing, seed {SEED}",
     )
 
@@ -167,7 +167,7 @@ def test_unusual_headers_do_not_change_the_shape_of_responses(api: Api, record: 
     assert {200, 202, 304, 400, 403} <= set(statuses)
     record(
         "fuzz",
-        "Odd headers on sound requests",
-        f"{statuses.total()} requests, none against the document",
+        "Unusual headers on valid requests",
+        f"{statuses.total()} requests, no violations of the document",
         f"{len(HEADERS)} headers, up to four at once, seed {SEED}",
     )

@@ -53,5 +53,5 @@ def test_a_key_is_rotated_in_and_the_old_one_out(api: Api, record: Record) -> No
         assert not believed(authorizer, old)
         assert believed(authorizer, new)
         assert authorizer.requests == 3
-    record("tokens", "A new key", "accepted within 30 s of its being published; 1 request to the issuer")
-    record("tokens", "A withdrawn key", "refused once the set was fetched anew; 1 request to the issuer")
+    record("tokens", "A new key", "accepted within 30 s after publication; 1 request to the issuer")
+    record("tokens", "A withdrawn key", "rejected after the next fetch; 1 request to the issuer")

@@ -68,14 +68,14 @@ def test_of_sixteen_requests_by_http_event_and_respond_async_one_creates_the_pac
         while record_of(api, package).get("status", {}).get("S") != "exported":
             assert time.monotonic() < until, name
             time.sleep(0.2)
-        winners["HTTP" if answers[200] else "promise" if answers[202] else "event"] += 1
+        winners["HTTP" if answers[200] else "respond-async" if answers[202] else "event"] += 1
         written = api.aws.s3.list_objects_v2(Bucket=bucket, Prefix=f"bundles/{package}/")["Contents"]
         assert len(written) == 1
     assert is_clean(api)
     won = ", ".join(f"{way} {count}" for way, count in sorted(winners.items()))
     record(
         "races",
-        "one version asked for 16 times at once",
+        "one version requested 16 times at once",
         f"{ROUNDS} rounds, 1 package each, 0 findings",
         f"8 by HTTP, 4 by event, 4 respond-async; won: {won}",
     )
@@ -113,6 +113,6 @@ def test_exports_while_everything_is_edited_never_mix_revisions(api: Api, record
     record(
         "races",
         "exports while all their artifacts are edited",
-        f"{EXPORTS} bundles, 0 with a body of another revision than its node",
+        f"{EXPORTS} bundles, 0 with mixed revisions",
         f"{edits['revisions']} revisions published meanwhile; 0 findings",
     )

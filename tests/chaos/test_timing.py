@@ -38,7 +38,7 @@ def timed(asks: dict[str, Callable[[], int]], expected: dict[str, int], rounds: 
 
 
 def smallest_seen(series: list[float]) -> float:
-    """The smallest of some delays, in seconds, that the test tells when it is added to half of a series."""
+    """The smallest delay in seconds that the test detects when half of a series has it."""
     middle = statistics.median(series)
     halves = series[::2], series[1::2]
     delays = [share * middle for share in SHARES]
@@ -77,8 +77,9 @@ def test_response_times_do_not_distinguish_anothers_package_from_none(api: Api, 
     assert seen <= SHARES[-1] * statistics.median(series["none"])
     record(
         "isolation",
-        f"Time of another tenant's package against none at all, {route}",
+        f"Timing: another tenant's package and an unknown id, {route}",
         f"medians {milliseconds[FOREIGN]:.1f} and {milliseconds['none']:.1f} ms, p = {p:.2f}",
         f"Mann-Whitney, {ROUNDS} requests each, interleaved; fails below p = {LEVEL}. "
-        f"It tells an own package ({milliseconds['own']:.1f} ms), and a delay of {seen * 1000:.2f} ms added to half",
+        f"It detects an own package ({milliseconds['own']:.1f} ms), and a delay of {seen * 1000:.2f} ms "
+        "added to half of the requests",
     )

@@ -111,17 +111,19 @@ def test_the_function_itself_learns_nothing_about_another_tenants_package(
     api: Api, sample_world: World, package: str, route: str
 ) -> None:
     """What DynamoDB sends it is the same, so that whatever it does then, and how long it takes, is the same too."""
-    told: list[dict[str, Any]] = []
+    responses: list[dict[str, Any]] = []
 
     def note(parsed: dict[str, Any], **_: object) -> None:
-        told.append({name: value for name, value in parsed.items() if name not in {"ResponseMetadata", "ScannedCount"}})
+        responses.append(
+            {name: value for name, value in parsed.items() if name not in {"ResponseMetadata", "ScannedCount"}}
+        )
 
     sample_world.dynamodb.meta.events.register("after-call.dynamodb", note)
     for caller, package_id in ((STRANGER, package), (STRANGER, UNKNOWN), (CALLER, package)):
         read(api, route, package_id, caller)
     sample_world.dynamodb.meta.events.unregister("after-call.dynamodb", note)
 
-    foreign, unknown, own = told
+    foreign, unknown, own = responses
     assert foreign == unknown
     assert foreign != own
 

@@ -167,7 +167,7 @@ def test_a_bundle_that_mixes_revisions_is_found(world: World, exported: Exported
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "text"),
     [
         (b'"name": "Made up"', b'"name": "Made it"', "the manifest's name"),
         (b'"installOrder": ["rule", "form"', b'"installOrder": ["form", "rule"', "the install order"),
@@ -177,7 +177,7 @@ def test_a_bundle_that_mixes_revisions_is_found(world: World, exported: Exported
         (b'"artifacts"', b'"artefacts"', "cannot be read"),
     ],
 )
-def test_a_wrong_manifest_is_found(world: World, exported: ExportedPackage, old: bytes, new: bytes, told: str) -> None:
+def test_a_wrong_manifest_is_found(world: World, exported: ExportedPackage, old: bytes, new: bytes, text: str) -> None:
     bundle = bundle_of(world, exported)
     manifest = zipfile.ZipFile(io.BytesIO(bundle)).read("manifest.json")
     assert old in manifest
@@ -185,7 +185,7 @@ def test_a_wrong_manifest_is_found(world: World, exported: ExportedPackage, old:
     replace_bundle(world, exported, rewritten(bundle, manifest=manifest.replace(old, new, 1)))
 
     details = [finding.detail for finding in judged(world).findings if finding.kind is FindingKind.WRONG_BUNDLE]
-    assert any(told in detail for detail in details), details
+    assert any(text in detail for detail in details), details
 
 
 def test_a_wrong_artifact_count_is_found(world: World, change: Callable[..., None]) -> None:

@@ -252,7 +252,7 @@ def test_a_key_that_is_ready_is_cached(gate: Gate, plan: UsagePlan, wire: Wire) 
     plan.enroll_new_customers(gate.functions)
     plan.let_keys_propagate()
     gate.admit(TENANT)
-    wire.forget()
+    wire.clear()
 
     gate.admit(TENANT)
 

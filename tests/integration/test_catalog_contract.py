@@ -31,12 +31,12 @@ ids = st.sampled_from(AWKWARD_IDS) | st.text(min_size=1, max_size=256).filter(is
 def two_tenants(draw: st.DrawFn) -> tuple[list[ArtifactInput], list[str]]:
     """Artifacts of the tenants "own" and "other", which share some ids; all ids that occur, some of no artifact."""
     known = draw(st.lists(ids, min_size=1, max_size=12, unique=True))
-    drafts = [
+    inputs = [
         artifact_input(artifact_id, *draw(st.lists(st.sampled_from(known), max_size=4)), tenant=owner)
         for owner in ("own", "other")
         for artifact_id in draw(st.lists(st.sampled_from(known), unique=True))
     ]
-    return drafts, known
+    return inputs, known
 
 
 @settings(max_examples=30, deadline=None, derandomize=True, database=None)
@@ -46,10 +46,10 @@ def test_the_catalog_finds_what_the_model_finds(
     case: tuple[list[ArtifactInput], list[str]],
     consistent: bool,  # noqa: FBT001  # a drawn value
 ) -> None:
-    drafts, known = case
-    model = FakeCatalog.holding("own", drafts)
+    inputs, known = case
+    model = FakeCatalog.holding("own", inputs)
     with dynamodb_engine.catalog_table() as table:
-        table.publish(drafts)
+        table.publish(inputs)
         catalog = table.artifacts.for_tenant("own", consistent=consistent)
 
         assert discover(catalog, known[:2], 1000) == discover(model, known[:2], 1000)
@@ -58,12 +58,12 @@ def test_the_catalog_finds_what_the_model_finds(
 
 
 def test_each_unusual_id_is_a_separate_artifact(catalog_table: CatalogTable) -> None:
-    drafts = [artifact_input(artifact_id, *AWKWARD_IDS, tenant="tenant-awkward") for artifact_id in AWKWARD_IDS]
-    catalog_table.publish(drafts)
+    inputs = [artifact_input(artifact_id, *AWKWARD_IDS, tenant="tenant-awkward") for artifact_id in AWKWARD_IDS]
+    catalog_table.publish(inputs)
 
     found = catalog_table.artifacts.for_tenant("tenant-awkward").nodes(AWKWARD_IDS)
 
-    assert found == {draft.id: node_of(draft) for draft in drafts}
+    assert found == {given.id: node_of(given) for given in inputs}
 
 
 def test_a_tenant_may_have_the_longest_id_too(catalog_table: CatalogTable) -> None:

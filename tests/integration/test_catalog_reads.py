@@ -70,7 +70,7 @@ def test_a_chain_that_is_the_whole_tenant_is_not_walked_step_by_step(
     store_quickly(
         catalog_table, "chain", [node(link, *links[place + 1 : place + 2]) for place, link in enumerate(links)]
     )
-    catalog_wire.forget()
+    catalog_wire.clear()
 
     assert artifacts_found(catalog_table, "chain", "link-0") == 50
     assert catalog_wire.count(*READS) <= 3
@@ -82,7 +82,7 @@ def test_a_closure_that_is_a_whole_large_tenant_takes_few_requests(
 ) -> None:
     nodes = layered(count, layers=10, dependencies=4)
     store_quickly(catalog_table, "large", nodes)
-    catalog_wire.forget()
+    catalog_wire.clear()
 
     assert artifacts_found(catalog_table, "large", "root") == count + 1
     assert catalog_wire.count(*READS) <= most_requests
@@ -97,7 +97,7 @@ def test_a_small_closure_in_a_large_tenant_is_read_level_by_level(
         *(node(f"leaf-{branch}") for branch in range(4)),
     ]
     store_quickly(catalog_table, "wide", [*tree, *(node(f"other-{place}") for place in range(3_000))])
-    catalog_wire.forget()
+    catalog_wire.clear()
 
     assert artifacts_found(catalog_table, "wide", "root") == 9
     assert [call.operation for call in catalog_wire.calls] == ["BatchGetItem"] * 3
@@ -108,7 +108,7 @@ def test_many_roots_are_not_read_key_by_key_when_the_tenant_is_small(
 ) -> None:
     nodes = [node(f"root-{place}") for place in range(1_000)]
     store_quickly(catalog_table, "rooted", nodes)
-    catalog_wire.forget()
+    catalog_wire.clear()
 
     found = catalog_table.artifacts.for_tenant("rooted").nodes([node.id for node in nodes])
 
@@ -117,11 +117,11 @@ def test_many_roots_are_not_read_key_by_key_when_the_tenant_is_small(
 
 
 def test_publishing_updates_the_statistics(catalog_table: CatalogTable) -> None:
-    drafts = [artifact_input(f"rule-{place}", f"rule-{place + 1}", tenant="counted") for place in range(40)]
-    catalog_table.publish(drafts)
-    catalog_table.publish(drafts)
+    inputs = [artifact_input(f"rule-{place}", f"rule-{place + 1}", tenant="counted") for place in range(40)]
+    catalog_table.publish(inputs)
+    catalog_table.publish(inputs)
 
-    edges = [items.edge_item("counted", node_of(draft)) for draft in drafts]
+    edges = [items.edge_item("counted", node_of(given)) for given in inputs]
     key = items.primary_key("counted", items.STATISTICS_SORT_KEY)
     summary = catalog_table.client.get_item(TableName=catalog_table.name, Key=key)["Item"]
 
@@ -150,7 +150,7 @@ class Withholds(NoFault):
 def hundred(catalog_table: CatalogTable, catalog_wire: Wire) -> list[Any]:
     """The keys of a hundred artifacts."""
     store_quickly(catalog_table, "hundred", [node(f"artifact-{place}") for place in range(100)])
-    catalog_wire.forget()
+    catalog_wire.clear()
     return [items.primary_key("hundred", items.edge_sort_key(f"artifact-{place}")) for place in range(100)]
 
 

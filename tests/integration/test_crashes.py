@@ -79,7 +79,7 @@ def prepare(case: Case, world: World, wire: Wire) -> None:
         world.packages().claim(PACKAGE, "dead", key, now=now, lease_until=now + LEASE_SECONDS)
         with world.bundles().upload(key) as upload:
             upload.write(b"half of something")
-    wire.forget()
+    wire.clear()
 
 
 def is_visible(world: World) -> bool:
@@ -167,7 +167,7 @@ def test_an_export_that_crashes_while_cleaning_up_can_be_repeated(
     world.publish(artifact_input("large", definition=incompressible(40 * 1024)), artifact_input("rule", "large"))
     world.publish(*(artifact_input(f"more-{place}", definition=incompressible(30 * 1024)) for place in range(2)))
     roots = ("rule", "more-0", "more-1")
-    wire.forget()
+    wire.clear()
     wire.fault = Faults(Interruption("before UploadPart-2"), Kill(moment))
 
     with pytest.raises(Killed):
@@ -182,7 +182,7 @@ def test_an_export_that_crashes_while_cleaning_up_can_be_repeated(
 def test_an_export_that_outlives_its_lease_leaves_nothing(world: World, wire: Wire, later: World) -> None:
     """Its successor has taken over, removed what it found and committed before the slow one wrote its bundle."""
     world.publish(artifact_input("rule"))
-    wire.forget()
+    wire.clear()
     wire.fault = Meanwhile.at("PutObject-1", lambda: later.export("rule"))
 
     with pytest.raises(InstallHubError):
@@ -195,7 +195,7 @@ def test_an_export_that_outlives_its_lease_and_the_sweeper_leaves_nothing(
     world: World, wire: Wire, later: World
 ) -> None:
     world.publish(artifact_input("rule"))
-    wire.forget()
+    wire.clear()
     wire.fault = Meanwhile.at("PutObject-1", lambda: later.sweeper().sweep())
 
     with pytest.raises(InstallHubError):

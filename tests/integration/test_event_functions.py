@@ -12,7 +12,7 @@ from installhub.events.worker import ExportWorker
 from installhub.runtime import aws_clients
 from tests.integration.support.api import EXPORT_BODY, Api
 from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT, artifact_input
-from tests.integration.support.background import AsyncStack, export_body, export_requested
+from tests.integration.support.async_stack import AsyncStack, export_body, export_requested
 from tests.integration.support.functions import Functions, sample_event
 from tests.integration.support.world import World, samples
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def background(world: World) -> AsyncStack:
+def async_stack(world: World) -> AsyncStack:
     world.publish(*samples(TENANT), artifact_input("root", kind="ProcessDefinition"))
     return AsyncStack(world)
 
 
 @pytest.fixture
-def functions(background: AsyncStack) -> Functions:
-    return Functions(background.world.deployment)
+def functions(async_stack: AsyncStack) -> Functions:
+    return Functions(async_stack.world.deployment)
 
 
 @pytest.fixture
@@ -47,9 +47,9 @@ def pending(answer: Answer) -> PendingResponse:
     return PendingResponse.model_validate_json(answer.body)
 
 
-def work(functions: Functions, background: AsyncStack) -> Any:  # noqa: ANN401  # any JSON value
+def work(functions: Functions, async_stack: AsyncStack) -> Any:  # noqa: ANN401  # any JSON value
     """Let the worker do what is in the queue."""
-    received = background.sqs.receive_message(QueueUrl=background.queue_url, MaxNumberOfMessages=10)["Messages"]
+    received = async_stack.sqs.receive_message(QueueUrl=async_stack.queue_url, MaxNumberOfMessages=10)["Messages"]
     records = [{**message(item["Body"]), "receiptHandle": item["ReceiptHandle"]} for item in received]
     return functions.invoke("export_worker", {"Records": records})
 
@@ -58,21 +58,21 @@ def test_an_async_export_over_http(api: Api) -> None:
     accepted = api.export(EXPORT_BODY, headers={"Prefer": "respond-async"})
 
     assert accepted.status == 202
-    promise = pending(accepted)
-    assert promise.status == "queued"
-    assert accepted.headers["Location"] == promise.package_id
+    accepted_export = pending(accepted)
+    assert accepted_export.status == "queued"
+    assert accepted.headers["Location"] == accepted_export.package_id
     assert accepted.headers["Preference-Applied"] == "respond-async"
     assert int(accepted.headers["Retry-After"]) > 0
     assert accepted.headers["Cache-Control"] == "no-store"
 
-    looked = api.get_package(promise.package_id)
+    looked = api.get_package(accepted_export.package_id)
     assert (looked.status, looked.body) == (200, accepted.body)
     assert int(looked.headers["Retry-After"]) > 0
-    assert api.download(promise.package_id).error_code == "PackageNotFound"
+    assert api.download(accepted_export.package_id).error_code == "PackageNotFound"
     assert api.export(EXPORT_BODY).error_code == "VersionConflict"
 
 
-def test_a_request_that_can_be_refused_at_once_is(api: Api, background: AsyncStack) -> None:
+def test_a_request_that_can_be_refused_at_once_is(api: Api, async_stack: AsyncStack) -> None:
     assert (
         api.export({**EXPORT_BODY, "version": "x"}, headers={"Prefer": "respond-async"}).error_code == "InvalidVersion"
     )
@@ -82,7 +82,7 @@ def test_a_request_that_can_be_refused_at_once_is(api: Api, background: AsyncSta
     )
     assert api.export(EXPORT_BODY).status == 200
     assert api.export(EXPORT_BODY, headers={"Prefer": "respond-async"}).error_code == "VersionConflict"
-    assert "Messages" not in background.sqs.receive_message(QueueUrl=background.queue_url)
+    assert "Messages" not in async_stack.sqs.receive_message(QueueUrl=async_stack.queue_url)
 
 
 @pytest.mark.parametrize("prefer", ["wait=10", "respond-sync", "x-respond-async", 'foo="a"', ""])
@@ -116,33 +116,33 @@ def test_an_invalid_key_is_refused(api: Api, key: str) -> None:
 
 
 def test_the_rest_of_a_batch_is_processed_whatever_one_message_is(
-    functions: Functions, background: AsyncStack, monkeypatch: pytest.MonkeyPatch
+    functions: Functions, async_stack: AsyncStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         "tests.integration.support.functions.FakeContext.get_remaining_time_in_millis", lambda _: 900_000
     )
     texts = ["poison", *(export_requested(export_body(f"Suite {number}", "root")) for number in range(3)), "[]"]
     for text in texts:
-        background.sqs.send_message(QueueUrl=background.queue_url, MessageBody=text)
+        async_stack.sqs.send_message(QueueUrl=async_stack.queue_url, MessageBody=text)
 
-    assert work(functions, background) == {"batchItemFailures": []}
+    assert work(functions, async_stack) == {"batchItemFailures": []}
 
-    assert sorted(background.world.package_statuses().values()) == ["exported"] * 3
-    assert sorted(text for text, _ in background.dead_letters()) == ["[]", "poison"]
+    assert sorted(async_stack.world.package_statuses().values()) == ["exported"] * 3
+    assert sorted(text for text, _ in async_stack.dead_letters()) == ["[]", "poison"]
 
 
 def test_only_failed_messages_are_delivered_again(
-    functions: Functions, background: AsyncStack, monkeypatch: pytest.MonkeyPatch
+    functions: Functions, async_stack: AsyncStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         "tests.integration.support.functions.FakeContext.get_remaining_time_in_millis", lambda _: 900_000
     )
     monkeypatch.setattr("installhub.events.worker.ExportWorker.run", _run_but_not_the_second())
     for number in range(3):
-        background.sqs.send_message(
-            QueueUrl=background.queue_url, MessageBody=export_requested(export_body(f"Suite {number}", "root"))
+        async_stack.sqs.send_message(
+            QueueUrl=async_stack.queue_url, MessageBody=export_requested(export_body(f"Suite {number}", "root"))
         )
-    received = background.sqs.receive_message(QueueUrl=background.queue_url, MaxNumberOfMessages=10)["Messages"]
+    received = async_stack.sqs.receive_message(QueueUrl=async_stack.queue_url, MaxNumberOfMessages=10)["Messages"]
     records = [
         {**message(item["Body"], number), "receiptHandle": item["ReceiptHandle"]}
         for number, item in enumerate(received)
@@ -151,7 +151,7 @@ def test_only_failed_messages_are_delivered_again(
     answer = functions.invoke("export_worker", {"Records": records})
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "message-1"}]}
-    assert len(background.world.package_statuses()) == 2
+    assert len(async_stack.world.package_statuses()) == 2
 
 
 def _run_but_not_the_second() -> Any:  # noqa: ANN401  # a method
@@ -218,9 +218,9 @@ def test_a_bug_has_an_error_name_too_and_discloses_nothing(
     assert "secret" not in str(raised.value)
 
 
-def test_a_large_result_comes_without_its_manifest(functions: Functions, background: AsyncStack) -> None:
+def test_a_large_result_comes_without_its_manifest(functions: Functions, async_stack: AsyncStack) -> None:
     leaves = [f"{number:04}-{'x' * 100}" for number in range(700)]
-    background.world.publish(*map(artifact_input, leaves), artifact_input("wide", *leaves, kind="ProcessDefinition"))
+    async_stack.world.publish(*map(artifact_input, leaves), artifact_input("wide", *leaves, kind="ProcessDefinition"))
 
     made = functions.invoke("export_worker", {**EXPORT_BODY, "artifactIds": ["wide"]})
 

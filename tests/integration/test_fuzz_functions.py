@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import Record
 from tests.integration.support.api import EXPORT_BODY, Api
-from tests.integration.support.background import TRIES, AsyncStack, export_requested
+from tests.integration.support.async_stack import TRIES, AsyncStack, export_requested
 from tests.integration.support.functions import sample_event
 from tests.integration.support.world import World
 from tests.strategies import ids, json_values, printable_texts
@@ -97,11 +97,11 @@ def events(detail: st.SearchStrategy[Any]) -> st.SearchStrategy[str]:
     ).map(json.dumps)
 
 
-notices = st.fixed_dictionaries(
+notifications = st.fixed_dictionaries(
     {"bucket": anything | st.fixed_dictionaries({"name": st.just("inbox") | anything})},
     optional={"object": anything | st.fixed_dictionaries({"key": anything | ids, "etag": anything})},
 )
-promises = st.fixed_dictionaries(
+accepted_exports = st.fixed_dictionaries(
     {
         "requestId": anything | ids,
         "requestedBy": anything | ids,
@@ -118,39 +118,39 @@ messages = (
     | printable_texts
     | changed_bodies.map(export_requested)
     | events(changed_bodies | anything)
-    | notices.map(lambda detail: json.dumps({"source": "aws.s3", "detail": detail}))
-    | (promises | anything).map(lambda fields: json.dumps({"acceptedExport": fields}))
+    | notifications.map(lambda detail: json.dumps({"source": "aws.s3", "detail": detail}))
+    | (accepted_exports | anything).map(lambda fields: json.dumps({"acceptedExport": fields}))
 )
 
 
 @pytest.mark.usefixtures("no_waiting")
 def test_any_message_in_the_queue_comes_to_an_end(sample_world: World, record: Record) -> None:
     """One that raised on its last try would be delivered for ever, or go to the dead letters without a reason."""
-    background = AsyncStack(sample_world)
-    inbox = json.dumps(background.inbox.bucket)
-    ends: Counter[str] = Counter()
+    async_stack = AsyncStack(sample_world)
+    inbox = json.dumps(async_stack.inbox.bucket)
+    results: Counter[str] = Counter()
 
     @fuzzed
     @given(messages)
     def delivering(text: str) -> None:
-        delivered = background.receive(text.replace('"inbox"', inbox), tries=TRIES)
-        before = len(background.failures_stored())
-        exported = background.message_handler.handle(delivered, LEASE)
-        failed = len(background.failures_stored()) - before
-        ends["exported" if exported else "refused" if failed else "buried"] += 1
-        background.sqs.delete_message(QueueUrl=background.queue_url, ReceiptHandle=delivered.receipt_handle)
+        delivered = async_stack.receive(text.replace('"inbox"', inbox), tries=TRIES)
+        before = len(async_stack.failures_stored())
+        exported = async_stack.message_handler.handle(delivered, LEASE)
+        failed = len(async_stack.failures_stored()) - before
+        results["exported" if exported else "refused" if failed else "dead-lettered"] += 1
+        async_stack.sqs.delete_message(QueueUrl=async_stack.queue_url, ReceiptHandle=delivered.receipt_handle)
 
     delivering()
 
-    assert ends.total() >= EXAMPLES
-    assert ends["buried"] > 0
-    assert ends["refused"] > 0
+    assert results.total() >= EXAMPLES
+    assert results["dead-lettered"] > 0
+    assert results["refused"] > 0
     record(
         "fuzz",
         "Arbitrary messages to the worker, on their last try",
-        f"{ends.total()} messages: {ends['refused']} refused and remembered, {ends['exported']} exported, "
-        f"{ends['buried']} buried or dropped; none raised",
-        "hypothesis, derandomised; events, notices, accepted requests and nonsense",
+        f"{results.total()} messages: {results['refused']} refused and stored, {results['exported']} exported, "
+        f"{results['dead-lettered']} dead-lettered or discarded; none raised",
+        "hypothesis, derandomised; events, notifications, accepted requests and invalid data",
     )
 
 
@@ -163,11 +163,11 @@ def test_any_direct_invocation_ends_in_a_result_or_a_named_error(api: Api) -> No
         try:
             api.functions.invoke("export_worker", payload)
         except Exception as error:  # noqa: BLE001  # its class is made when it is raised
-            raised, told = type(error).__name__, json.loads(str(error))["errorCode"]
+            raised, reported = type(error).__name__, json.loads(str(error))["errorCode"]
         else:
-            raised = told = "result"
+            raised = reported = "result"
         seen[raised] += 1
-        assert told == raised
+        assert reported == raised
 
     invoking()
 

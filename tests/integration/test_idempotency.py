@@ -11,7 +11,7 @@ from installhub.exports.exporter import Exporter
 from installhub.exports.idempotency_store import KEY_RETENTION_SECONDS, IdempotencyStore
 from installhub.model.errors import ErrorCode, InstallHubError, ServiceUnavailableError, VersionHeldError
 from tests.integration.support.artifact_inputs import artifact_input
-from tests.integration.support.background import AsyncStack, Killed, killed
+from tests.integration.support.async_stack import AsyncStack, Killed, killed
 
 if TYPE_CHECKING:
     from tests.integration.support.world import World
@@ -20,95 +20,95 @@ SECONDS = 29
 
 
 @pytest.fixture
-def background(world: World) -> AsyncStack:
+def async_stack(world: World) -> AsyncStack:
     world.publish(artifact_input("proc", "rule", kind="ProcessDefinition"), artifact_input("rule"))
     return AsyncStack(world)
 
 
-def export(background: AsyncStack, key: str | None = "k", **asked: Any) -> Any:  # noqa: ANN401  # fields of any type
-    return background.export_service.submit(background.submission(key=key, **asked), SECONDS)
+def export(async_stack: AsyncStack, key: str | None = "k", **asked: Any) -> Any:  # noqa: ANN401  # fields of any type
+    return async_stack.export_service.submit(async_stack.submission(key=key, **asked), SECONDS)
 
 
-def code_of(background: AsyncStack, key: str | None = "k", **asked: Any) -> ErrorCode:  # noqa: ANN401
+def code_of(async_stack: AsyncStack, key: str | None = "k", **asked: Any) -> ErrorCode:  # noqa: ANN401
     with pytest.raises(InstallHubError) as raised:
-        export(background, key, **asked)
+        export(async_stack, key, **asked)
     return raised.value.code
 
 
-def test_the_same_package_is_returned_again(background: AsyncStack) -> None:
-    first = export(background)
-    again = export(background)
+def test_the_same_package_is_returned_again(async_stack: AsyncStack) -> None:
+    first = export(async_stack)
+    again = export(async_stack)
 
     assert (again.exported.record, again.exported.manifest) == (first.exported.record, first.exported.manifest)
     assert (first.exported.is_new, again.exported.is_new) == (True, False)
 
 
-def test_without_a_key_it_is_a_conflict(background: AsyncStack) -> None:
-    export(background, None)
+def test_without_a_key_it_is_a_conflict(async_stack: AsyncStack) -> None:
+    export(async_stack, None)
 
-    assert code_of(background, None) is ErrorCode.VERSION_CONFLICT
+    assert code_of(async_stack, None) is ErrorCode.VERSION_CONFLICT
 
 
-def test_a_refusal_is_repeated_even_if_it_would_not_be_refused_now(background: AsyncStack) -> None:
+def test_a_refusal_is_repeated_even_if_it_would_not_be_refused_now(async_stack: AsyncStack) -> None:
     with pytest.raises(InstallHubError) as first:
-        export(background, artifactIds=["proc", "gone", "lost"])
-    background.world.publish(artifact_input("gone"), artifact_input("lost"))
+        export(async_stack, artifactIds=["proc", "gone", "lost"])
+    async_stack.world.publish(artifact_input("gone"), artifact_input("lost"))
     with pytest.raises(InstallHubError) as again:
-        export(background, artifactIds=["proc", "gone", "lost"])
+        export(async_stack, artifactIds=["proc", "gone", "lost"])
 
     assert again.value.problems == first.value.problems
     assert len(again.value.problems) == 2
 
 
-def test_an_accepted_response_is_repeated_unchanged(background: AsyncStack) -> None:
-    first = export(background, later=True)
-    background.message_handler.handle(background.receive(), 900)
+def test_an_accepted_response_is_repeated_unchanged(async_stack: AsyncStack) -> None:
+    first = export(async_stack, later=True)
+    async_stack.message_handler.handle(async_stack.receive(), 900)
 
-    assert export(background, later=True).accepted == first.accepted
+    assert export(async_stack, later=True).accepted == first.accepted
     assert first.accepted["status"] == "queued"
 
 
-def test_another_request_with_the_same_key_is_refused(background: AsyncStack) -> None:
-    export(background)
+def test_another_request_with_the_same_key_is_refused(async_stack: AsyncStack) -> None:
+    export(async_stack)
 
-    assert code_of(background, version="2.0.0") is ErrorCode.IDEMPOTENCY_KEY_REUSED
-    assert export(background, "other", version="2.0.0").exported.is_new
-
-
-def test_the_order_of_fields_and_prefer_do_not_matter(background: AsyncStack) -> None:
-    export(background, description="d", author="a")
-
-    assert export(background, later=True, author="a", description="d").exported is not None
+    assert code_of(async_stack, version="2.0.0") is ErrorCode.IDEMPOTENCY_KEY_REUSED
+    assert export(async_stack, "other", version="2.0.0").exported.is_new
 
 
-def test_a_key_is_its_callers_own(background: AsyncStack) -> None:
-    export(background)
+def test_the_order_of_fields_and_prefer_do_not_matter(async_stack: AsyncStack) -> None:
+    export(async_stack, description="d", author="a")
 
-    assert code_of(background, by="user-2") is ErrorCode.VERSION_CONFLICT
+    assert export(async_stack, later=True, author="a", description="d").exported is not None
+
+
+def test_a_key_is_its_callers_own(async_stack: AsyncStack) -> None:
+    export(async_stack)
+
+    assert code_of(async_stack, by="user-2") is ErrorCode.VERSION_CONFLICT
 
 
 def test_a_key_is_in_use_while_its_request_is_in_progress(
-    background: AsyncStack, monkeypatch: pytest.MonkeyPatch
+    async_stack: AsyncStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = Exporter.export
     seen: list[ErrorCode] = []
 
     def meanwhile(*arguments: Any) -> Any:  # noqa: ANN401  # export's
         if not seen:
-            seen.append(code_of(background))
-            seen.append(code_of(background, version="3.0.0"))
+            seen.append(code_of(async_stack))
+            seen.append(code_of(async_stack, version="3.0.0"))
         return real(*arguments)
 
     monkeypatch.setattr(Exporter, "export", meanwhile)
 
-    assert export(background).exported.is_new
+    assert export(async_stack).exported.is_new
     assert seen == [ErrorCode.IDEMPOTENCY_KEY_IN_USE, ErrorCode.IDEMPOTENCY_KEY_REUSED]
 
 
-def test_of_many_simultaneous_attempts_one_works(background: AsyncStack) -> None:
+def test_of_many_simultaneous_attempts_one_works(async_stack: AsyncStack) -> None:
     def attempt(_: int) -> object:
         try:
-            return export(background).exported.is_new
+            return export(async_stack).exported.is_new
         except InstallHubError as error:
             return error.code
 
@@ -121,7 +121,7 @@ def test_of_many_simultaneous_attempts_one_works(background: AsyncStack) -> None
 
 @pytest.mark.parametrize("passing", [ServiceUnavailableError("s3"), ZeroDivisionError(), KeyboardInterrupt()])
 def test_a_failure_unrelated_to_the_request_is_not_stored(
-    background: AsyncStack, monkeypatch: pytest.MonkeyPatch, passing: BaseException
+    async_stack: AsyncStack, monkeypatch: pytest.MonkeyPatch, passing: BaseException
 ) -> None:
     def fails(*_: object) -> None:
         raise passing
@@ -129,73 +129,73 @@ def test_a_failure_unrelated_to_the_request_is_not_stored(
     with monkeypatch.context() as patch:
         patch.setattr(Exporter, "export", fails)
         with pytest.raises(type(passing)):
-            export(background)
+            export(async_stack)
 
-    assert export(background).exported.is_new
+    assert export(async_stack).exported.is_new
 
 
 def test_an_export_that_took_too_long_may_be_repeated_asynchronously_with_the_same_key(
-    background: AsyncStack,
+    async_stack: AsyncStack,
 ) -> None:
-    background.clock.tick = SECONDS
-    assert code_of(background) is ErrorCode.EXPORT_TAKES_TOO_LONG
-    background.clock.tick = 0
+    async_stack.clock.tick = SECONDS
+    assert code_of(async_stack) is ErrorCode.EXPORT_TAKES_TOO_LONG
+    async_stack.clock.tick = 0
 
-    assert export(background, later=True).accepted["status"] == "queued"
+    assert export(async_stack, later=True).accepted["status"] == "queued"
 
 
-def test_a_request_that_crashed_after_the_commit_gets_the_package_after_the_lease(background: AsyncStack) -> None:
+def test_a_request_that_crashed_after_the_commit_gets_the_package_after_the_lease(async_stack: AsyncStack) -> None:
     # claim and commit; the answer is noted by the third update
-    with killed(background.world.dynamodb, "UpdateItem", nth=2), pytest.raises(Killed):
-        export(background)
-    assert code_of(background) is ErrorCode.IDEMPOTENCY_KEY_IN_USE
+    with killed(async_stack.world.dynamodb, "UpdateItem", nth=2), pytest.raises(Killed):
+        export(async_stack)
+    assert code_of(async_stack) is ErrorCode.IDEMPOTENCY_KEY_IN_USE
 
-    background.clock.now += SECONDS + 6
-    assert export(background).exported.is_new is False
-    assert len(background.world.objects()) == 1
+    async_stack.clock.now += SECONDS + 6
+    assert export(async_stack).exported.is_new is False
+    assert len(async_stack.world.objects()) == 1
 
 
-def test_a_request_that_crashed_before_the_commit_succeeds_after_the_lease(background: AsyncStack) -> None:
-    with killed(background.world.dynamodb, "UpdateItem", after=False, nth=2), pytest.raises(Killed):
-        export(background)
+def test_a_request_that_crashed_before_the_commit_succeeds_after_the_lease(async_stack: AsyncStack) -> None:
+    with killed(async_stack.world.dynamodb, "UpdateItem", after=False, nth=2), pytest.raises(Killed):
+        export(async_stack)
 
-    background.clock.now += SECONDS + 6
-    assert export(background).exported.is_new
-    assert len(background.world.objects()) == 1
+    async_stack.clock.now += SECONDS + 6
+    assert export(async_stack).exported.is_new
+    assert len(async_stack.world.objects()) == 1
 
 
 def test_a_response_that_cannot_be_stored_is_still_returned(
-    background: AsyncStack, monkeypatch: pytest.MonkeyPatch
+    async_stack: AsyncStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(IdempotencyStore, "_complete", lambda *_: None)
 
-    assert export(background).exported.is_new
-    background.clock.now += SECONDS + 6
-    assert export(background).exported.is_new is False
+    assert export(async_stack).exported.is_new
+    async_stack.clock.now += SECONDS + 6
+    assert export(async_stack).exported.is_new is False
 
 
-def test_a_key_expires_after_a_day(background: AsyncStack) -> None:
-    export(background)
-    background.clock.now += KEY_RETENTION_SECONDS + 1
+def test_a_key_expires_after_a_day(async_stack: AsyncStack) -> None:
+    export(async_stack)
+    async_stack.clock.now += KEY_RETENTION_SECONDS + 1
 
-    assert export(background, version="2.0.0").exported.is_new
+    assert export(async_stack, version="2.0.0").exported.is_new
 
 
 def test_a_refusal_too_long_to_store_is_determined_again(
-    background: AsyncStack, monkeypatch: pytest.MonkeyPatch
+    async_stack: AsyncStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("installhub.exports.idempotency_store._MAX_RESPONSE_BYTES", 10)
-    assert code_of(background, artifactIds=["gone"]) is ErrorCode.ARTIFACT_NOT_FOUND
-    background.world.publish(artifact_input("gone", kind="ProcessDefinition"))
+    assert code_of(async_stack, artifactIds=["gone"]) is ErrorCode.ARTIFACT_NOT_FOUND
+    async_stack.world.publish(artifact_input("gone", kind="ProcessDefinition"))
 
-    assert export(background, artifactIds=["gone"]).exported.is_new
+    assert export(async_stack, artifactIds=["gone"]).exported.is_new
 
 
-def test_a_version_of_another_request_is_a_conflict_that_is_stored(background: AsyncStack) -> None:
-    export(background, None)
+def test_a_version_of_another_request_is_a_conflict_that_is_stored(async_stack: AsyncStack) -> None:
+    export(async_stack, None)
 
     for _ in range(2):
         with pytest.raises(InstallHubError) as raised:
-            export(background)
+            export(async_stack)
         assert raised.value.code is ErrorCode.VERSION_CONFLICT
     assert not isinstance(raised.value, VersionHeldError), "from memory"

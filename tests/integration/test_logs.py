@@ -14,7 +14,7 @@ from tests.conftest import Record
 from tests.integration.support import canaries
 from tests.integration.support import issuer as issuers
 from tests.integration.support.artifact_inputs import TENANT, artifact_input
-from tests.integration.support.background import export_requested
+from tests.integration.support.async_stack import export_requested
 from tests.integration.support.canaries import FOREIGN, Log
 from tests.integration.support.functions import Functions, sample_event
 from tests.integration.support.plans import planned
@@ -85,7 +85,7 @@ def test_nothing_secret_is_logged_whatever_happens(
         "logs",
         f"Secrets logged: {request.node.callspec.id.partition('-')[2]}",
         f"none in {len(log.lines)} lines of {scene.invocations} invocations",
-        "in process: success, refusal, AWS failing, bugs whose exceptions tell everything",
+        "in process: success, refusals, AWS failures, bugs whose exceptions contain all data",
     )
 
 

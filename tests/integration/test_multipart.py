@@ -30,7 +30,7 @@ def large(world: World, wire: Wire) -> World:
         *(artifact_input(f"small-{place}") for place in range(120)),
         artifact_input("root", *ids, *(f"small-{place}" for place in range(120))),
     )
-    wire.forget()
+    wire.clear()
     return world
 
 

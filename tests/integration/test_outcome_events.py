@@ -15,7 +15,7 @@ from installhub.events.failure_store import ExportFailure
 from installhub.events.outcome_events import OutcomePublisher, outcome_event
 from installhub.model.errors import ErrorCode, InstallHubError, Problem, ServiceUnavailableError
 from tests.integration.support.artifact_inputs import TENANT, artifact_input
-from tests.integration.support.background import AsyncStack, export_body, export_requested
+from tests.integration.support.async_stack import AsyncStack, export_body, export_requested
 from tests.template import resources_of
 
 if TYPE_CHECKING:
@@ -26,26 +26,26 @@ LEASE = 900
 
 
 @pytest.fixture
-def background(world: World) -> AsyncStack:
+def async_stack(world: World) -> AsyncStack:
     world.publish(artifact_input("proc", kind="ProcessDefinition"))
     return AsyncStack(world)
 
 
-def images(background: AsyncStack, table: str) -> list[dict[str, Any]]:
+def images(async_stack: AsyncStack, table: str) -> list[dict[str, Any]]:
     """The items of a table as its stream brings them."""
-    items = background.world.dynamodb.scan(TableName=background.world.name(table))["Items"]
+    items = async_stack.world.dynamodb.scan(TableName=async_stack.world.name(table))["Items"]
     records = [DynamoDBRecord({"dynamodb": {"NewImage": item}}) for item in items]
     return [record.dynamodb.new_image for record in records if record.dynamodb]
 
 
-def deliver(background: AsyncStack, *roots: str) -> None:
-    message = background.receive(export_requested(export_body("Suite", *roots), "event-1"))
-    background.message_handler.handle(message, LEASE)
+def deliver(async_stack: AsyncStack, *roots: str) -> None:
+    message = async_stack.receive(export_requested(export_body("Suite", *roots), "event-1"))
+    async_stack.message_handler.handle(message, LEASE)
 
 
-def outcome(background: AsyncStack, table: str) -> dict[str, Any]:
+def outcome(async_stack: AsyncStack, table: str) -> dict[str, Any]:
     """The only outcome that a table tells of, sound by its schema."""
-    (image,) = images(background, table)
+    (image,) = images(async_stack, table)
     event = outcome_event(image, "/installhub/test")
     file = (
         DOCS / f"{'package-exported' if event['type'] == 'PackageExported' else 'package-export-failed'}-1.schema.json"
@@ -55,10 +55,10 @@ def outcome(background: AsyncStack, table: str) -> dict[str, Any]:
     return event
 
 
-def test_a_package_is_published_as_an_event(background: AsyncStack) -> None:
-    deliver(background)
+def test_a_package_is_published_as_an_event(async_stack: AsyncStack) -> None:
+    deliver(async_stack)
 
-    event = outcome(background, "PackagesTable")
+    event = outcome(async_stack, "PackagesTable")
 
     assert (event["type"], event["specversion"], event["source"]) == ("PackageExported", "1.0", "/installhub/test")
     assert event["subject"] == event["data"]["packageId"]
@@ -78,19 +78,19 @@ def test_a_package_is_published_as_an_event(background: AsyncStack) -> None:
     }
 
 
-def test_an_export_over_http_publishes_an_event_too(background: AsyncStack) -> None:
-    background.export_service.submit(background.submission(), 29)
+def test_an_export_over_http_publishes_an_event_too(async_stack: AsyncStack) -> None:
+    async_stack.export_service.submit(async_stack.submission(), 29)
 
-    event = outcome(background, "PackagesTable")
+    event = outcome(async_stack, "PackagesTable")
 
     assert event["data"]["exportedBy"] == "user-1"
     assert "requestId" not in event["data"]
 
 
-def test_a_failure_is_published_with_the_errors_of_the_contract(background: AsyncStack) -> None:
-    deliver(background, "proc", "gone")
+def test_a_failure_is_published_with_the_errors_of_the_contract(async_stack: AsyncStack) -> None:
+    deliver(async_stack, "proc", "gone")
 
-    event = outcome(background, "RequestsTable")
+    event = outcome(async_stack, "RequestsTable")
 
     assert event["type"] == "PackageExportFailed"
     assert event["data"]["errorCode"] == "ArtifactNotFound"
@@ -104,18 +104,18 @@ def test_a_failure_is_published_with_the_errors_of_the_contract(background: Asyn
     assert event["data"]["packageName"] == "Suite"
 
 
-def test_an_unreadable_request_is_published_with_its_id(background: AsyncStack) -> None:
-    background.message_handler.handle(background.receive(export_requested({}, "event-1")), LEASE)
+def test_an_unreadable_request_is_published_with_its_id(async_stack: AsyncStack) -> None:
+    async_stack.message_handler.handle(async_stack.receive(export_requested({}, "event-1")), LEASE)
 
-    event = outcome(background, "RequestsTable")
+    event = outcome(async_stack, "RequestsTable")
 
     assert event["subject"] == event["data"]["requestId"] == "event:com.example.hr/event-1"
     assert "tenantId" not in event["data"]
 
 
-def test_the_same_outcome_has_the_same_event_id_and_another_has_another(background: AsyncStack) -> None:
-    deliver(background)
-    (image,) = images(background, "PackagesTable")
+def test_the_same_outcome_has_the_same_event_id_and_another_has_another(async_stack: AsyncStack) -> None:
+    deliver(async_stack)
+    (image,) = images(async_stack, "PackagesTable")
 
     ids = [outcome_event(image, "/x")["id"] for _ in range(2)]
 
@@ -123,26 +123,26 @@ def test_the_same_outcome_has_the_same_event_id_and_another_has_another(backgrou
     assert outcome_event({**image, "packageId": "pkg-2"}, "/x")["id"] != ids[0]
 
 
-def test_an_event_with_any_number_of_errors_fits(background: AsyncStack) -> None:
+def test_an_event_with_any_number_of_errors_fits(async_stack: AsyncStack) -> None:
     many = [f"{number:04}-{'長' * 200}" for number in range(700)]
-    deliver(background, *many)
+    deliver(async_stack, *many)
 
-    event = outcome(background, "RequestsTable")
+    event = outcome(async_stack, "RequestsTable")
 
     assert len(json.dumps(event, ensure_ascii=False).encode()) < 256 * 1024
     assert event["data"]["errorCount"] == 700
     assert 50 < len(event["data"]["errors"]) < 700
 
 
-def test_one_error_of_any_size_fits(background: AsyncStack) -> None:
+def test_one_error_of_any_size_fits(async_stack: AsyncStack) -> None:
     circle = tuple(str(number) for number in range(100_000))
     problem = Problem(ErrorCode.CIRCULAR_DEPENDENCY, " -> ".join(circle), cycle=circle)
     job_id = "event:x/1"
-    background.failures.record(
+    async_stack.failures.record(
         ExportFailure(job_id, "event:x", "2026-05-28T20:26:40Z", InstallHubError([problem]), {}), 0
     )
 
-    (error,) = outcome(background, "RequestsTable")["data"]["errors"]
+    (error,) = outcome(async_stack, "RequestsTable")["data"]["errors"]
     assert error["errorCode"] == "CircularDependency"
 
 

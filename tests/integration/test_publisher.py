@@ -95,7 +95,7 @@ def test_a_revision_that_comes_back_does_not_expire(world: World, definition: st
 
 def test_a_change_of_anything_else_leaves_the_body_alone(world: World, wire: Wire) -> None:
     world.publish(artifact_input("rule", definition=LARGE))
-    wire.forget()
+    wire.clear()
 
     assert world.publish(artifact_input("rule", "other", definition=LARGE, name="New")) == PublishSummary(updated=1)
 
@@ -108,7 +108,7 @@ def test_a_change_by_somebody_else_in_between_is_taken_into_account(
     world: World, wire: Wire, no_waiting: list[float]
 ) -> None:
     world.publish(artifact_input("rule", definition="first"))
-    wire.forget()
+    wire.clear()
     others = artifact_input("rule", definition="theirs")
     wire.fault = Meanwhile.at("TransactWriteItems-1", lambda: world.with_other_clients().publish(others))
 
@@ -133,7 +133,7 @@ def test_an_artifact_created_concurrently_is_updated(world: World, wire: Wire, n
 
 def test_publishing_fails_if_others_never_stop(world: World, wire: Wire, no_waiting: list[float]) -> None:
     world.publish(artifact_input("rule", definition=0))
-    wire.forget()
+    wire.clear()
     theirs = iter(range(1, 1_000))
     wire.fault = Meanwhile(
         lambda call: call.operation == "TransactWriteItems",
@@ -153,7 +153,7 @@ def test_publishing_fails_if_others_never_stop(world: World, wire: Wire, no_wait
 @pytest.mark.parametrize("point", ["BatchGetItem-1", "PutObject-1", "TransactWriteItems-1"])
 def test_publishing_during_an_outage_changes_nothing(world: World, wire: Wire, point: str, kind: str) -> None:
     world.publish(artifact_input("rule", definition="first"))
-    wire.forget()
+    wire.clear()
     wire.fault = Outage.at(point, kind)
 
     with pytest.raises(ServiceUnavailableError):
@@ -169,7 +169,7 @@ def test_publishing_during_an_outage_changes_nothing(world: World, wire: Wire, p
 )
 def test_a_crashed_publish_leaves_complete_artifacts(world: World, wire: Wire, moment: str) -> None:
     world.publish(artifact_input("rule", definition=LARGER))
-    wire.forget()
+    wire.clear()
     wire.fault = Kill(moment)
     drafts = [artifact_input("rule", definition=LARGE), artifact_input("more", "rule")]
 
@@ -210,7 +210,7 @@ def test_the_objects_of_current_definitions_do_not_expire(world: World) -> None:
 @pytest.mark.usefixtures("no_waiting")
 def test_publishing_that_fails_does_not_let_the_current_definition_expire(world: World, wire: Wire) -> None:
     world.publish(artifact_input("rule", definition=LARGE))
-    wire.forget()
+    wire.clear()
     wire.fault = Outage.at("TransactWriteItems-1", "failing")
 
     with pytest.raises(ServiceUnavailableError):
@@ -226,7 +226,7 @@ def test_a_definition_that_somebody_brings_back_at_the_same_time_does_not_expire
 ) -> None:
     """Between the commit of its successor and the clean-up of its own object."""
     world.publish(artifact_input("rule", definition=LARGE))
-    wire.forget()
+    wire.clear()
     other = world.with_other_clients()
     wire.fault = Meanwhile.at(between, lambda: other.publish(artifact_input("rule", definition=LARGE)))
 

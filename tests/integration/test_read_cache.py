@@ -29,7 +29,7 @@ def test_a_deep_closure_in_a_large_tenant_takes_one_request_the_second_time(
 ) -> None:
     store_quickly(catalog_table, "deep", [*chain(20), *(node(f"other-{place}") for place in range(3_000))])
     assert artifacts_found(catalog_table, "deep", "link-0") == 20
-    catalog_wire.forget()
+    catalog_wire.clear()
 
     assert artifacts_found(catalog_table, "deep", "link-0") == 20
     assert catalog_wire.count(*READS) == 1
@@ -42,7 +42,7 @@ def test_the_pages_of_a_large_tenant_are_read_in_parallel_the_second_time(
     artifacts_found(catalog_table, "large", "root")
     ends = catalog_table.artifacts.cache.statistics("large").page_ends
     assert ends
-    catalog_wire.forget()
+    catalog_wire.clear()
 
     assert artifacts_found(catalog_table, "large", "root") == 2_001
     assert catalog_wire.count(*READS) == len(ends) + 1

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("no_waiting", "small_items")
 def api(world: World, wire: Wire, functions: Functions) -> Api:
     """The API over one artifact whose definition lives in S3."""
     world.publish(artifact_input(ROOT, kind="ThreadDefinition", definition=incompressible(40 * 1024)))
-    wire.forget()
+    wire.clear()
     return Api(functions)
 
 
@@ -160,7 +160,7 @@ def test_a_refusal_that_cannot_be_confirmed_is_a_503(api: Api, wire: Wire, call:
 def test_a_package_that_cannot_be_read_is_unavailable(api: Api, wire: Wire, call: str, kind: str) -> None:
     package = api.export(BODY).package()
     for read in (api.get_package, api.download):
-        wire.forget()
+        wire.clear()
         wire.fault = Outage.at(call, kind)
         assert_unavailable(read(package.package_id))
         assert read(package.package_id).status == 200
@@ -169,7 +169,7 @@ def test_a_package_that_cannot_be_read_is_unavailable(api: Api, wire: Wire, call
 def test_a_bundle_read_that_breaks_off_is_a_503(api: Api, wire: Wire) -> None:
     package = api.export(BODY).package()
     for read in (api.get_package, api.download):
-        wire.forget()
+        wire.clear()
         wire.fault = BrokenBody("GetObject-1")
         assert_unavailable(read(package.package_id))
 

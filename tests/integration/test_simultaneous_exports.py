@@ -21,7 +21,7 @@ THREADS = 16
 
 def test_of_sixteen_exports_of_one_version_one_succeeds(world: World, wire: Wire) -> None:
     world.publish(artifact_input("root", "rule"), artifact_input("rule"))
-    wire.forget()
+    wire.clear()
     exporter = world.exporter()
     start = threading.Barrier(THREADS)
 
@@ -44,7 +44,7 @@ def test_of_sixteen_exports_of_one_version_one_succeeds(world: World, wire: Wire
 
 def test_simultaneous_exports_of_different_versions_all_succeed(world: World, wire: Wire) -> None:
     world.publish(artifact_input("root", "rule"), artifact_input("rule"))
-    wire.forget()
+    wire.clear()
     exporter = world.exporter()
 
     with ThreadPoolExecutor(THREADS) as pool:

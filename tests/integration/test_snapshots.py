@@ -55,7 +55,7 @@ def test_the_resolved_revision_is_read_whatever_was_published_since(world: World
 def test_an_export_during_edits_at_every_step_never_mixes_revisions(world: World, wire: Wire) -> None:
     numbers = itertools.count(1)
     world.publish(*revision(0))
-    wire.forget()
+    wire.clear()
     editor = world.with_other_clients()
     wire.fault = Meanwhile(lambda _: True, lambda: editor.publish(*revision(next(numbers))))
 
@@ -69,7 +69,7 @@ def test_an_export_during_edits_uses_each_artifact_as_it_was_read(world: World, 
     world.publish(
         artifact_input("root", "old"), artifact_input("old"), artifact_input("new", "newer"), artifact_input("newer")
     )
-    wire.forget()
+    wire.clear()
     wire.fault = Meanwhile.at(
         "BatchGetItem-2", lambda: world.with_other_clients().publish(artifact_input("root", "new"))
     )
@@ -109,7 +109,7 @@ def test_a_missing_large_definition_leaves_no_half_bundle(world: World) -> None:
 
 def test_a_large_definition_that_breaks_off_leaves_no_half_bundle(world: World, wire: Wire) -> None:
     world.publish(artifact_input("rule", definition=LARGE))
-    wire.forget()
+    wire.clear()
     wire.fault = BrokenBody("GetObject-1")
 
     with pytest.raises(ServiceUnavailableError):

@@ -86,7 +86,7 @@ def test_expired_claims_beyond_one_page_are_all_removed(world: World) -> None:
 def test_a_crashed_sweep_is_finished_by_the_next(world: World, wire: Wire, moment: str) -> None:
     for number in range(3):
         leave_behind(world, f"pkg-{number}", int(time.time()) - 60)
-    wire.forget()
+    wire.clear()
     wire.fault = Kill(moment)
     with pytest.raises(Killed):
         world.sweeper().sweep()

@@ -37,7 +37,7 @@ class Answer:
         status: Of HTTP.
         at: When it was sent, in epoch seconds.
         seconds: How long it took.
-        package: The id that an export answered with, or promised.
+        package: The id of the exported or accepted package.
         checksum: What an export answered with.
         detail: What was wrong.
     """
@@ -144,5 +144,5 @@ def failures(answers: Iterable[Answer]) -> Counter[str]:
 
 
 def pushed_back(answers: Iterable[Answer]) -> int:
-    """How many were told to come again later."""
+    """How many got 429 or 503 with Retry-After."""
     return sum(answer.outcome == "pushed back" for answer in answers)

@@ -1,7 +1,7 @@
-"""Callers of a deployed stack, for locust; `generator.py` starts it in an environment of its own.
+"""Callers of a deployed stack for Locust; `generator.py` starts it in a separate environment.
 
-`INSTALLHUB_LOAD` names a JSON file that says whom to call. What every answer was, and what it promised, goes as it
-comes into `answers.jsonl` beside it, a line an answer, so that a generator that dies has hidden nothing.
+`INSTALLHUB_LOAD` is the path of a JSON file with the callers' settings. Every response is appended to `answers.jsonl`
+next to it immediately, one line each, so that no response is lost if the generator crashes.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def refusal(user: Any) -> Result:  # noqa: ANN401
 
 
 def later(user: Any) -> Result:  # noqa: ANN401
-    """An export that is promised."""
+    """An asynchronous export."""
     answer = _call(user, 202, "POST", "/export", json=_body(), headers={"Prefer": "respond-async"})
     return {"package": answer.json()["packageId"]}
 

@@ -95,7 +95,7 @@ def sampled(group: int, every: float) -> Iterator[Samples]:
     """Look at the emulator's process group every so many seconds, until the block ends."""
     samples, ended, began = Samples(), threading.Event(), time.monotonic()
 
-    def look() -> None:
+    def sample() -> None:
         owners: dict[int, str] = {}
         while not ended.wait(every):
             second = time.monotonic() - began
@@ -109,7 +109,7 @@ def sampled(group: int, every: float) -> Iterator[Samples]:
                         Sample(second, pid, owners.get(pid, "other"), memory, sum(1 for _ in (folder / "fd").iterdir()))
                     )
 
-    thread = threading.Thread(target=look, name="sampling")
+    thread = threading.Thread(target=sample, name="sampling")
     thread.start()
     try:
         yield samples

@@ -73,11 +73,11 @@ class Bus:
             assert [event for event in self.heard if event["data"].get("packageName") == name] == []
 
 
-def eventually(look: Callable[[], _T | None], patience: float = PATIENCE) -> _T:
-    """What ``look`` gives as soon as it gives something."""
+def eventually(find: Callable[[], _T | None], patience: float = PATIENCE) -> _T:
+    """What ``find`` returns, as soon as it is not None."""
     until = time.monotonic() + patience
     while time.monotonic() < until:
-        if (found := look()) is not None:
+        if (found := find()) is not None:
             return found
         time.sleep(0.2)
     pytest.fail("it did not happen")

@@ -123,13 +123,13 @@ def test_a_poison_message_is_dead_lettered_while_the_rest_is_processed(api: Api,
     for name in names:
         assert bus.outcome(name)["type"] == "PackageExported"
 
-    def buried() -> dict[str, Any] | None:
+    def dead_letter() -> dict[str, Any] | None:
         messages = sqs.receive_message(
             QueueUrl=outputs["ExportDeadLetterQueueUrl"], MessageAttributeNames=["All"], WaitTimeSeconds=1
         ).get("Messages")
         return dict(messages[0]) if messages else None
 
-    message = eventually(buried)
+    message = eventually(dead_letter)
     assert message["Body"] == poison
     assert "Nonsense" in message["MessageAttributes"]["reason"]["StringValue"]
     sqs.delete_message(QueueUrl=outputs["ExportDeadLetterQueueUrl"], ReceiptHandle=message["ReceiptHandle"])
@@ -163,13 +163,13 @@ def test_a_result_is_written_beside_an_inbox_document(api: Api, bus: Bus) -> Non
     s3.put_object(Bucket=bucket, Key="elsewhere/drop.json", Body=json.dumps(export_body("Elsewhere")).encode())
 
     def answer(key: str) -> dict[str, Any]:
-        def look() -> Any:  # noqa: ANN401  # any JSON value
+        def find() -> Any:  # noqa: ANN401  # any JSON value
             try:
                 return json.loads(s3.get_object(Bucket=bucket, Key=f"{key}.result")["Body"].read())
             except s3.exceptions.NoSuchKey:
                 return None
 
-        return dict(eventually(look))
+        return dict(eventually(find))
 
     package = answer("requests/hr/drop.json")
     assert api.get(package["packageId"]).json() == package

@@ -71,8 +71,8 @@ def assert_believed(authorizer: CountedAuthorizer, token: str) -> None:
     assert answer.status_code == 200, answer.text
 
 
-def told(tokens: dict[str, str], asked: int) -> str:
-    return f"{len(tokens)} tokens refused with 401; {asked} request{'' if asked == 1 else 's'} to the issuer"
+def summarize(tokens: dict[str, str], asked: int) -> str:
+    return f"{len(tokens)} tokens rejected with 401; {asked} request{'' if asked == 1 else 's'} to the issuer"
 
 
 def test_a_valid_token_is_accepted_and_its_key_fetched_once(
@@ -85,7 +85,7 @@ def test_a_valid_token_is_accepted_and_its_key_fetched_once(
     record("tokens", "Good tokens", "20 tokens accepted; 1 request to the issuer", "each seen for the first time")
 
 
-@pytest.mark.parametrize("group", ["Another algorithm", "A key of the attacker's own", "A malformed header"])
+@pytest.mark.parametrize("group", ["Another algorithm", "An attacker's key", "A malformed header"])
 def test_a_suspicious_header_is_refused_before_any_key_is_fetched(  # noqa: PLR0917  # fixtures
     authorizer: CountedAuthorizer,
     mint: Mint,
@@ -96,14 +96,14 @@ def test_a_suspicious_header_is_refused_before_any_key_is_fetched(  # noqa: PLR0
 ) -> None:
     tokens = {
         "Another algorithm": lambda: forgeries.algorithms(mint),
-        "A key of the attacker's own": lambda: forgeries.own_keys(mint, stranger, attacker.url),
+        "An attacker's key": lambda: forgeries.own_keys(mint, stranger, attacker.url),
         "A malformed header": lambda: forgeries.bad_headers(mint),
     }[group]()
 
     assert refused(authorizer, tokens) == 0
     assert_believed(authorizer, mint.token())
     assert authorizer.requests == 1, "the issuer's server counts"
-    record("tokens", group, told(tokens, 0), "sent to an authorizer that knew no keys yet")
+    record("tokens", group, summarize(tokens, 0), "sent to an authorizer without cached keys")
 
 
 def test_an_unknown_key_is_fetched_once(  # fixtures
@@ -115,7 +115,7 @@ def test_an_unknown_key_is_fetched_once(  # fixtures
     asked = refused(authorizer, tokens)
 
     assert 1 <= asked <= 1 + (time.monotonic() - started) // COOLDOWN_SECONDS
-    record("tokens", "An unknown key id", told(tokens, asked), "paths, SQL, URLs, near misses")
+    record("tokens", "An unknown key id", summarize(tokens, asked), "paths, SQL, URLs, near misses")
 
 
 def test_a_signature_by_another_key_is_refused(
@@ -126,7 +126,7 @@ def test_a_signature_by_another_key_is_refused(
     assert refused(authorizer, tokens) == 1
     assert_believed(authorizer, mint.token())
     assert authorizer.requests == 1
-    record("tokens", "A wrong signature under the right key id", told(tokens, 1))
+    record("tokens", "A wrong signature under the right key id", summarize(tokens, 1))
 
 
 def test_claims_that_forbid_access_are_refused(authorizer: CountedAuthorizer, mint: Mint, record: Record) -> None:
@@ -135,7 +135,7 @@ def test_claims_that_forbid_access_are_refused(authorizer: CountedAuthorizer, mi
     assert refused(authorizer, tokens) == 1
     assert_believed(authorizer, mint.token())
     assert authorizer.requests == 1
-    record("tokens", "Wrong, missing or doubled claims", told(tokens, 1), "signed by the issuer")
+    record("tokens", "Wrong, missing or doubled claims", summarize(tokens, 1), "signed by the issuer")
 
 
 def test_a_flood_of_invented_key_ids_hardly_reaches_the_issuer(
@@ -149,7 +149,7 @@ def test_a_flood_of_invented_key_ids_hardly_reaches_the_issuer(
 
     assert asked <= 1 + (time.monotonic() - started) // COOLDOWN_SECONDS
     assert_believed(authorizer, mint.token())
-    record("tokens", "A flood of made-up key ids", told(tokens, asked), "one a process in 30 s is allowed")
+    record("tokens", "A flood of invented key ids", summarize(tokens, asked), "the limit is one per process in 30 s")
 
 
 def test_an_unreachable_issuer_is_a_503_and_not_a_401(
@@ -167,8 +167,8 @@ def test_an_unreachable_issuer_is_a_503_and_not_a_401(
     for _ in range(20):
         assert_believed(authorizer, mint.token())
     assert authorizer.requests == 3
-    record("tokens", "Issuer down, no key known", "2 requests answered with 503; 2 requests to the issuer")
-    record("tokens", "Issuer down, its keys known", "20 tokens accepted; 0 requests to the issuer")
+    record("tokens", "Issuer down, no keys cached", "2 requests answered with 503; 2 requests to the issuer")
+    record("tokens", "Issuer down, keys cached", "20 tokens accepted; 0 requests to the issuer")
 
 
 def test_the_attackers_server_gets_no_request(attacker: KeyServer, record: Record) -> None:

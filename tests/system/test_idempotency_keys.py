@@ -29,7 +29,7 @@ def test_an_idempotency_key_returns_the_first_refusal_again(api: Api) -> None:
 
 def test_an_idempotency_key_works_for_async_exports(api: Api) -> None:
     headers = {"Idempotency-Key": str(uuid.uuid4()), "Prefer": "respond-async"}
-    first, again = (api.export(export_body("Idempotent promise"), headers=headers) for _ in range(2))
+    first, again = (api.export(export_body("Idempotent async export"), headers=headers) for _ in range(2))
     assert (first.status_code, again.status_code) == (202, 202)
     assert first.content == again.content
     assert first.headers["Location"] == again.headers["Location"]

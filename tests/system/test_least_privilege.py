@@ -53,7 +53,7 @@ def test_a_function_may_do_what_it_needs_and_nothing_else(
         "privilege",
         f"`{function}`",
         f"{len(tried) - len(allowed)} denied, {len(allowed)} allowed",
-        f"{len(tried)} actions tried with its role's credentials; it needs those that are allowed",
+        f"{len(tried)} actions tried with its role's credentials; exactly the required ones are allowed",
     )
 
 

@@ -70,14 +70,14 @@ def drive(api: Api) -> tuple[dict[str, str], list[str]]:
     forged = [mint.token({"alg": "none"}, {"sub": CLAIM}), f"{token[:-20]}{'A' * 20}", mint.token(claims={"exp": 1})]
 
     def body(name: str, *roots: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN401  # any JSON
-        told = {"tenantId": OURS, "description": DESCRIPTION, **fields}
-        return export_body(name, *(roots or ("logged",)), **told)
+        canary_fields = {"tenantId": OURS, "description": DESCRIPTION, **fields}
+        return export_body(name, *(roots or ("logged",)), **canary_fields)
 
     later = {"Prefer": "respond-async"}
-    made = {"now": api.export(body("Now", 'odd "id" \u202e {x}'), token=token)}
-    made |= {"later": api.export(body("Later"), token=token, headers=later)}
-    made |= {"failed": api.export(body("Failed", "loop"), token=token, headers=later)}
-    packages = {name: str(answer.json()["packageId"]) for name, answer in made.items()}
+    responses = {"now": api.export(body("Now", 'odd "id" \u202e {x}'), token=token)}
+    responses |= {"later": api.export(body("Later"), token=token, headers=later)}
+    responses |= {"failed": api.export(body("Failed", "loop"), token=token, headers=later)}
+    packages = {name: str(answer.json()["packageId"]) for name, answer in responses.items()}
     for other in (body("Now", tenantId=FOREIGN), body("Now", "theirs")):
         problem(api.export(other, token=token), ErrorCode.TENANT_MISMATCH)
     problem(api.preview({"tenantId": OURS, "artifactIds": ["nowhere"]}, token=token), ErrorCode.ARTIFACT_NOT_FOUND)
@@ -116,8 +116,8 @@ def test_the_log_groups_hold_no_secret_and_name_what_their_lines_are_about(api: 
         assert entry["service"] == "installhub"
         assert entry["function_request_id"]
     for folder, name in (("export", "now"), ("export_worker", "later"), ("announce", "later"), ("announce", "failed")):
-        told = [entry for entry in about[folder] if entry.get("packageId") == packages[name]]
-        assert {entry["tenantId"] for entry in told} == {OURS}, (folder, name)
+        entries = [entry for entry in about[folder] if entry.get("packageId") == packages[name]]
+        assert {entry["tenantId"] for entry in entries} == {OURS}, (folder, name)
     assert {entry["fault"] for entry in about["authorizer"]} == {"ALGORITHM", "SIGNATURE", "EXPIRED"}
     (failed,) = [entry for entry in about["get_package"] if entry["message"] == "unhandled exception"]
     assert (failed["packageId"], failed["exception_name"]) == (packages["now"], "KeyError")
@@ -138,5 +138,5 @@ def _when_all_is_told(api: Api, started: int, packages: dict[str, str]) -> Mappi
         if announced >= set(packages.values()) and found["enroll"]:
             return found
         if time.monotonic() > until:
-            pytest.fail(f"not told within {PATIENCE} s: {found['announce']} {found['enroll']}")
+            pytest.fail(f"no response within {PATIENCE} s: {found['announce']} {found['enroll']}")
         time.sleep(0.5)

@@ -107,7 +107,7 @@ def test_every_cell_of_the_matrix_follows_the_contract(api: Api, package: str, r
     record(
         "isolation",
         "Routes x callers x tenant named in header and body",
-        f"{statuses.total()} cells as the contract says, none otherwise",
+        f"{statuses.total()} cells match the contract, none differ",
         ", ".join(f"{count} of {status}" for status, count in sorted(statuses.items())),
     )
 
@@ -154,8 +154,8 @@ def test_anothers_failed_request_and_none_at_all_are_alike_byte_by_byte(api: Api
     record(
         "isolation",
         "Another tenant's package, its failed request, and none at all",
-        "8 pairs of answers alike byte by byte",
-        "GET and download; headers too; request id and date aside",
+        "8 pairs of answers byte-identical",
+        "GET and download; headers too; except request id and date",
     )
 
 
@@ -190,8 +190,8 @@ def test_a_dependency_in_another_tenant_is_as_missing_as_one_that_is_nowhere(api
     }
     record(
         "isolation",
-        "A dependency that only another tenant has, and one that nobody has",
-        "2 pairs of answers alike byte by byte",
+        "A dependency that exists only in another tenant, and one that does not exist",
+        "2 pairs of answers byte-identical",
         "preview and export",
     )
 

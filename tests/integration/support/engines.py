@@ -44,7 +44,7 @@ ENGINES: Final = (MOTO, MINISTACK, DYNAMODB_LOCAL) if os.environ.get("INSTALLHUB
 JUDGED: Final = {
     MOTO: "tables and buckets",
     MINISTACK: "tables and buckets; the engine of the local stack",
-    DYNAMODB_LOCAL: "tables, by AWS's own engine; buckets are moto's",
+    DYNAMODB_LOCAL: "tables on AWS's engine; buckets on moto",
 }
 """What each of them judges."""
 

@@ -25,8 +25,8 @@ class FakeCatalog:
     @classmethod
     def holding(cls, tenant: str, artifacts: Iterable[ArtifactInput]) -> FakeCatalog:
         catalog = cls(tenant)
-        for draft in artifacts:
-            catalog.artifacts[draft.tenant][draft.id] = node_of(draft)
+        for artifact in artifacts:
+            catalog.artifacts[artifact.tenant][artifact.id] = node_of(artifact)
         return catalog
 
     def nodes(self, ids: Collection[str]) -> Mapping[str, ArtifactNode]:
@@ -53,7 +53,7 @@ def node(artifact_id: str, *dependencies: str) -> ArtifactNode:
 
 
 def node_of(artifact: ArtifactInput) -> ArtifactNode:
-    """The node that publishing ``draft`` makes."""
+    """The node that publishing ``artifact`` makes."""
     packed = pack(artifact.definition)
     return ArtifactNode(
         id=artifact.id,

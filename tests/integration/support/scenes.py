@@ -1,4 +1,4 @@
-"""Plays for the tests of logs: every function in success, refusal and failure, with secrets all around it."""
+"""Plays for the tests of logs: every function in success, refusals and failure, with secrets all around it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from installhub.runtime import aws_clients
 from tests.integration.support import canaries
 from tests.integration.support.api import CALLER, EXPORT_BODY
 from tests.integration.support.artifact_inputs import TENANT
-from tests.integration.support.background import export_requested
+from tests.integration.support.async_stack import export_requested
 from tests.integration.support.canaries import FOREIGN, SECRETS, Log, broken
 from tests.integration.support.functions import Functions, sample_event
 from tests.integration.support.wire import Outage, Refusal
@@ -47,7 +47,7 @@ class Scene:
     invocations: int = 0
 
     def run(self, name: str, event: dict[str, Any]) -> Any:  # noqa: ANN401  # any JSON value
-        self.wire.forget()
+        self.wire.clear()
         self.invocations += 1
         return self.log.invoke(self.functions, name, event)
 
@@ -84,8 +84,8 @@ def post(name: str, fields: dict[str, Any], **headers: str) -> dict[str, Any]:
 
 
 def body(name: str = "Logged", *roots: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN401  # any JSON
-    told = {"description": canaries.DESCRIPTION, "tags": [canaries.DESCRIPTION]}
-    return {**EXPORT_BODY, **told, "packageName": name, "artifactIds": list(roots or ("proc",)), **fields}
+    canary_fields = {"description": canaries.DESCRIPTION, "tags": [canaries.DESCRIPTION]}
+    return {**EXPORT_BODY, **canary_fields, "packageName": name, "artifactIds": list(roots or ("proc",)), **fields}
 
 
 def asked(*roots: str, **fields: str) -> dict[str, Any]:

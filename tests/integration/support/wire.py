@@ -114,7 +114,7 @@ class Wire:
         """How many calls there were of ``operations``, or of any."""
         return sum(1 for call in self.calls if not operations or call.operation in operations)
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Count from one again."""
         self._retried = self.was_retried
         self.calls.clear()

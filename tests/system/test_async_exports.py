@@ -40,53 +40,55 @@ def test_an_accepted_export_reports_progress_and_is_processed(api: Api, bus: Bus
     leaf_artifacts = [artifact(leaf, definition={"id": leaf, "text": filler}, type="RuleSet") for leaf in leaves]
     api.publish([*leaf_artifacts, artifact("async-root", *leaves)])
     token = api.token("tenant-of-tests")
-    body = export_body("Promise", "async-root", tenantId="tenant-of-tests")
+    body = export_body("Async export", "async-root", tenantId="tenant-of-tests")
 
     with worker_at_rest(api):
         accepted = api.export(body, token=token, headers={"Prefer": "respond-async"})
         assert accepted.status_code == 202, accepted.text
         assert accepted.headers["Preference-Applied"] == "respond-async"
         assert int(accepted.headers["Retry-After"]) >= 1
-        promise = accepted.json()
+        accepted_export = accepted.json()
         location = urljoin(accepted.url, accepted.headers["Location"])
-        assert location.endswith(promise["statusUrl"])
-        assert promise["status"] == "queued"
-        assert status_of(api, promise["packageId"], token) == promise
+        assert location.endswith(accepted_export["statusUrl"])
+        assert accepted_export["status"] == "queued"
+        assert status_of(api, accepted_export["packageId"], token) == accepted_export
         problem(api.export(body, token=token), ErrorCode.VERSION_CONFLICT)
         problem(api.export(body, token=token, headers={"Prefer": "respond-async"}), ErrorCode.VERSION_CONFLICT)
-        problem(api.download(promise["packageId"], token=token), ErrorCode.PACKAGE_NOT_FOUND)
-        others = problem(api.get(promise["packageId"], token=api.token(OTHER_TENANT)), ErrorCode.PACKAGE_NOT_FOUND)
+        problem(api.download(accepted_export["packageId"], token=token), ErrorCode.PACKAGE_NOT_FOUND)
+        others = problem(
+            api.get(accepted_export["packageId"], token=api.token(OTHER_TENANT)), ErrorCode.PACKAGE_NOT_FOUND
+        )
         nothing = problem(api.get(f"pkg-{uuid.uuid4()}", token=api.token(OTHER_TENANT)), ErrorCode.PACKAGE_NOT_FOUND)
         assert {**others, "instance": ""} == {**nothing, "instance": ""}
 
-    seen = []
+    polls = []
 
     def exported() -> dict[str, Any] | None:
-        status = status_of(api, promise["packageId"], token)
-        seen.append((status["status"], status["progress"]["done"], status["progress"]["total"]))
+        status = status_of(api, accepted_export["packageId"], token)
+        polls.append((status["status"], status["progress"]["done"], status["progress"]["total"]))
         return status if status["status"] == "exported" else None
 
     package = eventually(exported)
     assert package["artifactCount"] == MANY
     assert package["progress"] == {"done": MANY, "total": MANY}
-    assert {status for status, _, _ in seen} <= {"queued", "exporting", "exported"}
-    assert [done for _, done, _ in seen] == sorted(done for _, done, _ in seen)
-    assert bus.outcome("Promise")["data"]["packageId"] == promise["packageId"]
+    assert {status for status, _, _ in polls} <= {"queued", "exporting", "exported"}
+    assert [done for _, done, _ in polls] == sorted(done for _, done, _ in polls)
+    assert bus.outcome("Async export")["data"]["packageId"] == accepted_export["packageId"]
 
 
 def test_an_accepted_export_that_fails_reports_why(api: Api, bus: Bus) -> None:
-    body = export_body("Broken promise", "proc-1009")
-    promise = api.export(body, headers={"Prefer": "respond-async"}).json()
+    body = export_body("Failing async export", "proc-1009")
+    accepted_export = api.export(body, headers={"Prefer": "respond-async"}).json()
 
     def failed() -> dict[str, Any] | None:
-        status = status_of(api, promise["packageId"])
+        status = status_of(api, accepted_export["packageId"])
         return status if status["status"] == "failed" else None
 
     status = eventually(failed)
     assert (status["isSuccess"], status["errorCode"]) == (False, "ArtifactNotFound")
     assert status["errors"] == problem(api.export(body), ErrorCode.ARTIFACT_NOT_FOUND)["errors"]
-    assert bus.outcome("Broken promise")["type"] == "PackageExportFailed"
-    assert api.export(export_body("Broken promise")).status_code == 200, "the version is free"
+    assert bus.outcome("Failing async export")["type"] == "PackageExportFailed"
+    assert api.export(export_body("Failing async export")).status_code == 200, "the version is free"
 
 
 def test_what_can_be_refused_at_once_is_refused_at_once(api: Api) -> None:

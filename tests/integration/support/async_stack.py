@@ -1,4 +1,4 @@
-"""Exports in the background, in an account in memory: queues beside the stack's tables and buckets."""
+"""Exports in the async_stack, in an account in memory: queues beside the stack's tables and buckets."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def killed(client: BaseClient, operation: str, *, after: bool = True, nth: int =
 
 @dataclass
 class AsyncStack:
-    """The stack, with what its background works on."""
+    """The stack, with what its async_stack works on."""
 
     world: World
     clock: Clock = field(default_factory=Clock)

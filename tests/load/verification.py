@@ -1,4 +1,4 @@
-"""Looks, when a load is over, whether all that was promised is there."""
+"""Checks after a load test that every accepted export exists."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What was there afterwards.
+    """The verified exports of a load test.
 
     Attributes:
         exported: Exports that answered 200 and whose bundle has the checksum of that answer.
-        promised: Exports that answered 202 and were exported, with a bundle that has the package's checksum.
-        audited: Packages that the auditor looked at.
+        accepted: Exports that answered 202 and were exported, with a bundle that has the package's checksum.
+        audited: Packages checked by the auditor.
     """
 
     exported: int
-    promised: int
+    accepted: int
     audited: int
 
 
-def look(api: Api, answers: Iterable[Answer]) -> Kept:
-    """Download everything that ``answers`` promised, and audit the stack; fails if anything is not as it should be."""
+def check_exports(api: Api, answers: Iterable[Answer]) -> Kept:
+    """Download all packages of ``answers`` and audit the stack; fails if anything is missing or wrong."""
     listed = [answer for answer in answers if answer.package]
     checksums = {answer.package: answer.checksum for answer in listed if answer.kind == "export"}
-    promises = {answer.package for answer in listed if answer.kind == "later"}
-    assert len(checksums) + len(promises) == len(listed), "no package was promised twice"
+    accepted = {answer.package for answer in listed if answer.kind == "later"}
+    assert len(checksums) + len(accepted) == len(listed), "no package was accepted twice"
 
     token = api.token("tenant-7f3a9b12")
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        outcomes = dict(zip(promises, pool.map(partial(_outcome, api, token), promises), strict=True))
+        outcomes = dict(zip(accepted, pool.map(partial(_outcome, api, token), accepted), strict=True))
         assert all(checksum.startswith("sha256:") for checksum in outcomes.values()), outcomes
         checksums |= outcomes
         found = dict(zip(checksums, pool.map(partial(_checksum, api, token), checksums), strict=True))
@@ -56,11 +56,11 @@ def look(api: Api, answers: Iterable[Answer]) -> Kept:
     assert report.findings == []
     audited = sum(count for what, count in report.checked.items() if what.endswith(" packages"))
     assert audited == len(checksums)
-    return Kept(len(checksums) - len(promises), len(promises), audited)
+    return Kept(len(checksums) - len(accepted), len(accepted), audited)
 
 
 def _outcome(api: Api, token: str, package: str) -> str:
-    """The checksum of a promised package once it is there, or what became of it instead."""
+    """The checksum of an accepted package once it is exported, or its status if it failed."""
     deadline = time.monotonic() + PATIENCE
     while (status := api.get(package, token=token).json()).get("status") in ("queued", "exporting"):
         if time.monotonic() > deadline:
