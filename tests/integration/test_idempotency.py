@@ -61,10 +61,10 @@ def test_a_refusal_is_repeated_even_if_it_would_not_be_refused_now(async_stack: 
 
 
 def test_an_accepted_response_is_repeated_unchanged(async_stack: AsyncStack) -> None:
-    first = export(async_stack, later=True)
+    first = export(async_stack, respond_async=True)
     async_stack.message_handler.handle(async_stack.receive(), 900)
 
-    assert export(async_stack, later=True).accepted == first.accepted
+    assert export(async_stack, respond_async=True).accepted == first.accepted
     assert first.accepted["status"] == "queued"
 
 
@@ -78,7 +78,7 @@ def test_another_request_with_the_same_key_is_refused(async_stack: AsyncStack) -
 def test_the_order_of_fields_and_prefer_do_not_matter(async_stack: AsyncStack) -> None:
     export(async_stack, description="d", author="a")
 
-    assert export(async_stack, later=True, author="a", description="d").exported is not None
+    assert export(async_stack, respond_async=True, author="a", description="d").exported is not None
 
 
 def test_a_key_is_its_callers_own(async_stack: AsyncStack) -> None:
@@ -141,7 +141,7 @@ def test_an_export_that_took_too_long_may_be_repeated_asynchronously_with_the_sa
     assert code_of(async_stack) is ErrorCode.EXPORT_TAKES_TOO_LONG
     async_stack.clock.tick = 0
 
-    assert export(async_stack, later=True).accepted["status"] == "queued"
+    assert export(async_stack, respond_async=True).accepted["status"] == "queued"
 
 
 def test_a_request_that_crashed_after_the_commit_gets_the_package_after_the_lease(async_stack: AsyncStack) -> None:
