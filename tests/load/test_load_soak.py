@@ -84,8 +84,8 @@ def test_a_steady_load_leaves_the_functions_as_they_were(api: Api, soak_seconds:
         "load",
         "soak: memory of the emulator",
         f"{emulator.memory:+.0%}",
-        f"same method, {_mb(emulator)}; it keeps tables and logs in memory: {per_export / 1000:.0f} KB per export, and the "
-        f"requests around it; open files {emulator.files_before:.0f} to {emulator.files_after:.0f}; "
+        f"same method, {_mb(emulator)}; it keeps tables and logs in memory: {per_export / 1000:.0f} KB per export, and "
+        f"the requests around it; open files {emulator.files_before:.0f} to {emulator.files_after:.0f}; "
         "informative only",
     )
     record(
