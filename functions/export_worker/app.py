@@ -30,7 +30,7 @@ def handle_message(record: SQSRecord, lambda_context: LambdaContext) -> None:
 
 
 def export_invocation(payload: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Export what a direct invocation asks for, and return the result to the invoker."""
+    """Run the export that a direct invocation requests, and return its result."""
     try:
         command = invocation_command(payload)
         bind_log_context(tenant=command.tenant, package_id=command.package_id, request_id=command.request_id)

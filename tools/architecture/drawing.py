@@ -109,16 +109,16 @@ def _arrow(points: Sequence[tuple[int, int]]) -> str:
 
 
 def _against(start: Box, end: Box) -> str:
-    """A line that goes the wrong way, from the upper edge of a box; bent, so that no box hides all of it."""
+    """A line against the layers, from the upper edge of a box; bent, so that no box hides all of it."""
     target = end.bottom if end.top < start.top else end.top
     bend = min(start.top, target) - _SIZES.rise // 2 if target == end.top else (start.top + target) // 2
-    way = f"M{start.middle} {start.top} C{start.middle} {bend} {end.middle} {bend} {end.middle} {target}"
-    return f'<path class="arrow against" marker-end="url(#against)" d="{way}"/>'
+    path = f"M{start.middle} {start.top} C{start.middle} {bend} {end.middle} {bend} {end.middle} {target}"
+    return f'<path class="arrow against" marker-end="url(#against)" d="{path}"/>'
 
 
 def _legend(building: Building, layout: Layout) -> Iterator[str]:
     baseline = layout.height + _FOOT - 28
-    explained = "Arrows: imports. Those that a longer way implies are left out."
+    explained = "Arrows: imports. Those implied by longer paths are omitted."
     if building.against():
         explained += " Dashed: against the order."
     yield _text("text", _SIZES.margin, baseline, explained, "start")

@@ -1,4 +1,4 @@
-"""Where the boxes are, and which way the arrows take between them.
+"""Positions of the boxes, and the paths of the arrows between them.
 
 An arrow that passes a floor has a place of its own there, between or beside the boxes. The places of a floor are
 ordered by those they are connected with on the floors above and below, so that few arrows cross.

@@ -23,7 +23,7 @@ class Contracts:
 
     Attributes:
         layers: Names of rooms, the highest layer first.
-        pure: Those that must not know the libraries of AWS.
+        pure: Those that must not import AWS libraries.
     """
 
     layers: tuple[tuple[str, ...], ...]
@@ -37,7 +37,7 @@ class Room:
     Attributes:
         name: Its name there.
         summary: The first line of its docstring.
-        is_pure: Whether it must not know the libraries of AWS.
+        is_pure: Whether it must not import AWS libraries.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Building:
         return {room.name: level for level, floor in enumerate(self.floors) for room in floor}
 
     def downward(self) -> frozenset[tuple[str, str]]:
-        """The imports that follow the layers, without those that a longer way implies."""
+        """The imports that follow the layers, without those implied by longer paths."""
         level = self.level
         followed = {(upper, lower) for upper, lower in self.imports if level[upper] < level[lower]}
         return frozenset(pair for pair in followed if not _is_implied(pair, followed))

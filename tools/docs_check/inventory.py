@@ -38,7 +38,7 @@ class Inventory:
     def of_repository(cls, root: Path) -> Inventory:
         """The tracked and new files of a git checkout."""
         listed = subprocess.run(
-            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607  # whichever git there is
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607  # the git on the PATH
             cwd=root,
             capture_output=True,
             text=True,
@@ -63,7 +63,7 @@ class Inventory:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Every name in code, as an identifier or a string of its own, and every word of the templates and samples."""
+        """Every name in code, as an identifier or a whole string, and every word of the templates and samples."""
         found: set[str] = set()
         for path in self.files:
             if path.endswith(".py"):

@@ -1,4 +1,4 @@
-"""Finds what a Markdown file names, and says which of it does not exist."""
+"""Finds the names in a Markdown file that do not exist."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class TenantCatalog:
     tenant, and a Query of all the tenant's edges, cheap if it is most of it. The size of the closure is unknown
     beforehand, so levels are read until they would cost more than the whole tenant; then the whole tenant is read. That
     costs at most about twice the cheaper way. If this process has walked from the same roots before, everything the
-    walk requested then is read at once, in the cheaper way.
+    walk read is read again in one step, in the cheaper way.
     """
 
     def __init__(self, table: ArtifactTable, tenant: str, *, consistent: bool) -> None:
@@ -86,7 +86,7 @@ class TenantCatalog:
             if self._full_read_is_cheaper(len(unread)):
                 self._read_all()
                 break
-            # The first batch returns the statistics, which tell what a full read costs; then many are read at once.
+            # The first batch returns the statistics, which give the cost of a full read; later ones run in parallel.
             count = _KEYS_PER_BATCH * _MAX_CONCURRENT_REQUESTS if self._statistics.edges else _KEYS_PER_BATCH
             self._read_keys(unread[:count])
             unread = unread[count:]

@@ -1,5 +1,5 @@
 """The bundle: a manifest and packed definitions become one deterministic ZIP archive.
 
-Here: pure code that writes bytes to a sink. Nothing in a bundle depends on when, where or by whom it was made.
+Here: pure code that writes bytes to a sink. Nothing in a bundle depends on the time, the machine or the caller.
 Not here: where the bytes come from or where they go.
 """

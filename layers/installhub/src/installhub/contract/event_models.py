@@ -26,7 +26,7 @@ class CloudEvent(ResponseModel):
     specversion: Literal["1.0"]
     id: str = Field(description="The same when the event is repeated.")
     source: str = Field(description="The stack.", examples=["/installhub/installhub"])
-    subject: str = Field(description="The packageId; the requestId if there is none.")
+    subject: str = Field(description="The packageId, or the requestId if there is no package.")
     time: str = Field(description="RFC 3339, UTC.", examples=["2026-05-25T09:00:00Z"])
     datacontenttype: Literal["application/json"]
 

@@ -53,7 +53,7 @@ class ExportRequest(PreviewRequest):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportRequested(ExportRequest):
-    """Detail of an event that asks for an export: the body of POST /export, including the tenant."""
+    """Detail of an event that requests an export: the body of POST /export, including the tenant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

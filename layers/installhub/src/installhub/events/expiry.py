@@ -1,4 +1,4 @@
-"""Accepted exports that were not processed in time: they fail, so that nobody waits forever."""
+"""Accepted exports that were not processed in time: they fail instead of staying queued forever."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class ExportFailure:
 
     Attributes:
         request_id: The request.
-        requested_by: Who asked.
+        requested_by: The requester.
         failed_at: When, RFC 3339 in UTC.
         error: Why.
         package: What is known about the package to be: ``tenantId``, ``packageId``, ``packageName``, ``version``.

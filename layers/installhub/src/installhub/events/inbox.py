@@ -1,4 +1,4 @@
-"""The inbox bucket: request documents are uploaded there, and results written beside them."""
+"""The inbox bucket: request documents are uploaded to it, and results are written next to them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Inbox:
         return self.s3().get_object(Bucket=self.bucket, Key=inbox_object.key, VersionId=inbox_object.version)
 
     def write_result(self, inbox_object: InboxObject, body: Mapping[str, Any], content_type: str) -> None:
-        """Write the result beside the request. Writing it again writes the same."""
+        """Write the result next to the request. Idempotent."""
         content = json.dumps(body, ensure_ascii=False, indent=2).encode()
         with translate_aws_errors("s3"):
             self.s3().put_object(

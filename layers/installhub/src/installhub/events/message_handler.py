@@ -64,7 +64,7 @@ class MessageHandler:
             wait = int((held.held_until or 0) - self.worker.clock()) + _MARGIN_SECONDS
             self.queue.change_visibility(record.receipt_handle, max(1, min(wait, _MAX_WAIT_SECONDS)))
             raise RetryLaterError("the same request is in progress") from held
-        except Exception as error:  # noqa: BLE001  # whatever it is, it must not hold up the other messages
+        except Exception as error:  # noqa: BLE001  # no exception may stop the other messages
             self._retry_or_dead_letter(record, job, error)
         return None
 

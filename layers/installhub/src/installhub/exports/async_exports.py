@@ -48,7 +48,7 @@ class AsyncExports:
     def accept(self, command: ExportCommand, request_id: str, document: bytes, seconds_left: float) -> PendingExport:
         """Claim the version and queue the request. A request accepted twice is queued twice and still exported once.
 
-        The claim's lease is short until the message is sent, so that a process that dies in between blocks nobody.
+        The claim's lease is short until the message is sent, so that a crash in between does not block the version.
 
         Args:
             command: What to export.
@@ -80,7 +80,7 @@ class AsyncExports:
             if is_new:
                 self.pending.cancel(package_id, request_id)
             raise
-        with contextlib.suppress(ServiceUnavailableError):  # the worker takes the request whatever its lease
+        with contextlib.suppress(ServiceUnavailableError):  # the worker accepts the request with any lease
             self.pending.extend_lease(package_id, request_id, accepted.expires_at)
         return PendingExport(package_id, request_id, accepted, PackageStatus.QUEUED)
 

@@ -93,7 +93,7 @@ class IdempotencyStore:
     ) -> StoredResponse:
         """Run ``work`` the first time and return its response, then and whenever the request is repeated.
 
-        A refusal is stored like any response. A failure that says nothing about the request, such as an unavailable
+        A refusal is stored like any response. A failure that does not depend on the request, such as an unavailable
         service, is not: the next attempt starts afresh.
 
         Raises:

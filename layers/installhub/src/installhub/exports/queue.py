@@ -74,5 +74,5 @@ class ExportQueue:
 
 def _attribute_text(text: str) -> str:
     """``text`` as SQS accepts it: not empty, not too long, and only characters that XML 1.0 allows."""
-    sound = "".join(character if character.isprintable() else " " for character in text[:_MAX_REASON])
-    return sound.encode(errors="replace").decode().strip() or "unknown"
+    printable = "".join(character if character.isprintable() else " " for character in text[:_MAX_REASON])
+    return printable.encode(errors="replace").decode().strip() or "unknown"

@@ -30,7 +30,7 @@ def is_not_modified(entity: str, if_none_match: str | None) -> bool:
 
 
 def content_disposition(record: PackageRecord) -> str:
-    """The file name to save a bundle under (RFC 6266): in ASCII, and the real one beside it where that differs."""
+    """The file name to save a bundle under (RFC 6266): in ASCII, and also the real name if it differs."""
     name, version = record.description.name, record.description.version
     plain = f'attachment; filename="{_slug(name)}-{version}.zip"'
     if name.isascii():

@@ -29,7 +29,7 @@ class Request:
 
     @property
     def context(self) -> Mapping[str, Any]:
-        """What API Gateway and the authorizer know about the request."""
+        """The request context from API Gateway and the authorizer."""
         return self.event.get("requestContext") or {}
 
     @property
@@ -46,7 +46,7 @@ class Request:
         return body.encode(errors="surrogatepass")
 
     def path_parameter(self, name: str) -> str:
-        """The path parameter ``name``, unchecked; empty if there is none."""
+        """The path parameter ``name``, unchecked; empty if absent."""
         return str((self.event.get("pathParameters") or {}).get(name, ""))
 
     def header(self, name: str) -> str | None:

@@ -44,5 +44,5 @@ class RequestedTenant:
 
     @property
     def tenant(self) -> str | None:
-        """The tenant named, in whichever place."""
+        """The requested tenant, from header, query or body."""
         return self.header if self.header is not None else self.body

@@ -28,7 +28,7 @@ MAX_RESPONSE_BYTES: Final = 6 * 1024 * 1024 - 64 * 1024
 POLL_INTERVAL_SECONDS: Final = 2
 """How long a client should wait before it asks again for a pending export."""
 
-_ALWAYS_FITS_BYTES: Final = 1024 * 1024  # whatever escaping adds
+_ALWAYS_FITS_BYTES: Final = 1024 * 1024  # with any escaping
 _MAX_LISTED_PROBLEMS: Final = 1_000
 _MAX_DETAIL: Final = 10_000
 _NO_STORE: Final = "no-store"

@@ -96,7 +96,7 @@ def parse_jwks(document: bytes) -> dict[str, RSAPublicKey]:
     """Return the keys of a JWK set (RFC 7517 section 5) that can verify an RS256 signature, by id.
 
     Other keys are ignored: another type, use, operation or algorithm, fewer than 2048 bits, no id, malformed, or
-    published with its private half. So are usable keys that share an id, since it is unclear which one is meant.
+    published with its private half. So are usable keys with the same id, which would be ambiguous.
 
     Raises:
         KeysUnavailableError: The document is not a key set, or contains no usable key.
@@ -139,7 +139,7 @@ def _named_key(jwk: Mapping[str, object]) -> tuple[str, RSAPublicKey] | None:
 def fetch_jwks(url: str, timeout: float = 3.0, max_bytes: int = 256 * 1024) -> bytes:
     """Return the body of a response with status 200 from an http or https URL.
 
-    No redirect is followed and no proxy used, whatever the environment says: the keys come from that address
+    No redirect is followed and no proxy used, regardless of the environment: the keys come from that address
     or not at all. ``timeout``, in seconds, limits each wait on the network, and reading the body as a whole.
 
     Raises:

@@ -97,7 +97,7 @@ class UsageKeys:
 
 @dataclass(frozen=True, slots=True)
 class UsageKeyProvisioner:
-    """Creates the keys that :class:`UsageKeys` asks for. Provisioning twice creates one key.
+    """Creates the keys that :class:`UsageKeys` requests. Provisioning twice creates one key.
 
     Attributes:
         dynamodb: For the plans table.

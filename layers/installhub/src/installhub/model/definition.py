@@ -52,7 +52,7 @@ def sha256_hex(data: bytes) -> str:
 
 
 def pack(data: bytes) -> PackedDefinition:
-    """Deflate ``data`` the way all bundles are."""
+    """Deflate ``data`` with the settings of all bundles."""
     level = _LOW_LEVEL if len(data) < _HIGH_FROM_BYTES else _HIGH_LEVEL
     packed = bytes(deflate.deflate_compress(data, level))
     return PackedDefinition(chunks=(packed,), packed_size=len(packed), crc32=deflate.crc32(data, 0), size=len(data))

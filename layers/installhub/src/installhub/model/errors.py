@@ -55,7 +55,7 @@ _PRECEDENCE: Final[Mapping[ErrorCode, int]] = MappingProxyType({code: rank for r
 
 @dataclass(frozen=True, slots=True)
 class ErrorKind:
-    """What a code means, whatever the request.
+    """The properties of an error code.
 
     Attributes:
         status: HTTP status of a response with this code.
@@ -231,7 +231,7 @@ class InstallHubError(Exception):
 
     @classmethod
     def of(cls, code: ErrorCode, detail: str | None = None, *, pointer: str | None = None) -> InstallHubError:
-        """An error with a single problem, described by the registry unless ``detail`` says more."""
+        """An error with a single problem, described by the registry unless ``detail`` is given."""
         return cls([Problem(code, detail or REGISTRY[code].description, pointer=pointer)])
 
 

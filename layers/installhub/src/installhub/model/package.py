@@ -1,4 +1,4 @@
-"""The identity of a package, and what its requester says about it."""
+"""The identity of a package, and its description by the requester."""
 
 from __future__ import annotations
 

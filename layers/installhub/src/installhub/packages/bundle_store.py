@@ -87,9 +87,9 @@ class BundleStore:
 
 
 class BundleUpload:
-    """An upload to S3, which computes the checksum on the way and sends large bundles in parts in the background.
+    """An upload to S3, which computes the checksum meanwhile and sends large bundles in parts in the background.
 
-    Memory holds the part being filled and those in flight, whatever the size of the bundle.
+    Memory holds the part being filled and those in flight, for bundles of any size.
     """
 
     def __init__(self, client: S3Client, bucket: str, key: str) -> None:
@@ -123,7 +123,7 @@ class BundleUpload:
                 self._client.put_object(
                     Bucket=self._bucket,
                     Key=self._key,
-                    Body=self._buffer,  # type: ignore[arg-type]  # botocore takes a bytearray, its stubs do not know
+                    Body=self._buffer,  # type: ignore[arg-type]  # botocore accepts a bytearray, its stubs do not
                     ContentType=CONTENT_TYPE,
                 )
             return

@@ -101,7 +101,7 @@ class PendingExportStore:
         return True
 
     def extend_lease(self, package_id: str, request_id: str, until: int) -> None:
-        """Let a queued request hold its version until ``until``, unless it is under way already."""
+        """Let a queued request hold its version until ``until``, unless it has been started."""
         self._items.update(package_id, Update(assign={records.LEASE_UNTIL: until}), _queued_for(request_id))
 
     def cancel(self, package_id: str, request_id: str) -> None:

@@ -58,7 +58,7 @@ class AcceptedExport:
         tenant: The tenant the package will belong to.
         name: Name of the package.
         version: Version of the package.
-        requested_by: Who asked.
+        requested_by: The requester.
         requested_at: When it was accepted, RFC 3339 in UTC.
         expires_at: When it fails if it has not been exported by then, in epoch seconds.
     """
@@ -101,7 +101,7 @@ class PackageRecord:
         artifact_count: Artifacts in the bundle.
         exported_at: When, RFC 3339 in UTC.
         exported_by: The caller's subject, or the source of the event, for the audit trail.
-        request_id: The request that made it, if it has an id; if the request is repeated, it finds this package.
+        request_id: The id of the request, if it has one; a repetition of the request finds this package by it.
         requested_at: When that request was accepted, if it was asynchronous.
     """
 

@@ -68,8 +68,8 @@ class PackageStore:
             object_key: Where the attempt writes its bundle.
             now: The current time.
             lease_until: When the claim may be taken over.
-            request_id: The request that the attempt is made for, if it has an id.
-            accepted: The accepted export that the attempt is made for, if its progress can be followed.
+            request_id: The id of the request, if it has one.
+            accepted: The accepted export, if the caller can follow its progress.
             total: Number of artifacts in the closure, for the progress.
 
         Raises:
@@ -123,7 +123,7 @@ class PackageStore:
         self._items.update(claim.package_id, Update(assign={records.ARTIFACTS_WRITTEN: written}), _held_by(claim))
 
     def abandon(self, claim: Claim) -> Claim | None:
-        """End the lease at once, so that nobody can commit under it.
+        """End the lease at once, so that no attempt can commit under it.
 
         Returns:
             The claim with every object to remove; None when it is committed or held by somebody else.
@@ -170,7 +170,7 @@ def _held_by(claim: Claim) -> Condition:
 
 
 def _abandoned(claim: Claim) -> str:
-    """The attempt id of a claim that was abandoned: nobody can commit under it."""
+    """The attempt id of a claim that was abandoned and cannot be committed."""
     return f"{claim.attempt_id}/abandoned"
 
 

@@ -24,7 +24,7 @@ class Closure:
     """Everything reachable from the roots.
 
     Attributes:
-        roots: Requested ids, duplicates collapsed, in the order asked for.
+        roots: Requested ids, duplicates collapsed, in the order of the request.
         nodes: The artifacts found, by id, in breadth-first order; roots come first.
         resolved_from: For each id reached as a dependency only, the parent that first reached it; roots are not in it.
         dependents: For each id that something depends on, found or not, all that do, in breadth-first order.
@@ -41,7 +41,7 @@ class Closure:
 
     @property
     def root_nodes(self) -> list[ArtifactNode]:
-        """The roots that exist, in the order asked for."""
+        """The roots that exist, in the order of the request."""
         return [self.nodes[root] for root in self.roots if root in self.nodes]
 
     @property

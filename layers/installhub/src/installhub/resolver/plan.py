@@ -57,10 +57,10 @@ def make_plan(catalog: Catalog, roots: Iterable[str], limits: Limits, package_ty
         InstallHubError: PackageTooLarge, if there are more roots than a closure may have artifacts. Then nothing is
             looked up.
     """
-    wanted = list(dict.fromkeys(roots))
-    if len(wanted) > limits.artifacts:
-        raise InstallHubError([_too_many("root artifacts", len(wanted), limits.roots)])
-    closure = discover(catalog, wanted, limits.artifacts)
+    unique_roots = list(dict.fromkeys(roots))
+    if len(unique_roots) > limits.artifacts:
+        raise InstallHubError([_too_many("root artifacts", len(unique_roots), limits.roots)])
+    closure = discover(catalog, unique_roots, limits.artifacts)
     order = install_order(closure.nodes)
     cycles = find_cycles(closure.nodes, closure.nodes.keys() - set(order))
     problems = [

@@ -1,6 +1,6 @@
 """DynamoDB: expressions built from attribute names and values, and single-item access to a table.
 
-boto3 has builders of its own (``boto3.dynamodb.conditions``), but only for its resources, and importing boto3 costs a
+boto3 has its own builders (``boto3.dynamodb.conditions``), but only for its resources, and importing boto3 costs a
 tenth of a cold start. These work on the low-level attribute values that botocore's client takes.
 """
 
@@ -163,7 +163,7 @@ def expressions(
     key_condition: Condition | None = None,
     filter_condition: Condition | None = None,
 ) -> dict[str, Any]:
-    """The expression parameters of a request: only those asked for, with the names and values they use."""
+    """The expression parameters of a request: only the given ones, with the names and values they use."""
     placeholders = _Placeholders()
     rendered = {
         name: expression.render(placeholders)

@@ -44,7 +44,7 @@ class _Formatter(LambdaPowertoolsFormatter):
         return super().serialize({name: value for name, value in log.items() if name != "exception_notes"})
 
 
-# ASCII: no id can end a line, whatever a reader takes for a line break.
+# ASCII: no id can end a line, with any definition of line breaks.
 _ascii_json = partial(json.dumps, default=str, separators=(",", ":"))
 logger = Logger(logger_formatter=_Formatter(json_serializer=_ascii_json, serialize_stacktrace=False))
 """The one logger, which every function uses."""
@@ -55,8 +55,8 @@ metrics = Metrics()
 def instrumented(handler: Handler) -> Handler:
     """Give the log lines of ``handler`` the ids of its request, and none of the request before.
 
-    The event is never logged, whatever the environment asks for: it holds the token. An exception that comes out of
-    ``handler`` is logged here; Lambda logs it again, so it continues without the text of an unexpected exception.
+    The event contains the token and is never logged, at any log level. An exception of ``handler`` is logged here;
+    Lambda logs it again, so it is raised without the text of an unexpected exception.
     """
 
     @wraps(handler)
