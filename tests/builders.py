@@ -1,4 +1,4 @@
-"""Builds what tests need in one line each, and the fakes that stand in for adapters."""
+"""Builders for test objects, and fakes for adapters."""
 
 from __future__ import annotations
 
@@ -44,42 +44,42 @@ def node(
 
 
 def nodes(edges: Mapping[str, Iterable[str]]) -> dict[str, ArtifactNode]:
-    """The graph of one artifact a key; a text of one-letter ids will do as its dependencies."""
+    """Return a graph from dependencies by artifact id; one-letter ids may be given as a single string."""
     return {artifact_id: node(artifact_id, *dependencies) for artifact_id, dependencies in edges.items()}
 
 
 class FakeCatalog:
-    """A tenant's artifacts in memory; remembers what it was asked."""
+    """An in-memory catalog of one tenant that records the ids of each lookup."""
 
-    def __init__(self, artifacts: Iterable[ArtifactNode], elsewhere: Iterable[str] = ()) -> None:
+    def __init__(self, artifacts: Iterable[ArtifactNode], foreign_ids: Iterable[str] = ()) -> None:
         self.artifacts = {artifact.id: artifact for artifact in artifacts}
-        self.elsewhere = frozenset(elsewhere)
-        self.asked: list[list[str]] = []
-        self.asked_elsewhere: list[list[str]] = []
+        self.foreign_ids = frozenset(foreign_ids)
+        self.lookups: list[list[str]] = []
+        self.foreign_lookups: list[list[str]] = []
 
     def nodes(self, ids: Collection[str]) -> Mapping[str, ArtifactNode]:
-        self.asked.append(list(ids))
+        self.lookups.append(list(ids))
         return {artifact_id: self.artifacts[artifact_id] for artifact_id in ids if artifact_id in self.artifacts}
 
     def existing_in_other_tenants(self, ids: Collection[str]) -> Collection[str]:
-        self.asked_elsewhere.append(list(ids))
-        return [artifact_id for artifact_id in ids if artifact_id in self.elsewhere]
+        self.foreign_lookups.append(list(ids))
+        return [artifact_id for artifact_id in ids if artifact_id in self.foreign_ids]
 
 
 class FakePackages:
-    """A packages table that holds one package; remembers what it was asked."""
+    """A packages table with a single package that records the ids of lookups."""
 
     def __init__(self, stored: PackageRecord) -> None:
         self.stored = stored
-        self.asked: list[str] = []
+        self.lookups: list[str] = []
 
     def find_for_tenants(self, package_id: str, tenants: Collection[str]) -> PackageRecord | None:
-        self.asked.append(package_id)
-        is_it = package_id == self.stored.description.package_id and self.stored.tenant in tenants
-        return self.stored if is_it else None
+        self.lookups.append(package_id)
+        is_match = package_id == self.stored.description.package_id and self.stored.tenant in tenants
+        return self.stored if is_match else None
 
 
-def caller(
+def make_caller(
     *tenants: str, scopes: Iterable[str] = (EXPORT_SCOPE,), expires_in: float = 300, subject: str = "user-1"
 ) -> Caller:
     return Caller(subject, tenants, frozenset(scopes), int(time.time() + expires_in))
@@ -92,10 +92,13 @@ def event(
     path: str = "/",
     parameters: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
-    who: Caller | None = None,
+    caller: Caller | None = None,
     in_base64: bool = False,
 ) -> dict[str, Any]:
-    """An API Gateway proxy event, as far as the functions read it; ``who`` calls, the tenant's own user by default."""
+    """Return an API Gateway proxy event with the fields that the functions read.
+
+    The default caller is a user of `TENANT`.
+    """
     text = body.decode() if isinstance(body, bytes) and not in_base64 else body
     if in_base64:
         content = body.encode() if isinstance(body, str) else body or b""
@@ -112,7 +115,7 @@ def event(
             "authorizer": {
                 "principalId": "user-1",
                 "integrationLatency": 7,
-                **authorizer_context(who or caller(TENANT)),
+                **authorizer_context(caller or make_caller(TENANT)),
             },
         },
     }
@@ -124,7 +127,7 @@ def request(body: str | bytes | None = None, **changes: Any) -> Request:  # noqa
 
 @dataclass
 class FakeContext:
-    """What of Lambda's context the functions read."""
+    """The attributes of a Lambda context that the functions read."""
 
     function_name: str
     seconds: float = 29
@@ -139,8 +142,8 @@ class FakeContext:
         return int(self.seconds * 1000)
 
 
-def is_a(model: type[BaseModel], body: str | bytes) -> bool:
-    """Whether ``body`` is what the API document says of ``model``; raises where it is not."""
+def matches_model(model: type[BaseModel], body: str | bytes) -> bool:
+    """Return whether ``body`` is valid for a model of the API document; invalid bodies raise ValidationError."""
     return isinstance(model.model_validate_json(body), model)
 
 

@@ -1,4 +1,4 @@
-"""What every suite can use: figures that tests leave behind for docs/reliability.md."""
+"""Fixtures for all test suites: recording figures for docs/reliability.md."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Record(Protocol):
 
 @pytest.fixture(scope="session")
 def figures() -> Iterator[list[Figure]]:
-    """What was seen so far; what is in it when the tests end is kept."""
+    """The figures recorded so far; saved when the tests end if `INSTALLHUB_FIGURES=write`."""
     figures: list[Figure] = []
     yield figures
     if os.environ.get("INSTALLHUB_FIGURES") == "write":
@@ -26,12 +26,13 @@ def figures() -> Iterator[list[Figure]]:
 
 @pytest.fixture
 def record(figures: list[Figure]) -> Record:
-    """Keeps a figure that a test saw, under a topic of docs/reliability.md; call it after the asserts.
+    """Return a function that records a measured figure under a topic of docs/reliability.md.
 
-    Only `INSTALLHUB_FIGURES=write`, which the targets that renew the page set, puts figures on disk.
+    Call it after the assertions. Figures are saved only with `INSTALLHUB_FIGURES=write`, which is set by the make
+    targets that update the page.
     """
 
-    def keep_one(topic: str, what: str, figure: object, how: str = "") -> None:
+    def add_figure(topic: str, what: str, figure: object, how: str = "") -> None:
         figures.append(Figure(topic, what, str(figure), how))
 
-    return keep_one
+    return add_figure

@@ -1,4 +1,4 @@
-"""Starts schemathesis against a deployed stack, and reads what it sent and got from its report."""
+"""Runs schemathesis against a deployed stack and parses its reports."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ PROGRAM: Final = PROJECT / ".tools" / "attack" / "bin" / "schemathesis"
 DOCUMENT: Final = PROJECT / "docs" / "openapi.json"
 SEED: Final = 20_260_525
 
-# API Gateway answers what is no route of its own accord, with the gateway response MISSING_AUTHENTICATION_TOKEN (404
-# here), and never asks a function: 405 and Allow are not for this product to give.
+# API Gateway itself responds to requests for unknown routes, with the gateway response MISSING_AUTHENTICATION_TOKEN (404
+# here). No function is invoked, so the product cannot return 405 with an Allow header.
 _NO_ROUTE: Final = "UnsupportedMethodResponse"
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request that was made up and what came back.
+    """A generated request and its response.
 
     Attributes:
-        phase: Of schemathesis: examples, coverage, fuzzing or stateful.
-        is_sound: Whether the request fits the document.
+        phase: Phase of schemathesis: examples, coverage, fuzzing or stateful.
+        is_valid: Whether the request is valid by the document.
         method: HTTP method.
-        url: Where it went.
-        status: HTTP status of the answer; None when there was none.
-        body: The answer's body.
-        checks: How many checks looked at the answer.
+        url: URL of the request.
+        status: HTTP status of the response; None if there was none.
+        body: Body of the response.
+        checks: Number of checks applied to the response.
     """
 
     phase: str
-    is_sound: bool
+    is_valid: bool
     method: str
     url: str
     status: int | None
@@ -47,18 +47,18 @@ class Exchange:
 
     @property
     def error_codes(self) -> set[str]:
-        """The codes of all problems in the answer."""
+        """The codes of all problems in the response."""
         return {problem["errorCode"] for problem in json.loads(self.body).get("errors", ())}
 
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """What a run of schemathesis reports.
+    """The result of a run of schemathesis.
 
     Attributes:
-        complete: Whether it came to its end.
-        failures: Type of failure and operations, those of API Gateway's own answers aside.
-        exchanges: All it sent.
+        complete: Whether the run was completed.
+        failures: Type and operations of each failure, except those in responses of API Gateway itself.
+        exchanges: All requests and responses.
     """
 
     complete: bool
@@ -67,14 +67,14 @@ class Attack:
 
     @property
     def statuses(self) -> Counter[int | None]:
-        """How often each status was answered."""
+        """The number of responses by status."""
         return Counter(exchange.status for exchange in self.exchanges)
 
 
 def narrowed_document() -> dict[str, Any]:
-    """The document with requests that name artifacts and a tenant that there are, so that many get through.
+    """Return the API document with requests limited to an existing tenant and existing artifacts, so that many succeed.
 
-    Its answers are the product's document's.
+    The responses are unchanged.
     """
     document: dict[str, Any] = copy.deepcopy(json.loads(DOCUMENT.read_text(encoding="utf-8")))
     for model in ("ExportRequest", "PreviewRequest"):
@@ -92,37 +92,37 @@ def narrowed_document() -> dict[str, Any]:
 def attack(
     document: dict[str, Any], url: str, folder: Path, *, token: str | None, examples: int, phases: str
 ) -> Attack:
-    """Let schemathesis make up requests by ``document`` and send them to ``url``.
+    """Let schemathesis generate requests from ``document`` and send them to ``url``.
 
     Args:
         document: An OpenAPI document.
         url: The API's base URL.
-        folder: For the document and the reports.
-        token: Goes with every request.
-        examples: Most examples an operation, in each phase that has a limit.
-        phases: Of schemathesis, separated by commas.
+        folder: Folder for the document and the reports.
+        token: Bearer token of every request.
+        examples: Maximum number of examples per operation, in each phase that has a limit.
+        phases: Phases of schemathesis, separated by commas.
     """
     assert PROGRAM.exists(), "schemathesis is missing: run `make .tools/attack/.ready`"
-    unchecked = ["positive_data_acceptance"]
+    excluded_checks = ["positive_data_acceptance"]
     if document != json.loads(DOCUMENT.read_text(encoding="utf-8")):
-        unchecked.append("negative_data_rejection")  # what is unsound by a narrowed document is sound by the real one
-    described = folder / "openapi.json"
-    described.write_text(json.dumps(document), encoding="utf-8")
+        excluded_checks.append("negative_data_rejection")  # requests invalid by a narrowed document may be valid
+    document_path = folder / "openapi.json"
+    document_path.write_text(json.dumps(document), encoding="utf-8")
     options = [
         *("--url", url, "--phases", phases, "--checks", "all"),
-        *("--exclude-checks", ",".join(unchecked)),
+        *("--exclude-checks", ",".join(excluded_checks)),
         *("--max-examples", str(examples), "--seed", str(SEED), "--generation-database", "none"),
         *("--suppress-health-check", "all", "--continue-on-failure", "--no-color", "--no-shrink"),
         *("--report-json-path", str(folder / "report.json"), "--report-ndjson-path", str(folder / "events.ndjson")),
     ]
     if token is not None:
         options += ["--header", f"Authorization: Bearer {token}"]
-    done = subprocess.run(  # noqa: S603  # a program of ours
-        [PROGRAM, "run", described, *options], cwd=folder, capture_output=True, check=False, text=True, timeout=400
+    result = subprocess.run(  # noqa: S603  # fixed command
+        [PROGRAM, "run", document_path, *options], cwd=folder, capture_output=True, check=False, text=True, timeout=400
     )
-    assert (folder / "report.json").exists(), done.stdout + done.stderr
+    assert (folder / "report.json").exists(), result.stdout + result.stderr
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    assert not report["errors"], done.stdout
+    assert not report["errors"], result.stdout
     failures = [
         (str(failure["type"]), list(failure["operations"]))
         for failure in report["failures"]
@@ -132,7 +132,7 @@ def attack(
 
 
 def _exchanges(events: Path) -> list[Exchange]:
-    found = []
+    exchanges = []
     for line in events.read_text(encoding="utf-8").splitlines():
         scenario = json.loads(line).get("ScenarioFinished")
         if scenario is None:
@@ -142,10 +142,10 @@ def _exchanges(events: Path) -> list[Exchange]:
             meta = recorder["cases"][case_id]["value"].get("meta") or {}
             response = interaction.get("response") or {}
             content = (response.get("content") or {}).get("$base64", "")
-            found.append(
+            exchanges.append(
                 Exchange(
                     phase=scenario["phase"],
-                    is_sound=meta.get("generation", {}).get("mode") == "positive",
+                    is_valid=meta.get("generation", {}).get("mode") == "positive",
                     method=interaction["request"]["method"],
                     url=interaction["request"]["uri"],
                     status=response.get("status_code"),
@@ -153,4 +153,4 @@ def _exchanges(events: Path) -> list[Exchange]:
                     checks=len(recorder["checks"].get(case_id) or ()),
                 )
             )
-    return found
+    return exchanges

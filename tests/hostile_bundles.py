@@ -1,4 +1,4 @@
-"""Bundles of artifacts whose ids no file system would take as they are."""
+"""Bundles of artifacts whose ids are not valid file names."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ HOSTILE_IDS: Final = (
     *(" ", "  a  ", "a.", "a ", "'", '"', "<>|", "\u202e3pm.exe", "\u200b", "\ufeff", "\u00a0", "\U000e0001", "\u0301"),
     *("\u6f22\u5b57", "\U0001f600" * 128, "\u6f22" * 256, "x" * 256, "X" * 256, "." * 256, "/" * 256, "manifest"),
 )
-"""Look-alikes, device names, paths, what shells and programs read as options or patterns, and long ones."""
+"""Similar ids, device names, paths, command-line options, shell patterns, and long ids."""
 
 EMPTY: Final[Sequence[object]] = (None, {}, [], "", 0, False)
-"""Definitions with as little in them as JSON allows."""
+"""Minimal JSON definitions."""
 
 
 def bundle_of(ids: Sequence[str], definitions: Sequence[object] = EMPTY) -> tuple[bytes, dict[str, bytes]]:
-    """A bundle of an artifact an id, and what its files must hold, by path."""
-    contents = [canonical_json(definitions[place % len(definitions)]) for place in range(len(ids))]
+    """Return a bundle with one artifact per id, and the expected content of its files by path."""
+    contents = [canonical_json(definitions[index % len(definitions)]) for index in range(len(ids))]
     packed = [pack(content) for content in contents]
     nodes = [
         replace(
             node(artifact_id, kind=ArtifactType.RULE_SET),
-            sha256=sha256_hex(contents[place]),
-            size=len(contents[place]),
-            packed_size=packed[place].packed_size,
+            sha256=sha256_hex(contents[index]),
+            size=len(contents[index]),
+            packed_size=packed[index].packed_size,
         )
-        for place, artifact_id in enumerate(ids)
+        for index, artifact_id in enumerate(ids)
     ]
     document = build_manifest(package(name="\u6f22 / \\ \u202e"), ids, nodes)
     manifest = encode_manifest(document)
@@ -51,8 +51,8 @@ def bundle_of(ids: Sequence[str], definitions: Sequence[object] = EMPTY) -> tupl
     return file.getvalue(), {"manifest.json": manifest, **dict(zip(paths, contents, strict=True))}
 
 
-def assert_alike(program: Program, archive: Path, expected: Mapping[str, bytes]) -> None:
-    """``program`` finds the names in their order, unpacks the same bytes, and has nothing against the archive."""
+def assert_program_agrees(program: Program, archive: Path, expected: Mapping[str, bytes]) -> None:
+    """Assert that ``program`` lists the names in order, unpacks the same bytes and reports no errors."""
     program.check(archive)
     assert program.list(archive) == list(expected)
     unpacked = program.unpack(archive, archive.parent / "unpacked")
@@ -60,7 +60,7 @@ def assert_alike(program: Program, archive: Path, expected: Mapping[str, bytes])
 
 
 def assert_zipfile_agrees(archive: Path, expected: Mapping[str, bytes]) -> None:
-    """The same of Python's own zipfile."""
+    """Assert the same of Python's zipfile."""
     with zipfile.ZipFile(archive) as opened:
         assert opened.testzip() is None
         assert opened.namelist() == list(expected)

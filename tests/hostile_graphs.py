@@ -1,4 +1,4 @@
-"""Dependency graphs that a tenant could make to hurt: deep, dense, wide and knotted."""
+"""Dependency graphs of a hostile tenant: deep, dense, wide and cyclic."""
 
 from __future__ import annotations
 
@@ -14,68 +14,68 @@ def _names(count: int) -> list[str]:
 
 
 def chain(count: int) -> Graph:
-    """Each needs the next."""
+    """Each artifact depends on the next."""
     names = _names(count)
-    return {name: tuple(names[place + 1 : place + 2]) for place, name in enumerate(names)}
+    return {name: tuple(names[index + 1 : index + 2]) for index, name in enumerate(names)}
 
 
 def ring(count: int) -> Graph:
-    """A chain that bites its tail: one cycle through all."""
+    """One cycle through all artifacts."""
     names = _names(count)
-    return {name: (names[(place + 1) % count],) for place, name in enumerate(names)}
+    return {name: (names[(index + 1) % count],) for index, name in enumerate(names)}
 
 
 def complete(count: int) -> Graph:
-    """Each needs all that come after it."""
+    """Each artifact depends on all that follow."""
     names = _names(count)
-    return {name: tuple(names[place + 1 :]) for place, name in enumerate(names)}
+    return {name: tuple(names[index + 1 :]) for index, name in enumerate(names)}
 
 
 def fan_out(count: int) -> Graph:
-    """One needs all others."""
+    """The first artifact depends on all others."""
     first, *others = _names(count)
     return {first: tuple(others), **dict.fromkeys(others, ())}
 
 
 def fan_in(count: int) -> Graph:
-    """The first needs all, and all of them need the last."""
+    """The first artifact depends on all others except the last, and each of those on the last."""
     first, *others, last = _names(count)
     return {first: tuple(others), **dict.fromkeys(others, (last,)), last: ()}
 
 
 def layers(count: int, width: int = 20) -> Graph:
-    """Layers of ``width``, each artifact needing ten of the next layer: the number of paths is astronomic."""
+    """Layers of ``width`` artifacts, each with ten dependencies in the next one: the number of paths is exponential."""
     first, *others = _names(count)
-    found = {first: tuple(others[:width])}
-    for place, name in enumerate(others):
-        start = (place // width + 1) * width
+    graph = {first: tuple(others[:width])}
+    for index, name in enumerate(others):
+        start = (index // width + 1) * width
         following = others[start : start + width]
-        found[name] = tuple(following[(place + step) % len(following)] for step in range(min(10, len(following))))
-    return found
+        graph[name] = tuple(following[(index + step) % len(following)] for step in range(min(10, len(following))))
+    return graph
 
 
-def selves(count: int) -> Graph:
-    """The first needs all, and each needs itself."""
+def self_references(count: int) -> Graph:
+    """The first artifact depends on all, and each on itself."""
     first, *others = _names(count)
     return {first: (first, *others), **{name: (name,) for name in others}}
 
 
 def pairs(count: int) -> Graph:
-    """The first needs all others, which need each other two by two: thousands of separate cycles."""
+    """The first artifact depends on all others, which depend on each other in pairs: thousands of separate cycles."""
     first, *others = _names(count - count % 2 + 1)
-    return {first: tuple(others), **{name: (others[place ^ 1],) for place, name in enumerate(others)}}
+    return {first: tuple(others), **{name: (others[index ^ 1],) for index, name in enumerate(others)}}
 
 
-def knot(count: int) -> Graph:
-    """One strongly connected component, each artifact needing five others far and near."""
+def strongly_connected(count: int) -> Graph:
+    """One strongly connected component; each artifact has five dependencies at different distances."""
     names = _names(count)
     return {
-        name: tuple(names[(place + step) % count] for step in (1, 2, 7, 101, 1009)) for place, name in enumerate(names)
+        name: tuple(names[(index + step) % count] for step in (1, 2, 7, 101, 1009)) for index, name in enumerate(names)
     }
 
 
-def crowd(count: int) -> Graph:
-    """Each needs every one, itself included."""
+def mutually_dependent(count: int) -> Graph:
+    """Each artifact depends on all, including itself."""
     names = _names(count)
     return dict.fromkeys(names, tuple(names))
 
@@ -89,8 +89,8 @@ ACYCLIC: Final[Mapping[str, tuple[Callable[[int], Graph], int]]] = {
 }
 CYCLIC: Final[Mapping[str, tuple[Callable[[int], Graph], int]]] = {
     "cycle of 10,000": (ring, 10_000),
-    "10,000 self-references": (selves, 10_000),
+    "10,000 self-references": (self_references, 10_000),
     "5,000 separate cycles": (pairs, 10_000),
-    "strongly connected 10,000, 50,000 edges": (knot, 10_000),
-    "300 mutually dependent artifacts": (crowd, 300),
+    "strongly connected 10,000, 50,000 edges": (strongly_connected, 10_000),
+    "300 mutually dependent artifacts": (mutually_dependent, 300),
 }

@@ -1,4 +1,4 @@
-"""Parts of compact tokens (RFC 7515), sound ones and others."""
+"""Encoding of the parts of compact JWS tokens (RFC 7515)."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import json
 from collections.abc import Mapping
 
 Members = Mapping[str, object] | bytes
-"""Changes to a JSON object: a member that becomes ``...`` is left out, bytes replace it all."""
+"""Changes to a JSON object: a member changed to ``...`` is omitted, and bytes replace the whole object."""
 
 
 def encode(data: bytes) -> str:
-    """Base64url without padding."""
+    """Return ``data`` in base64url without padding."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def changed(good: Mapping[str, object], changes: Members) -> bytes:
-    """``good`` as JSON but for the changes."""
+def with_changes(members: Mapping[str, object], changes: Members) -> bytes:
+    """Return ``members`` as JSON, with the changes applied."""
     if isinstance(changes, bytes):
         return changes
-    return json.dumps({name: value for name, value in {**good, **changes}.items() if value is not ...}).encode()
+    return json.dumps({name: value for name, value in {**members, **changes}.items() if value is not ...}).encode()

@@ -1,6 +1,6 @@
-"""What each function needs to be allowed, and where in the code it needs it.
+"""The permissions that each function needs, and the modules that use them.
 
-The roles of template.yaml are held against this table, both ways, and the deployed roles are tried with it.
+Tests compare the roles in template.yaml with this table, in both directions, and test the deployed roles with it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final
 from tests.template import function_id, resources_of
 
 LAMBDA: Final = "Lambda"
-"""Stands for a place in the code where it is the service itself that calls, with the function's role."""
+"""Takes the place of a module if the Lambda service itself makes the call, with the function's role."""
 
 FUNCTIONS: Final = (
     *("announce", "authorizer", "download", "enroll", "export", "export_worker", "get_package", "preview", "sweep"),
@@ -22,22 +22,22 @@ FUNCTIONS: Final = (
 
 @dataclass(frozen=True, order=True)
 class Permission:
-    """An action on a resource, which is named as in the template: ``PlansTable``, ``BundleBucket/bundles/*``."""
+    """An action on a resource, named as in the template: ``PlansTable``, ``BundleBucket/bundles/*``."""
 
     action: str
     resource: str
 
     def covers(self, other: Permission) -> bool:
-        """Whether whoever has this one has the other too."""
+        """Return whether this permission includes the other one."""
         return self.action == other.action and fnmatchcase(other.resource, self.resource)
 
 
 Needs = dict[Permission, str]
-"""Where each permission is used: a module of the layer, or `LAMBDA`."""
+"""The user of each permission: a module of the layer, or `LAMBDA`."""
 
 
-def _needs(resource: str, place: str, *actions: str) -> Needs:
-    return {Permission(action, resource): place for action in actions}
+def _needs(resource: str, module: str, *actions: str) -> Needs:
+    return {Permission(action, resource): module for action in actions}
 
 
 def _stream(table: str) -> Needs:
@@ -64,7 +64,7 @@ _EXPORT: Final = {
         *("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"),
     ),
 }
-_OWN: Final[dict[str, Needs]] = {
+_SPECIFIC: Final[dict[str, Needs]] = {
     "announce": {
         **_stream("PackagesTable"),
         **_stream("RequestsTable"),
@@ -111,52 +111,52 @@ _OWN: Final[dict[str, Needs]] = {
 
 
 def role_id(function: str) -> str:
-    """The logical id of a function's role."""
+    """Return the logical id of a function's role."""
     return function_id(function).removesuffix("Function") + "Role"
 
 
 def log_group_id(function: str) -> str:
-    """The logical id of a function's log group."""
+    """Return the logical id of a function's log group."""
     return function_id(function).removesuffix("Function") + "LogGroup"
 
 
 def needs_of(function: str) -> Needs:
-    """All that a function needs."""
+    """Return all permissions that a function needs."""
     return {
         **_needs("*", LAMBDA, "xray:PutTraceSegments", "xray:PutTelemetryRecords"),
         **_needs(log_group_id(function), LAMBDA, "logs:CreateLogStream", "logs:PutLogEvents"),
-        **_OWN[function],
+        **_SPECIFIC[function],
     }
 
 
 def statements_of(function: str) -> list[dict[str, Any]]:
-    """The statements of the policies of a function's role in the template."""
+    """Return the policy statements of a function's role in the template."""
     role = resources_of("AWS::IAM::Role")[role_id(function)]
     return [item for policy in role["Policies"] for item in policy["PolicyDocument"]["Statement"]]
 
 
 def permissions_of(statement: dict[str, Any]) -> set[Permission]:
-    """What a statement allows."""
+    """Return the permissions that a statement grants."""
     return {
         Permission(action, _name_of(resource))
-        for action in _listed(statement["Action"])
-        for resource in _listed(statement["Resource"])
+        for action in _as_list(statement["Action"])
+        for resource in _as_list(statement["Resource"])
     }
 
 
-def _listed(value: Any) -> list[Any]:  # noqa: ANN401  # a template holds any JSON
+def _as_list(value: Any) -> list[Any]:  # noqa: ANN401  # any JSON
     return value if isinstance(value, list) else [value]
 
 
-def _name_of(resource: Any) -> str:  # noqa: ANN401  # as above
-    """A resource of a statement by its logical id; of an ARN that the template spells out, the last part."""
+def _name_of(resource: Any) -> str:  # noqa: ANN401  # any JSON
+    """Return the logical id of a resource in a statement, or the last part of a literal ARN."""
     if isinstance(resource, str):
         return resource
     ((function, argument),) = resource.items()
-    if function == "Fn::If":  # the stack's own event bus, or the one it is given
+    if function == "Fn::If":  # the event bus of the stack or of the parameter
         return _name_of(argument[1])
     if function == "Fn::GetAtt":
         logical_id, attribute = argument.split(".") if isinstance(argument, str) else argument
         return str({"Arn": logical_id, "StreamArn": f"{logical_id}/stream"}[attribute])
-    spelt = re.sub(r"\$\{(\w+)\.Arn\}", r"\1", argument)
-    return re.sub(r"\$\{(\w+)\}", r"\1", spelt.rpartition(":")[2])
+    expanded = re.sub(r"\$\{(\w+)\.Arn\}", r"\1", argument)
+    return re.sub(r"\$\{(\w+)\}", r"\1", expanded.rpartition(":")[2])

@@ -1,4 +1,4 @@
-"""Whether two series of timings come from one distribution: the rank test of Mann and Whitney."""
+"""The Mann-Whitney U test: whether two series of timings have the same distribution."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from itertools import accumulate
 
 
 def p_value(first: Sequence[float], second: Sequence[float]) -> float:
-    """How likely ranks as uneven as these are if both series come from one distribution; two-sided.
+    """Return the two-sided p-value of the hypothesis that both series have the same distribution.
 
-    By the normal approximation, corrected for ties, so that both series should have twenty values or more.
+    Uses the normal approximation, corrected for ties; each series should have at least twenty values.
     """
     n, m = len(first), len(second)
     total = n + m

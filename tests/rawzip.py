@@ -1,6 +1,6 @@
-"""Reads ZIP files by APPNOTE 6.3.10 alone, byte by byte: shares nothing with the writer under test or with zipfile.
+"""A strict ZIP parser after APPNOTE 6.3.10, independent of the writer under test and of zipfile.
 
-Unlike zipfile it forgives nothing: what it reads must be where the records say, without gaps.
+Unlike zipfile, it requires every record to be at its declared offset, without gaps.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ END_BYTES, LOCATOR_BYTES = 22, 20
 
 
 class File(Protocol):
-    """What is needed of a file."""
+    """The methods of a file that the parser uses."""
 
     def seek(self, offset: int, whence: int = 0, /) -> int: ...
     def read(self, size: int = -1, /) -> bytes: ...
@@ -28,7 +28,7 @@ class File(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The fields that a local header and a central one share, and those that only the central one has."""
+    """The fields of a local or central header; those with defaults exist only in the central one."""
 
     needed: int
     flags: int
@@ -49,20 +49,20 @@ class Header:
 
     @property
     def data_offset(self) -> int:
-        """Where the packed bytes start, local headers having no extra fields."""
+        """The offset of the packed bytes, given that local headers have no extra fields."""
         return self.offset + 30 + len(self.name.encode())
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """What the records at the end of the file say.
+    """The values of the end records.
 
     Attributes:
-        count: The number of entries.
-        directory_offset: Where the central directory is.
-        directory_size: Its bytes.
-        short_count: The number of entries as the 16-bit field has it.
-        short_offset: The offset of the directory as the 32-bit field has it.
+        count: Number of entries.
+        directory_offset: Offset of the central directory.
+        directory_size: Size of the central directory in bytes.
+        short_count: Number of entries in the 16-bit field.
+        short_offset: Offset of the central directory in the 32-bit field.
         is_zip64: Whether there is a ZIP64 end record.
     """
 
@@ -77,12 +77,12 @@ class End:
 class _Fields:
     def __init__(self, data: bytes) -> None:
         self.data = data
-        self.at = 0
+        self.position = 0
 
     def raw(self, length: int) -> bytes:
-        piece = self.data[self.at : self.at + length]
-        assert len(piece) == length, "the file ends too early"
-        self.at += length
+        piece = self.data[self.position : self.position + length]
+        assert len(piece) == length, "the file is truncated"
+        self.position += length
         return piece
 
     def number(self, length: int) -> int:
@@ -91,27 +91,27 @@ class _Fields:
 
 def read_end(file: File) -> End:
     file_size = file.seek(0, 2)
-    end = _Fields(_at(file, file_size - END_BYTES, END_BYTES))
+    end = _Fields(_read_at(file, file_size - END_BYTES, END_BYTES))
     assert end.raw(4) == END
-    assert [end.number(2), end.number(2)] == [0, 0], "one disk only"
+    assert [end.number(2), end.number(2)] == [0, 0], "single disk"
     count, total = end.number(2), end.number(2)
     assert count == total
     size, offset = end.number(4), end.number(4)
     assert end.number(2) == 0, "no comment"
     short = count, offset
     directory_end = file_size - END_BYTES
-    locator_at = directory_end - LOCATOR_BYTES
-    is_zip64 = locator_at >= 0 and _at(file, locator_at, 4) == ZIP64_LOCATOR
+    locator_offset = directory_end - LOCATOR_BYTES
+    is_zip64 = locator_offset >= 0 and _read_at(file, locator_offset, 4) == ZIP64_LOCATOR
     if is_zip64:
-        locator = _Fields(_at(file, locator_at, LOCATOR_BYTES))
+        locator = _Fields(_read_at(file, locator_offset, LOCATOR_BYTES))
         locator.raw(4)
-        assert locator.number(4) == 0, "on the first disk"
+        assert locator.number(4) == 0, "first disk"
         directory_end = locator.number(8)
-        assert locator.number(4) == 1, "of one disk"
-        record = _Fields(_at(file, directory_end, locator_at - directory_end))
+        assert locator.number(4) == 1, "single disk"
+        record = _Fields(_read_at(file, directory_end, locator_offset - directory_end))
         assert record.raw(4) == ZIP64_END
-        assert record.number(8) == locator_at - directory_end - 12, "ends where the locator starts"
-        assert [record.number(2), record.number(2)] == [3 << 8 | 45, 45], "made by UNIX and needs ZIP64"
+        assert record.number(8) == locator_offset - directory_end - 12, "the record ends at the locator"
+        assert [record.number(2), record.number(2)] == [3 << 8 | 45, 45], "made by UNIX, ZIP64 needed to extract"
         assert [record.number(4), record.number(4)] == [0, 0]
         wide_count, wide_total, wide_size, wide_offset = (record.number(8) for _ in range(4))
         assert wide_count == wide_total
@@ -119,31 +119,31 @@ def read_end(file: File) -> End:
         assert size in (wide_size, 0xFFFFFFFF)
         assert offset in (wide_offset, 0xFFFFFFFF)
         count, size, offset = wide_count, wide_size, wide_offset
-    assert offset + size == directory_end, "nothing lies between directory and end"
+    assert offset + size == directory_end, "no gap between directory and end records"
     return End(count, offset, size, *short, is_zip64)
 
 
 def read_entries(file: File) -> list[Header]:
-    """What the central directory says, in its order."""
+    """Return the headers of the central directory, in order."""
     end = read_end(file)
-    directory = _Fields(_at(file, end.directory_offset, end.directory_size))
+    directory = _Fields(_read_at(file, end.directory_offset, end.directory_size))
     entries = [_central(directory) for _ in range(end.count)]
-    assert directory.at == end.directory_size, "the directory holds its entries and nothing else"
+    assert directory.position == end.directory_size, "the directory contains only its entries"
     return entries
 
 
 def local_header(file: File, offset: int) -> Header:
     signature, needed, flags, method, time, date, crc32, packed_size, size, name_length, extra_length = struct.unpack(
-        "<4s5H3I2H", _at(file, offset, 30)
+        "<4s5H3I2H", _read_at(file, offset, 30)
     )
     assert signature == LOCAL
-    name = _at(file, offset + 30, name_length).decode()
-    extra = _at(file, offset + 30 + name_length, extra_length)
+    name = _read_at(file, offset + 30, name_length).decode()
+    extra = _read_at(file, offset + 30 + name_length, extra_length)
     return Header(needed, flags, method, time, date, crc32, packed_size, size, name, extra, offset=offset)
 
 
 def packed_bytes(file: File, entry: Header) -> bytes:
-    return _at(file, entry.data_offset, entry.packed_size)
+    return _read_at(file, entry.data_offset, entry.packed_size)
 
 
 def _central(fields: _Fields) -> Header:
@@ -155,7 +155,7 @@ def _central(fields: _Fields) -> Header:
     name, extra, comment = fields.raw(name_length), fields.raw(extra_length), fields.raw(comment_length)
     if offset == 0xFFFFFFFF:
         kind, length, offset = struct.unpack("<HHQ", extra)
-        assert (kind, length) == (1, 8), "a ZIP64 field with the offset alone"
+        assert (kind, length) == (1, 8), "a ZIP64 field with only the offset"
     return Header(
         needed=needed,
         flags=flags,
@@ -176,6 +176,6 @@ def _central(fields: _Fields) -> Header:
     )
 
 
-def _at(file: File, offset: int, length: int) -> bytes:
+def _read_at(file: File, offset: int, length: int) -> bytes:
     file.seek(offset)
     return file.read(length)

@@ -1,4 +1,4 @@
-"""Deployed stacks of a test suite's own, as `make up` makes them."""
+"""Local stacks for test suites, deployed like with `make up`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ SAMPLES = PROJECT / "local" / "sample"
 
 
 def deployed(name: str, parameters: str = "") -> Iterator[Api]:
-    """A fresh stack with the sample tenants, removed when the fixture ends.
+    """Deploy a new stack with the sample tenants, and remove it when the fixture ends.
 
-    Its state folder is called ``name``; every worker process of a parallel run deploys a stack of its own.
+    ``name`` is the name of its state folder. In a parallel run, each worker process deploys a separate stack.
     """
     isolate_environment()
     worker = os.environ.get("PYTEST_XDIST_WORKER")
@@ -35,7 +35,7 @@ def deployed(name: str, parameters: str = "") -> Iterator[Api]:
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody listens on."""
+    """Return an unused port of the loopback address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

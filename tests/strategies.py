@@ -1,4 +1,4 @@
-"""Hypothesis strategies: ids as nasty as the contract allows, and dependency graphs."""
+"""Hypothesis strategies for ids with unusual characters, JSON values and dependency graphs."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ json_values = st.recursive(
 
 @st.composite
 def graphs(draw: st.DrawFn, *, acyclic: bool = False, max_size: int = 12) -> dict[str, ArtifactNode]:
-    """A closed graph whose ids are in no relation to its shape: an adjacency matrix, dense or sparse, read from bits.
+    """A closed graph from a dense or sparse adjacency matrix of random bits, with ids independent of its shape.
 
-    Drawing few large values rather than many small ones makes it ten times as fast.
+    Drawing few large values instead of many small ones makes it ten times as fast.
     """
     size = draw(st.integers(1, max_size))
     kinds = [list(ArtifactType)[number % len(ArtifactType)] for number in draw(_bytes(size))]
@@ -36,14 +36,14 @@ def graphs(draw: st.DrawFn, *, acyclic: bool = False, max_size: int = 12) -> dic
     if draw(st.booleans()):
         cells &= int.from_bytes(draw(_bytes(size * size // 8 + 1)), "big")
     names = [f"n{number:02}" for number in range(size)]
-    Random(draw(st.integers(0, 2**16))).shuffle(names)  # noqa: S311  # no secret
-    found = {}
+    Random(draw(st.integers(0, 2**16))).shuffle(names)  # noqa: S311  # not security-relevant
+    graph = {}
     for row, (name, kind) in enumerate(zip(names, kinds, strict=True)):
         columns = range(row if acyclic else size)
-        found[name] = node(
+        graph[name] = node(
             name, *(names[column] for column in columns if cells >> (row * size + column) & 1), kind=kind
         )
-    return found
+    return graph
 
 
 def _bytes(length: int) -> st.SearchStrategy[bytes]:

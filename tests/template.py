@@ -1,4 +1,4 @@
-"""Reads template.yaml as CloudFormation would, for tests that build what it describes."""
+"""Reads template.yaml like CloudFormation, for tests that create its resources."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _TABLE_PROPERTIES = (
 
 @cache
 def template() -> dict[str, Any]:
-    """The template, short-form functions as their long forms."""
+    """Return the template, with short-form functions converted to their long forms."""
     return dict(loads(TEMPLATE_PATH.read_text()))
 
 
 def resources_of(kind: str) -> dict[str, dict[str, Any]]:
-    """The properties of all resources of a type, by logical id."""
+    """Return the properties of all resources of a type, by logical id."""
     return {
         logical_id: resource.get("Properties", {})
         for logical_id, resource in template()["Resources"].items()
@@ -39,12 +39,12 @@ def resources_of(kind: str) -> dict[str, dict[str, Any]]:
 
 
 def function_id(folder: str) -> str:
-    """The logical id of the function that lives in ``functions/<folder>``."""
+    """Return the logical id of the function in ``functions/<folder>``."""
     return "".join(word.capitalize() for word in folder.split("_")) + "Function"
 
 
 def table_request(logical_id: str, name: str) -> dict[str, Any]:
-    """The CreateTable request that makes a table of the template under ``name``."""
+    """Return the CreateTable request for a table of the template with the given name."""
     properties = resources_of("AWS::DynamoDB::Table")[logical_id]
     request = {"TableName": name, **{key: properties[key] for key in _TABLE_PROPERTIES if key in properties}}
     if "StreamSpecification" in request:
@@ -53,25 +53,25 @@ def table_request(logical_id: str, name: str) -> dict[str, Any]:
 
 
 def table_ttl(logical_id: str) -> str | None:
-    """The attribute by which items of a table expire, if they do."""
+    """Return the TTL attribute of a table, if it has one."""
     specification = resources_of("AWS::DynamoDB::Table")[logical_id].get("TimeToLiveSpecification", {})
     return specification["AttributeName"] if specification.get("Enabled") else None
 
 
 def is_versioned(logical_id: str) -> bool:
-    """Whether a bucket keeps earlier versions of its objects."""
+    """Return whether versioning of a bucket is enabled."""
     properties = resources_of("AWS::S3::Bucket")[logical_id]
     return bool(properties.get("VersioningConfiguration", {}).get("Status") == "Enabled")
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """What the template's references stand for once its resources exist.
+    """The values of the template's references after deployment.
 
     Attributes:
-        references: What ``Ref`` gives for a resource or a pseudo parameter.
-        attributes: What ``GetAtt`` gives, by ``Resource.Attribute``.
-        parameters: Values given to parameters; the others have their defaults.
+        references: Values of ``Ref`` for resources and pseudo parameters.
+        attributes: Values of ``GetAtt``, by ``Resource.Attribute``.
+        parameters: Values of parameters; the others have their defaults.
     """
 
     references: Mapping[str, str]
@@ -79,13 +79,13 @@ class Deployment:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     def environment(self, folder: str) -> dict[str, str]:
-        """The environment variables of the function in ``functions/<folder>``, those of ``Globals`` included."""
-        everywhere = template()["Globals"]["Function"]["Environment"]["Variables"]
-        own = resources_of("AWS::Serverless::Function")[function_id(folder)]["Environment"]["Variables"]
-        return {name: str(self.value(node)) for name, node in {**everywhere, **own}.items()}
+        """Return the environment variables of the function in ``functions/<folder>``, including ``Globals``."""
+        global_variables = template()["Globals"]["Function"]["Environment"]["Variables"]
+        function_variables = resources_of("AWS::Serverless::Function")[function_id(folder)]["Environment"]["Variables"]
+        return {name: str(self.value(node)) for name, node in {**global_variables, **function_variables}.items()}
 
-    def value(self, node: Any) -> Any:  # noqa: ANN401  # a template holds any JSON
-        """What a node of the template comes to."""
+    def value(self, node: Any) -> Any:  # noqa: ANN401  # any JSON
+        """Return the value of a node of the template."""
         if not isinstance(node, dict):
             return node
         ((function, argument),) = node.items()

@@ -1,4 +1,4 @@
-"""The programs people open ZIP files with: each lists an archive's names and unpacks it."""
+"""Common ZIP programs that list, check and unpack archives."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Program:
     """A program that reads ZIP files.
 
     Attributes:
-        names: What it may be called; the first that is installed is taken.
-        package: The Debian package that has it.
-        listing: Arguments that print an archive's names, the archive behind them.
-        unpacking: Arguments that unpack it in the working directory.
-        testing: Arguments that check it, if it can.
-        read_listing: Gives the names in what listing printed.
+        names: Possible names of the executable; the first installed one is used.
+        package: The Debian package that contains it.
+        listing: Arguments for listing the names in an archive; its path follows.
+        unpacking: Arguments for unpacking an archive in the working directory.
+        testing: Arguments for checking an archive.
+        read_listing: Parses the names in the output of listing.
     """
 
     names: tuple[str, ...]
@@ -34,40 +34,40 @@ class Program:
     read_listing: Callable[[str], list[str]] = str.splitlines
 
     def path(self) -> str:
-        """Where it is; where it is not, the test fails in CI and is skipped elsewhere."""
+        """Return the path of the program; if it is not installed, fail the test in CI and skip it elsewhere."""
         for name in self.names:
-            found = shutil.which(name)
-            if found:
-                return found
-        missing = f"{self.names[0]} is not installed; Debian has it in {self.package}"
+            executable = shutil.which(name)
+            if executable:
+                return executable
+        missing = f"{self.names[0]} is not installed; it is in the Debian package {self.package}"
         if os.environ.get("CI") == "true":
             pytest.fail(missing)
         pytest.skip(missing)
 
     def list(self, archive: Path) -> list[str]:
-        """The names of the entries."""
+        """Return the names of the entries."""
         return self.read_listing(self._run(*self.listing, str(archive), folder=archive.parent))
 
     def unpack(self, archive: Path, folder: Path) -> dict[str, bytes]:
-        """Unpack into ``folder``: the files' bytes by path."""
+        """Unpack into ``folder`` and return the content of the files by path."""
         folder.mkdir()
         self._run(*self.unpacking, str(archive), folder=folder)
         return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
     def check(self, archive: Path) -> None:
-        """Let it check the archive, as far as it can."""
+        """Let the program check the archive."""
         self._run(*self.testing, str(archive), folder=archive.parent)
 
     def _run(self, *arguments: str, folder: Path) -> str:
-        done = subprocess.run(  # noqa: S603  # a program of the machine's
+        result = subprocess.run(  # noqa: S603  # an installed program
             [self.path(), *arguments], cwd=folder, capture_output=True, check=False, timeout=300
         )
-        assert done.returncode == 0, (done.stderr or done.stdout)[-2000:]
-        return done.stdout.decode()
+        assert result.returncode == 0, (result.stderr or result.stdout)[-2000:]
+        return result.stdout.decode()
 
 
 def _from_7zip(printed: str) -> list[str]:
-    """The names in a technical listing; the first path is the archive's own, above the dashed line."""
+    """Return the names in a technical listing; the path above the dashed line is that of the archive."""
     entries = printed.partition("\n----------\n")[2]
     return [line.removeprefix("Path = ") for line in entries.splitlines() if line.startswith("Path = ")]
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from installhub.bundler.layout import BundleLayout
 from installhub.bundler.manifest import build_manifest
-from installhub.contract.bodies import package_body, pending_body, preview_body
+from installhub.contract.response_bodies import package_body, pending_body, preview_body
 from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType, PackageType
 from installhub.model.definition import sha256_hex
 from installhub.model.errors import ErrorCode, Problem

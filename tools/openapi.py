@@ -16,8 +16,8 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from installhub.contract import request_models, response_models
-from installhub.contract.bodies import JSON_TYPE, PROBLEM_TYPE, problem_body
 from installhub.contract.request_models import PreviewRequest
+from installhub.contract.response_bodies import JSON_TYPE, PROBLEM_TYPE, problem_body
 from installhub.contract.response_models import PackageResponse, PendingResponse, ProblemDocument, json_schemas
 from installhub.contract.routes import DOWNLOAD, EXPORT, GET_PACKAGE, ROUTES, Route
 from installhub.http.headers import IDEMPOTENCY_HEADER, PREFER_HEADER, TENANT_HEADER

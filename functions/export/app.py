@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from installhub.composition.submissions import export_service
-from installhub.contract.documents import export_command, export_document
+from installhub.contract.request_documents import build_export_command, build_export_document
 from installhub.contract.request_models import ExportRequest
 from installhub.contract.routes import EXPORT
 from installhub.exports.metrics import count_export
@@ -24,8 +24,8 @@ def handler(request: Request, context: LambdaContext) -> Response:
     """Resolve the request's artifacts and publish them as one bundle, or accept to do so later."""
     body, tenant, caller = read_request(ExportRequest, request)
     submission = ExportSubmission(
-        command=export_command(body, tenant, caller.subject),
-        document=export_document(body, tenant),
+        command=build_export_command(body, tenant, caller.subject),
+        document=build_export_document(body, tenant),
         idempotency_key=idempotency_key(request),
         respond_async=prefers_async(request),
     )

@@ -7,7 +7,7 @@ import time
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from installhub.composition.packages import bundle_store, pending_export_store
-from installhub.contract.bodies import pending_body
+from installhub.contract.response_bodies import pending_body
 from installhub.contract.routes import GET_PACKAGE
 from installhub.http.endpoint import endpoint
 from installhub.http.parsing import package_id_parameter, permitted_tenants

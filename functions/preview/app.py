@@ -6,8 +6,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from installhub.composition.artifacts import artifact_table
 from installhub.composition.limits import limits
-from installhub.contract.bodies import preview_body
 from installhub.contract.request_models import PreviewRequest
+from installhub.contract.response_bodies import preview_body
 from installhub.contract.routes import PREVIEW
 from installhub.exports.preview import preview
 from installhub.http.endpoint import endpoint

@@ -16,7 +16,7 @@ from installhub.resolver.cycles import MAX_CYCLES
 from installhub.resolver.plan import Limits, make_plan
 from tests.builders import FakeCatalog, node
 from tests.conftest import Record
-from tests.hostile_graphs import ACYCLIC, CYCLIC, Graph, chain, crowd, fan_out, ring
+from tests.hostile_graphs import ACYCLIC, CYCLIC, Graph, chain, fan_out, mutually_dependent, ring
 from tests.system.client import Api, artifact, export_body
 
 ROOT = "n00000"
@@ -103,7 +103,7 @@ def test_over_the_limit_it_is_refused_with_limit_and_count(shape: Callable[[int]
     (problem,) = [problem for problem in plan.problems if problem.code is ErrorCode.PACKAGE_TOO_LARGE]
     assert f"limit is {limit}" in problem.detail
     assert plan.install_order == ()
-    assert sum(map(len, catalog.asked)) <= limit + 1
+    assert sum(map(len, catalog.lookups)) <= limit + 1
 
 
 def test_more_roots_than_a_closure_may_have_are_refused_without_reads() -> None:
@@ -113,7 +113,7 @@ def test_more_roots_than_a_closure_may_have_are_refused_without_reads() -> None:
         make_plan(catalog, list(catalog.artifacts), Limits(roots=50, artifacts=100))
 
     assert refusal.value.code is ErrorCode.PACKAGE_TOO_LARGE
-    assert catalog.asked == []
+    assert catalog.lookups == []
 
 
 def published(api: Api, prefix: str, graph: Graph) -> str:
@@ -128,7 +128,7 @@ def published(api: Api, prefix: str, graph: Graph) -> str:
         ("chain of 1,000", chain(1_000), None),
         ("fan-out to 1,000", fan_out(1_000), None),
         ("cycle of 1,000", ring(1_000), ErrorCode.CIRCULAR_DEPENDENCY),
-        ("60 mutually dependent artifacts", crowd(60), ErrorCode.CIRCULAR_DEPENDENCY),
+        ("60 mutually dependent artifacts", mutually_dependent(60), ErrorCode.CIRCULAR_DEPENDENCY),
     ],
 )
 def test_over_http_they_are_exported_or_refused_as_well(

@@ -47,7 +47,7 @@ def assert_sound(result: Attack, at_least: int) -> None:
     refused = {
         code
         for exchange in result.exchanges
-        if exchange.is_sound and exchange.status is not None and exchange.status >= 400
+        if exchange.is_valid and exchange.status is not None and exchange.status >= 400
         for code in exchange.error_codes
     }
     assert refused <= SEMANTIC

@@ -13,7 +13,7 @@ import pytest
 from installhub.bundler.archive import ArchiveWriter
 from installhub.model.definition import pack
 from tests.conftest import Record
-from tests.hostile_bundles import assert_alike, assert_zipfile_agrees, bundle_of
+from tests.hostile_bundles import assert_program_agrees, assert_zipfile_agrees, bundle_of
 from tests.strategies import NASTY
 from tests.zip_programs import PROGRAMS
 
@@ -112,7 +112,7 @@ def test_bundles_of_random_ids_are_the_same_to_every_program(name: str, tmp_path
     if name == "zipfile":
         assert_zipfile_agrees(path, expected)
     else:
-        assert_alike(PROGRAMS[name], path, expected)
+        assert_program_agrees(PROGRAMS[name], path, expected)
 
     record(
         "fuzz", f"Bundle of random ids, unpacked by {name}", "same names, same bytes", f"{len(ids):,} ids, fixed seed"

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from installhub.model.errors import ErrorCode
 from tests.conftest import Record
 from tests.forgeries import Mint
-from tests.key_server import CountedAuthorizer, counted, published
+from tests.key_server import CountedAuthorizer, counted_authorizer, public_jwk
 from tests.system.client import TENANT, Api
 from tests.system.test_refusals import problem
 from tests.system.test_who_may_call import PREVIEW
@@ -30,13 +30,13 @@ def test_a_key_is_rotated_in_and_the_old_one_out(api: Api, record: Record) -> No
     new_key = rsa.generate_private_key(65537, 2048)
     old = Mint.of_stack(api, TENANT)
     new, newer = replace(old, key=new_key, kid="key-2"), replace(old, key=new_key, kid="key-3")
-    with counted(api) as authorizer:
-        authorizer.start_anew()
+    with counted_authorizer(api) as authorizer:
+        authorizer.restart()
         assert believed(authorizer, old)
         fetched = time.monotonic()
         assert authorizer.requests == 1
 
-        authorizer.issuer.keys.append(published(new_key, "key-2"))
+        authorizer.issuer.keys.append(public_jwk(new_key, "key-2"))
         assert not believed(authorizer, new)
         assert authorizer.requests == 1, "not within the cooldown of the last fetch"
         time.sleep(max(0, fetched + COOLDOWN_SECONDS - time.monotonic()))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from installhub.contract.bodies import pending_body
+from installhub.contract.response_bodies import pending_body
 from installhub.exports.async_exports import MAX_QUEUED_SECONDS, AsyncExports
 from installhub.exports.queue import MAX_MESSAGE_BYTES, ExportQueue
 from installhub.model.errors import InstallHubError, ServiceUnavailableError, VersionHeldError

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from installhub.contract.documents import MAX_DOCUMENT_BYTES
+from installhub.contract.request_documents import MAX_DOCUMENT_BYTES
 from installhub.model.errors import REGISTRY, ErrorCode
 from tests.integration.support.api import CALLER, EXPORT_BODY, PREVIEW_BODY, Answer, Api
 from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Record
-from tests.hostile_bundles import EMPTY, HOSTILE_IDS, assert_alike, assert_zipfile_agrees, bundle_of
+from tests.hostile_bundles import EMPTY, HOSTILE_IDS, assert_program_agrees, assert_zipfile_agrees, bundle_of
 from tests.zip_programs import PROGRAMS
 
 
@@ -23,7 +23,7 @@ def test_a_bundle_of_hostile_ids_is_the_same_to_every_program(name: str, archive
     _, expected = bundle_of(HOSTILE_IDS)
     assert len(expected) == len(set(HOSTILE_IDS)) + 1 > 60
 
-    assert_alike(PROGRAMS[name], archive, expected)
+    assert_program_agrees(PROGRAMS[name], archive, expected)
 
     record(
         "fuzz",

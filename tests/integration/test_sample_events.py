@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from installhub.contract.request_models import ExportRequest, PreviewRequest, parse
+from installhub.contract.request_models import ExportRequest, PreviewRequest, parse_request
 from installhub.contract.routes import DOWNLOAD, EXPORT, GET_PACKAGE, PREVIEW
 from installhub.identity.caller import Caller, authorizer_context
 from installhub.identity.usage_keys import SUBJECT, usage_subject
@@ -80,7 +80,7 @@ def test_the_bodies_are_those_of_the_api_document(
     content = base64.b64decode(sample_event(name)["body"])
 
     assert json.loads(content) == body
-    parse(model, content)
+    parse_request(model, content)
 
 
 def test_the_stream_event_is_what_the_plans_table_sends_for_a_new_usage_subject() -> None:

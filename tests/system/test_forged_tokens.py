@@ -14,7 +14,7 @@ from installhub.model.errors import ErrorCode
 from tests import forgeries
 from tests.conftest import Record
 from tests.forgeries import Mint
-from tests.key_server import CountedAuthorizer, KeyServer, counted, published, serving
+from tests.key_server import CountedAuthorizer, KeyServer, counted_authorizer, public_jwk, run_key_server
 from tests.system.client import TENANT, Api
 from tests.system.test_refusals import problem
 from tests.system.test_who_may_call import PREVIEW, ROUTES
@@ -25,7 +25,7 @@ COOLDOWN_SECONDS = 30
 
 @pytest.fixture(scope="module")
 def counting(api: Api) -> Iterator[CountedAuthorizer]:
-    with counted(api) as authorizer:
+    with counted_authorizer(api) as authorizer:
         yield authorizer
 
 
@@ -33,7 +33,7 @@ def counting(api: Api) -> Iterator[CountedAuthorizer]:
 def authorizer(counting: CountedAuthorizer) -> CountedAuthorizer:
     """The stack's authorizer, which knows no keys yet."""
     counting.issuer.status = 200
-    counting.start_anew()
+    counting.restart()
     return counting
 
 
@@ -46,7 +46,7 @@ def stranger() -> rsa.RSAPrivateKey:
 @pytest.fixture(scope="module")
 def attacker(stranger: rsa.RSAPrivateKey) -> Iterator[KeyServer]:
     """The attacker's server, which publishes the attacker's key under any id that is tried."""
-    with serving(published(stranger, "mine")) as server:
+    with run_key_server(public_jwk(stranger, "mine")) as server:
         yield server
 
 
@@ -96,7 +96,7 @@ def test_a_suspicious_header_is_refused_before_any_key_is_fetched(  # noqa: PLR0
 ) -> None:
     tokens = {
         "Another algorithm": lambda: forgeries.algorithms(mint),
-        "An attacker's key": lambda: forgeries.own_keys(mint, stranger, attacker.url),
+        "An attacker's key": lambda: forgeries.attacker_keys(mint, stranger, attacker.url),
         "A malformed header": lambda: forgeries.bad_headers(mint),
     }[group]()
 
@@ -173,7 +173,7 @@ def test_an_unreachable_issuer_is_a_503_and_not_a_401(
 
 def test_the_attackers_server_gets_no_request(attacker: KeyServer, record: Record) -> None:
     """The last of this module: the tokens that name it were sent by then."""
-    assert attacker.asked == []
+    assert attacker.requested_paths == []
     requests.get(attacker.url, timeout=5)
-    assert len(attacker.asked) == 1, "the server counts"
+    assert len(attacker.requested_paths) == 1, "the server counts"
     record("tokens", "Requests to the server named by jku, x5u or kid", "0")

@@ -1,4 +1,4 @@
-"""What holds for every unit test: no sockets, and properties tried often enough but not for long."""
+"""Settings of all unit tests: no sockets, and a limited number of property-test examples."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from installhub.contract.bodies import PROBLEM_TYPE, problem_body
+from installhub.contract.response_bodies import PROBLEM_TYPE, problem_body
 from installhub.model.errors import REGISTRY, ErrorCode, Problem
 
 NO_TOKEN: Final = {"WWW-Authenticate": "Bearer"}

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from installhub.contract.bodies import pending_body
-from installhub.contract.documents import export_command, export_document
-from installhub.contract.request_models import ExportRequest, parse
+from installhub.contract.request_documents import build_export_command, build_export_document
+from installhub.contract.request_models import ExportRequest, parse_request
+from installhub.contract.response_bodies import pending_body
 from installhub.events.expiry import ExpiredRequests
 from installhub.events.failure_store import FailureStore
 from installhub.events.inbox import Inbox
@@ -179,9 +179,9 @@ class AsyncStack:
         by: str = "user-1",
         **fields: Any,  # noqa: ANN401
     ) -> ExportSubmission:
-        request = parse(ExportRequest, json.dumps(export_body(**fields)).encode())
+        request = parse_request(ExportRequest, json.dumps(export_body(**fields)).encode())
         return ExportSubmission(
-            export_command(request, TENANT, by), export_document(request, TENANT), key, respond_async
+            build_export_command(request, TENANT, by), build_export_document(request, TENANT), key, respond_async
         )
 
     def accept(self, **fields: Any) -> PendingExport:  # noqa: ANN401  # fields of any type

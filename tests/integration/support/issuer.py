@@ -33,7 +33,7 @@ class Issuer:
     @property
     def asked(self) -> int:
         """How often the keys were fetched."""
-        return len(self.server.asked)
+        return len(self.server.requested_paths)
 
     def token(self, issuer: str, *tenants: str, key: rsa.RSAPrivateKey | None = None, **changes: Any) -> str:  # noqa: ANN401
         """A good token but for the changes; a claim changed to ``...`` is left out."""
@@ -55,5 +55,5 @@ class Issuer:
 def serving() -> Iterator[Issuer]:
     """An issuer whose server runs."""
     key = rsa.generate_private_key(65537, 2048)
-    with key_server.serving(key_server.published(key, KEY_ID)) as server:
+    with key_server.run_key_server(key_server.public_jwk(key, KEY_ID)) as server:
         yield Issuer(key, server)

@@ -1,4 +1,4 @@
-"""Keys that DynamoDB takes for any id, and items that hold what was put in."""
+"""Items of the artifacts table: keys within DynamoDB's limits for any id, and lossless encoding."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ def test_keys_are_within_dynamodb_s_limits(tenant: str, artifact_id: str) -> Non
 
 
 @given(st.lists(ids, min_size=2, max_size=10, unique=True))
-def test_different_ids_have_different_keys(found: list[str]) -> None:
-    assert len({edge_sort_key(artifact_id) for artifact_id in found}) == len(found)
-    assert len({body_sort_key(artifact_id, DIGEST) for artifact_id in found}) == len(found)
-    assert len({partition_key(artifact_id) for artifact_id in found}) == len(found)
+def test_different_ids_have_different_keys(artifact_ids: list[str]) -> None:
+    assert len({edge_sort_key(artifact_id) for artifact_id in artifact_ids}) == len(artifact_ids)
+    assert len({body_sort_key(artifact_id, DIGEST) for artifact_id in artifact_ids}) == len(artifact_ids)
+    assert len({partition_key(artifact_id) for artifact_id in artifact_ids}) == len(artifact_ids)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_different_ids_have_different_keys(found: list[str]) -> None:
     ["😀" * 255 + "😁", "😀" * 250, "=" + LONGEST[:250], "~" + hashlib.sha256(LONGEST.encode()).hexdigest()],
     ids=ascii,
 )
-def test_no_id_takes_the_key_of_a_long_one(other: str) -> None:
+def test_no_other_id_has_the_key_of_a_long_id(other: str) -> None:
     assert edge_sort_key(other) != edge_sort_key(LONGEST)
 
 
@@ -89,22 +89,22 @@ def test_each_revision_has_its_own_body(artifact_id: str) -> None:
 
 
 @given(artifact_nodes)
-def test_an_edge_item_holds_its_node(found: ArtifactNode) -> None:
-    item = edge_item(TENANT, found)
+def test_an_edge_item_encodes_its_node(artifact: ArtifactNode) -> None:
+    item = edge_item(TENANT, artifact)
 
-    assert node_from_item(cast("Item", item)) == found
+    assert node_from_item(cast("Item", item)) == artifact
     assert item[PARTITION] == {"S": partition_key(TENANT)}
 
 
 @given(artifact_nodes)
-def test_the_size_of_an_edge_is_about_what_dynamodb_counts(found: ArtifactNode) -> None:
-    edge = edge_item(TENANT, found)
+def test_the_size_of_an_edge_is_about_what_dynamodb_counts(artifact: ArtifactNode) -> None:
+    edge = edge_item(TENANT, artifact)
 
     assert abs(edge_size(edge) - sum(len(name) + _size(value) for name, value in edge.items())) <= 20
 
 
 def _size(value: object) -> int:
-    """Bytes of an attribute value by DynamoDB's documented rules."""
+    """Return the size of an attribute value in bytes, by DynamoDB's documented rules."""
     ((kind, content),) = cast("dict[str, object]", value).items()
     if kind == "L":
         return 3 + sum(1 + _size(member) for member in cast("list[object]", content))
@@ -115,9 +115,9 @@ def _size(value: object) -> int:
 
 @pytest.mark.parametrize("count", [0, 1, 500, 501, 5_000])
 def test_an_artifact_may_have_few_or_many_dependencies(count: int) -> None:
-    found = node("a", *(f"größe-漢-{number}" for number in range(count)))
+    artifact = node("a", *(f"größe-漢-{number}" for number in range(count)))
 
-    edge = edge_item(TENANT, found)
+    edge = edge_item(TENANT, artifact)
 
-    assert node_from_item(cast("Item", edge)) == found
+    assert node_from_item(cast("Item", edge)) == artifact
     assert edge_size(edge) < 400 * 1024

@@ -1,4 +1,4 @@
-"""Programs that read ZIP files and know nothing of Python."""
+"""Fixture for running installed ZIP programs."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Run = Callable[..., str]
 
 @pytest.fixture
 def run() -> Run:
-    """Run a program that may not be installed, and give what it prints."""
+    """Return a function that runs a program and returns its output; skips the test if it is not installed."""
 
     def run(program: str, *arguments: str | Path) -> str:
         path = shutil.which(program)
         if path is None:
             pytest.skip(f"{program} is not installed")
-        done = subprocess.run([path, *arguments], capture_output=True, check=False)  # noqa: S603
-        assert done.returncode == 0, done.stderr or done.stdout
-        return done.stdout.decode()
+        result = subprocess.run([path, *arguments], capture_output=True, check=False)  # noqa: S603
+        assert result.returncode == 0, result.stderr or result.stdout
+        return result.stdout.decode()
 
     return run

@@ -1,4 +1,4 @@
-"""The ZIP writer: its bytes by an independent parser, by zipfile, and by the programs people have."""
+"""The ZIP writer, checked with an independent parser, with zipfile and with common ZIP programs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def archive_of(entries: Iterable[tuple[str, bytes]]) -> io.BytesIO:
     return file
 
 
-def many(count: int) -> io.BytesIO:
+def archive_of_many(count: int) -> io.BytesIO:
     file = io.BytesIO()
     archive = ArchiveWriter(file.write)
     packed = pack(b"{}")
@@ -42,17 +42,17 @@ def many(count: int) -> io.BytesIO:
     return file
 
 
-class Holes(io.RawIOBase):
-    """A file that keeps small writes and only counts large ones, whose bytes read as zeros."""
+class SparseFile(io.RawIOBase):
+    """A file that stores small writes; large ones only add to its length and are read as zeros."""
 
     def __init__(self) -> None:
-        self.kept: list[tuple[int, bytes]] = []
+        self.stored: list[tuple[int, bytes]] = []
         self.length = 0
         self.position = 0
 
-    def take(self, data: bytes) -> None:
+    def append(self, data: bytes) -> None:
         if len(data) < MIB:
-            self.kept.append((self.length, data))
+            self.stored.append((self.length, data))
         self.length += len(data)
 
     def readable(self) -> bool:
@@ -70,17 +70,17 @@ class Holes(io.RawIOBase):
 
     def read(self, size: int | None = -1) -> bytes:
         end = self.length if size is None or size < 0 else min(self.position + size, self.length)
-        found = bytearray(end - self.position)
-        for start, data in self.kept:
+        content = bytearray(end - self.position)
+        for start, data in self.stored:
             first, last = max(start, self.position), min(start + len(data), end)
             if first < last:
-                found[first - self.position : last - self.position] = data[first - start : last - start]
+                content[first - self.position : last - self.position] = data[first - start : last - start]
         self.position = end
-        return bytes(found)
+        return bytes(content)
 
 
 def big_chunks(size: int) -> Iterable[bytes]:
-    """``size`` bytes in pieces that :class:`Holes` only counts."""
+    """Yield ``size`` zero bytes in pieces that :class:`SparseFile` does not store."""
     piece = bytes(64 * MIB)
     yield from repeat(piece, size // len(piece))
     yield bytes(size % len(piece))
@@ -105,12 +105,12 @@ def test_headers_have_the_values_fixed_by_the_contract() -> None:
 
     for entry in rawzip.read_entries(file):
         local = rawzip.local_header(file, entry.offset)
-        assert local.flags == entry.flags == 0x0800, "UTF-8 names; above all no data descriptor (bit 3)"
+        assert local.flags == entry.flags == 0x0800, "UTF-8 names, no data descriptor (bit 3)"
         assert local.method == entry.method == 8
         assert (local.date, local.time) == (entry.date, entry.time) == (0 << 9 | 1 << 5 | 1, 0), "1980-01-01 00:00"
         assert local.extra == entry.extra == b""
         assert local.needed == entry.needed == 20
-        assert entry.made_by == 3 << 8 | 20, "UNIX, so that the mode counts"
+        assert entry.made_by == 3 << 8 | 20, "UNIX, so that the file mode applies"
         assert entry.external == 0o100644 << 16
         assert (entry.comment, entry.disk, entry.internal) == (b"", 0, 0)
 
@@ -149,7 +149,7 @@ def test_add_returns_where_the_packed_bytes_start() -> None:
         assert zlib.decompress(file.getvalue()[start : start + packed.packed_size], wbits=-15) == b"content"
 
 
-def test_chunks_may_come_in_any_pieces() -> None:
+def test_chunk_boundaries_make_no_difference() -> None:
     packed = pack(b"content" * 100)
     whole = b"".join(packed.chunks)
     files = [io.BytesIO(), io.BytesIO()]
@@ -170,7 +170,7 @@ def test_more_or_fewer_bytes_than_declared_are_an_error(chunks: list[bytes]) -> 
         archive.add("name", chunks, packed_size=3, size=3, crc32=0)
 
 
-def test_an_archive_without_entries_is_an_archive() -> None:
+def test_an_archive_without_entries_is_valid() -> None:
     file = archive_of([])
 
     assert rawzip.read_entries(file) == []
@@ -179,13 +179,13 @@ def test_an_archive_without_entries_is_an_archive() -> None:
 
 @pytest.mark.parametrize(("count", "is_zip64"), [(65_534, False), (65_535, True)])
 def test_zip64_starts_where_the_16_bit_count_ends(count: int, is_zip64: bool) -> None:  # noqa: FBT001
-    end = rawzip.read_end(many(count))
+    end = rawzip.read_end(archive_of_many(count))
 
     assert (end.count, end.short_count, end.is_zip64) == (count, min(count, 0xFFFF), is_zip64)
 
 
 def test_more_than_65535_entries_are_all_listed(run: Callable[..., str], tmp_path: Path) -> None:
-    file = many(65_536)
+    file = archive_of_many(65_536)
     names = [str(number) for number in range(65_536)]
     path = tmp_path / "many.zip"
     path.write_bytes(file.getvalue())
@@ -201,8 +201,8 @@ def test_more_than_65535_entries_are_all_listed(run: Callable[..., str], tmp_pat
     ("offset", "is_far"), [(0xFFFFFFFE, False), (0xFFFFFFFF, True), (0x1_0000_0000, True), (0x1_4000_0001, True)]
 )
 def test_an_entry_beyond_4_gib_has_its_offset_in_a_zip64_field(offset: int, is_far: bool) -> None:  # noqa: FBT001
-    file = Holes()
-    writer = ArchiveWriter(file.take)
+    file = SparseFile()
+    writer = ArchiveWriter(file.append)
     half = offset // 2
     for name, size in (("a", half - 31), ("b", offset - half - 31)):
         writer.add(name, big_chunks(size), packed_size=size, size=size, crc32=0)
@@ -214,22 +214,22 @@ def test_an_entry_beyond_4_gib_has_its_offset_in_a_zip64_field(offset: int, is_f
     near, middle, far = rawzip.read_entries(file)
 
     assert size == file.length
-    assert end.is_zip64, "the directory itself is beyond 4 GiB"
+    assert end.is_zip64, "the central directory is beyond 4 GiB"
     assert (end.count, end.short_count, end.short_offset) == (3, 3, 0xFFFFFFFF)
     assert far.offset == offset
     assert bool(far.extra) is is_far
     assert far.needed == (45 if is_far else 20)
     assert (near.extra, middle.extra) == (b"", b"")
     assert rawzip.local_header(file, offset).name == "c"
-    with zipfile.ZipFile(file) as by_zipfile:
-        assert by_zipfile.getinfo("c").header_offset == offset
-        assert by_zipfile.read("c") == b"far away"
+    with zipfile.ZipFile(file) as archive:
+        assert archive.getinfo("c").header_offset == offset
+        assert archive.read("c") == b"far away"
 
 
 @pytest.mark.parametrize(("start", "is_zip64"), [(0xFFFFFFFE, False), (0xFFFFFFFF, True)])
 def test_zip64_starts_where_the_directory_s_32_bit_offset_ends(start: int, is_zip64: bool) -> None:  # noqa: FBT001
-    file = Holes()
-    writer = ArchiveWriter(file.take)
+    file = SparseFile()
+    writer = ArchiveWriter(file.append)
     size = start - 31
     writer.add("a", big_chunks(size), packed_size=size, size=size, crc32=0)
     writer.close()

@@ -1,4 +1,4 @@
-"""Whole bundles: readable, reproducible, and the same bytes on every machine."""
+"""Complete bundles: their content, layout and reproducibility."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from installhub.model.definition import PackedDefinition, canonical_json, pack, 
 from tests import rawzip
 from tests.builders import node, package
 
-# Changes only with the manifest's format, the layout of bundles or the codec: then every client sees new checksums of
-# old content, so it must be meant (docs/decisions/0003).
+# Changes only with the manifest's format, the layout of bundles or the codec. Clients then get new checksums for
+# unchanged content, so a change must be intended (docs/decisions/0003).
 GOLDEN_CHECKSUM = "343c439d34fadcaeec808df008535f9a1f71af7aa44d5c0e18ad650aa7a4a626"
 
 IDS = {
@@ -64,7 +64,7 @@ def bundle() -> tuple[bytes, BundleLayout]:
     return file.getvalue(), layout
 
 
-def test_it_holds_the_manifest_first_and_then_the_definitions_in_install_order() -> None:
+def test_a_bundle_contains_the_manifest_and_then_the_definitions_in_install_order() -> None:
     content, _ = bundle()
 
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -84,7 +84,7 @@ def test_the_manifest_s_digests_and_sizes_are_those_of_the_entries() -> None:
             assert (listed["size"], listed["sha256"]) == (len(definition), sha256_hex(definition))
 
 
-def test_the_layout_says_where_things_are() -> None:
+def test_the_layout_locates_the_manifest() -> None:
     content, layout = bundle()
 
     start, end = layout.manifest_offset, layout.manifest_offset + layout.manifest_packed_size
@@ -93,7 +93,7 @@ def test_the_layout_says_where_things_are() -> None:
     assert layout.manifest_size == len(manifest())
 
 
-def test_the_same_request_and_artifacts_give_the_same_bytes() -> None:
+def test_equal_requests_and_artifacts_yield_equal_bytes() -> None:
     assert bundle() == bundle()
 
 
@@ -103,7 +103,7 @@ def test_the_checksum_of_a_known_bundle_never_changes() -> None:
     assert sha256_hex(content) == GOLDEN_CHECKSUM
 
 
-def test_it_has_no_extra_fields_and_no_data_descriptors() -> None:
+def test_a_bundle_has_no_extra_fields_and_no_data_descriptors() -> None:
     content, _ = bundle()
     file = io.BytesIO(content)
 
@@ -113,14 +113,14 @@ def test_it_has_no_extra_fields_and_no_data_descriptors() -> None:
 
 
 @pytest.mark.parametrize(("program", "option"), [("unzip", "-tq"), ("zipinfo", "-v"), ("jar", "tf")])
-def test_common_zip_programs_read_it(run: Callable[..., str], tmp_path: Path, program: str, option: str) -> None:
+def test_common_zip_programs_read_a_bundle(run: Callable[..., str], tmp_path: Path, program: str, option: str) -> None:
     path = tmp_path / "bundle.zip"
     path.write_bytes(bundle()[0])
 
     run(program, option, path)
 
 
-def test_unzip_unpacks_it(run: Callable[..., str], tmp_path: Path) -> None:
+def test_unzip_unpacks_a_bundle(run: Callable[..., str], tmp_path: Path) -> None:
     path = tmp_path / "bundle.zip"
     path.write_bytes(bundle()[0])
 
@@ -147,15 +147,15 @@ def test_more_or_fewer_definitions_than_artifacts_are_an_error(definitions: list
         write_bundle(io.BytesIO().write, manifest(), artifacts(), definitions)
 
 
-def test_each_definition_is_written_before_the_next_is_taken() -> None:
+def test_each_definition_is_written_before_the_next_is_read() -> None:
     sizes: list[int] = []
     file = io.BytesIO()
 
-    def one_by_one() -> Iterator[PackedDefinition]:
+    def definitions() -> Iterator[PackedDefinition]:
         for definition in packed():
             sizes.append(file.tell())
             yield definition
 
-    write_bundle(file.write, manifest(), artifacts(), one_by_one())
+    write_bundle(file.write, manifest(), artifacts(), definitions())
 
     assert sizes == sorted(set(sizes))

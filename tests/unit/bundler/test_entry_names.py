@@ -1,4 +1,4 @@
-"""Entry names: whatever the id, a name that every file system takes and no other id has."""
+"""Entry names: valid on every file system for any id, and unique."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from installhub.bundler.entry_names import MANIFEST_PATH, entry_path
 from installhub.model.artifact import ArtifactType
 from tests.strategies import NASTY, ids
 
-# What Windows does not allow in a name, beside the controls.
+# Characters that Windows does not allow in names, and control characters.
 FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{digit}" for port in ("COM", "LPT") for digit in range(10))}
 
 
 def is_windows_device(part: str) -> bool:
-    """Whether Windows takes the name for a device's: what counts ends at the first dot, blanks in front of it aside."""
+    """Return whether Windows reads the name as a device: the part before the first dot, without trailing spaces."""
     return part.partition(".")[0].rstrip(" ").upper() in DEVICES
 
 
@@ -37,7 +37,7 @@ def digest(artifact_id: str) -> str:
     return hashlib.sha256(artifact_id.encode()).hexdigest()
 
 
-# Every way in which a file system may take two names for one.
+# The normalizations by which file systems may treat two names as equal.
 FOLDS: list[Callable[[str], str]] = [
     str.casefold,
     str.upper,
@@ -98,11 +98,11 @@ def test_no_name_is_a_windows_device(form: str) -> None:
 
 
 @given(st.lists(ids | st.text(NASTY, min_size=1, max_size=4), min_size=2, max_size=20, unique=True))
-def test_different_ids_have_different_names_however_a_file_system_folds_them(found: list[str]) -> None:
-    paths = [path_of(artifact_id) for artifact_id in found]
+def test_different_ids_have_different_names_however_a_file_system_folds_them(artifact_ids: list[str]) -> None:
+    paths = [path_of(artifact_id) for artifact_id in artifact_ids]
 
     for fold in FOLDS:
-        assert len({fold(path) for path in paths}) == len(found)
+        assert len({fold(path) for path in paths}) == len(artifact_ids)
 
 
 @given(ids)
@@ -113,9 +113,9 @@ def test_different_ids_have_different_names_however_a_file_system_folds_them(fou
 @example("\u212b")
 @example("con")
 @example("x" * 201)
-def test_ids_made_to_look_alike_have_different_names(artifact_id: str) -> None:
+def test_deliberately_similar_ids_have_different_names(artifact_id: str) -> None:
     encoded = name_of(artifact_id).removesuffix(".json")
-    alike = {
+    similar = {
         artifact_id,
         artifact_id.casefold(),
         artifact_id.upper(),
@@ -137,7 +137,7 @@ def test_ids_made_to_look_alike_have_different_names(artifact_id: str) -> None:
     }
 
     for fold in FOLDS:
-        assert len({fold(path_of(other)) for other in alike}) == len(alike)
+        assert len({fold(path_of(other)) for other in similar}) == len(similar)
 
 
 @pytest.mark.parametrize(
@@ -172,9 +172,9 @@ def test_no_id_has_the_manifest_s_name() -> None:
 
 
 @given(ids)
-def test_a_name_never_changes(artifact_id: str) -> None:
+def test_names_are_deterministic(artifact_id: str) -> None:
     assert path_of(artifact_id) == path_of(artifact_id)
 
 
-def test_names_in_use_never_change() -> None:
+def test_existing_names_never_change() -> None:
     assert path_of("Proc 1") == f"artifacts/RuleSet/Proc%201~{digest('Proc 1')[:32]}.json"

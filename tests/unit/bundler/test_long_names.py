@@ -28,14 +28,14 @@ def test_a_longer_name_keeps_its_first_hundred_characters(artifact_id: str) -> N
     assert name_of(artifact_id) == with_digest("x" * 100, artifact_id)
 
 
-@pytest.mark.parametrize("kept", [97, 98, 99, 100])
-def test_an_escape_is_not_split(kept: int) -> None:
-    artifact_id = "x" * kept + " " * 60
+@pytest.mark.parametrize("length", [97, 98, 99, 100])
+def test_an_escape_is_not_split(length: int) -> None:
+    artifact_id = "x" * length + " " * 60
 
-    assert name_of(artifact_id) == with_digest("x" * kept + "%20" * (kept == 97), artifact_id)
+    assert name_of(artifact_id) == with_digest("x" * length + "%20" * (length == 97), artifact_id)
 
 
-def test_a_character_of_several_escapes_may_be_split_between_them() -> None:
+def test_a_character_of_several_escapes_may_be_split_between_escapes() -> None:
     assert name_of("ü" * 100) == with_digest("%C3%BC" * 16 + "%C3", "ü" * 100)
 
 

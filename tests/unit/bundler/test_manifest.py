@@ -1,4 +1,4 @@
-"""The manifest: everything the contract lists, and nothing that varies."""
+"""The manifest: all fields of the contract, and nothing that differs between exports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from installhub.bundler.entry_names import entry_path
 from installhub.bundler.manifest import build_manifest, encode_manifest
 from installhub.contract.response_models import Manifest
 from installhub.model.artifact import ArtifactNode, ArtifactType
-from tests.builders import is_a, node, package
+from tests.builders import matches_model, node, package
 from tests.strategies import ids, printable_texts
 
 ENT = node("ent-44", kind=ArtifactType.ENTITY_SCHEMA, name="EmployeeSchema", size=7)
@@ -63,7 +63,7 @@ def test_optional_fields_are_null_or_empty() -> None:
     assert (manifest["description"], manifest["author"], manifest["tags"]) == (None, None, [])
 
 
-def test_nothing_in_it_varies_from_one_export_to_the_next() -> None:
+def test_repeated_exports_have_equal_manifests() -> None:
     manifest = build_manifest(package(), ["ent-44"], [ENT])
 
     assert not {"exportedAt", "exportedBy", "tenantId", "checksum"} & manifest.keys()
@@ -77,7 +77,7 @@ def test_the_requested_order_makes_no_difference(roots: list[str]) -> None:
 def test_the_body_fits_the_model_in_the_api_document() -> None:
     manifest = build_manifest(package(), ["ent-44"], [ENT, FORM])
 
-    assert is_a(Manifest, encode_manifest(manifest))
+    assert matches_model(Manifest, encode_manifest(manifest))
 
 
 @given(
@@ -85,15 +85,15 @@ def test_the_body_fits_the_model_in_the_api_document() -> None:
     printable_texts,
     st.none() | st.text(),
 )
-def test_the_file_is_json_in_utf_8_whatever_the_texts(
-    found: list[ArtifactNode], name: str, description: str | None
+def test_the_file_is_json_in_utf_8_for_any_text(
+    artifacts: list[ArtifactNode], name: str, description: str | None
 ) -> None:
-    manifest = build_manifest(package(name=name, description=description), ["r"], found)
+    manifest = build_manifest(package(name=name, description=description), ["r"], artifacts)
 
     assert json.loads(encode_manifest(manifest)) == manifest
 
 
-def test_the_file_has_a_line_for_each_artifact_so_that_people_can_compare_two() -> None:
+def test_the_file_has_one_line_per_artifact_for_readable_diffs() -> None:
     lines = encode_manifest(build_manifest(package(), ["ent-44"], [ENT, FORM])).decode().splitlines()
 
     assert [json.loads(line.strip().rstrip(","))["id"] for line in lines if "sha256" in line] == ["ent-44", "Form 2005"]

@@ -1,4 +1,4 @@
-"""What a function imports at its start: only what it uses, since every import costs cold start."""
+"""Imports of the functions at startup: only what they use, since every import adds to the cold start."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pytest
 
 FUNCTIONS: Final = Path(__file__).parents[3] / "functions"
 
-# Libraries that cost milliseconds; what a function does not need at its start, it imports when it needs it, if ever.
+# Libraries whose import takes milliseconds; functions that do not always need them import them on first use.
 COSTLY: Final = frozenset({"boto3", "cryptography", "deflate", "jwt", "pydantic", "pydantic_core", "semver"})
 
 COMMON: Final = {"model", "runtime", "composition"}
 
-# By function: the packages of the layer, apart from the common ones, and the costly libraries that it imports.
+# By function: the packages of the layer that it imports, except the common ones, and the costly libraries.
 IMPORTS: Final[dict[str, tuple[set[str], set[str]]]] = {
     "announce": ({"bundler", "contract", "events", "packages"}, set()),
     "authorizer": ({"identity"}, set()),
@@ -47,14 +47,14 @@ every_function = pytest.mark.parametrize("function", IMPORTS)
 
 @cache
 def imported_by(function: str) -> frozenset[str]:
-    """The modules in memory once a fresh process has imported the function."""
-    run = subprocess.run(  # noqa: S603  # this very interpreter
+    """Return the modules loaded in a new process after importing the function."""
+    result = subprocess.run(  # noqa: S603  # fixed command
         [sys.executable, "-c", PROGRAM], cwd=FUNCTIONS / function, capture_output=True, text=True, check=True
     )
-    return frozenset(json.loads(run.stdout))
+    return frozenset(json.loads(result.stdout))
 
 
-def test_the_table_names_every_function() -> None:
+def test_every_function_is_in_the_table() -> None:
     assert IMPORTS.keys() == {folder.parent.name for folder in FUNCTIONS.glob("*/app.py")}
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a request, all of it at once, and where."""
+"""Validation of request bodies: all problems are reported at once, each with a pointer."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import json
 
 import pytest
 
-from installhub.contract.request_models import ExportRequest, PreviewRequest, as_json
+from installhub.contract.request_models import ExportRequest, PreviewRequest, request_to_json
 from installhub.http.request_body import read_request
 from installhub.model.artifact import PackageType
 from tests.builders import TENANT
 from tests.builders import request as request_of
-from tests.unit.http.reading import EXPORT, LEFT_OUT, PREVIEW, changed, invalid, problems
+from tests.unit.http.reading import EXPORT, OMITTED, PREVIEW, export_body, invalid, problems
 
 
 def test_a_valid_export_is_read_unchanged() -> None:
-    request, tenant, who = read_request(ExportRequest, request_of(json.dumps(EXPORT)))
+    request, tenant, caller = read_request(ExportRequest, request_of(json.dumps(EXPORT)))
 
-    assert as_json(request) == EXPORT
+    assert request_to_json(request) == EXPORT
     assert request.package_type is PackageType.WORKFLOW
-    assert (tenant, who.subject) == (TENANT, "user-1")
+    assert (tenant, caller.subject) == (TENANT, "user-1")
 
 
 def test_an_optional_field_may_be_missing_or_null() -> None:
     optional = ("description", "author", "tags")
 
-    for value in (LEFT_OUT, None):
-        request, _, _ = read_request(ExportRequest, request_of(changed(**dict.fromkeys(optional, value))))
+    for value in (OMITTED, None):
+        request, _, _ = read_request(ExportRequest, request_of(export_body(**dict.fromkeys(optional, value))))
         assert (request.description, request.author, request.tags) == (None, None, None)
 
 
@@ -81,13 +81,13 @@ def test_bytes_that_are_not_utf_8_are_invalid_as_a_whole(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", ["packageName", "packageType", "version", "artifactIds", "tenantId"])
-def test_a_field_that_is_missing_is_pointed_at(name: str) -> None:
-    assert problems(changed(**{name: LEFT_OUT})) == invalid(f"/{name}")
+def test_a_missing_field_is_pointed_at(name: str) -> None:
+    assert problems(export_body(**{name: OMITTED})) == invalid(f"/{name}")
 
 
 @pytest.mark.parametrize("name", ["packageName", "packageType", "version", "artifactIds"])
-def test_null_is_not_what_is_required(name: str) -> None:
-    assert problems(changed(**{name: None})) == invalid(f"/{name}")
+def test_null_in_a_required_field_is_pointed_at(name: str) -> None:
+    assert problems(export_body(**{name: None})) == invalid(f"/{name}")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_null_is_not_what_is_required(name: str) -> None:
     ],
 )
 def test_an_unknown_field_is_pointed_at(name: str, pointer: str) -> None:
-    assert problems(changed(**{name: 1})) == invalid(pointer)
+    assert problems(export_body(**{name: 1})) == invalid(pointer)
 
 
 def test_an_export_s_fields_are_unknown_to_a_preview() -> None:
@@ -144,8 +144,8 @@ def test_an_export_s_fields_are_unknown_to_a_preview() -> None:
         ("tags", ["hr", None], "/tags/1"),
     ],
 )
-def test_a_wrong_type_is_not_made_to_fit(name: str, value: object, pointer: str) -> None:
-    assert problems(changed(**{name: value})) == invalid(pointer)
+def test_a_wrong_type_is_not_converted(name: str, value: object, pointer: str) -> None:
+    assert problems(export_body(**{name: value})) == invalid(pointer)
 
 
 @pytest.mark.parametrize(
@@ -177,12 +177,12 @@ def test_a_wrong_type_is_not_made_to_fit(name: str, value: object, pointer: str)
     ids=lambda value: ascii(value)[:20],
 )
 def test_a_text_too_short_too_long_or_unprintable_is_pointed_at(name: str, value: object, pointer: str) -> None:
-    assert problems(changed(**{name: value})) == invalid(pointer)
+    assert problems(export_body(**{name: value})) == invalid(pointer)
 
 
 @pytest.mark.parametrize("tenant", ["", "x" * 257, "a\nb"], ids=lambda tenant: ascii(tenant)[:8])
 def test_an_invalid_tenant_is_pointed_at(tenant: str) -> None:
-    assert problems(changed(tenantId=tenant))[0] == ("InvalidRequest", "/tenantId")
+    assert problems(export_body(tenantId=tenant))[0] == ("InvalidRequest", "/tenantId")
 
 
 @pytest.mark.parametrize(
@@ -208,20 +208,20 @@ def test_an_invalid_tenant_is_pointed_at(tenant: str) -> None:
     ids=lambda changes: ascii(changes)[:32],
 )
 def test_a_package_just_within_the_limits_is_accepted(changes: dict[str, object]) -> None:
-    request, _, _ = read_request(ExportRequest, request_of(changed(**changes)))
+    request, _, _ = read_request(ExportRequest, request_of(export_body(**changes)))
 
-    assert as_json(request) == {**EXPORT, **changes}
+    assert request_to_json(request) == {**EXPORT, **changes}
 
 
 @pytest.mark.parametrize(
     "version", ["", "1", "1.2", "v1.2.3", "1.2.3\n", "\u0661.\u0662.\u0663", "01.2.3", "1" * 257, "\x00"], ids=ascii
 )
 def test_an_invalid_version_has_its_own_code(version: str) -> None:
-    assert problems(changed(version=version)) == [("InvalidVersion", "/version")]
+    assert problems(export_body(version=version)) == [("InvalidVersion", "/version")]
 
 
-def test_everything_wrong_is_reported_at_once() -> None:
-    body = changed(
+def test_all_problems_are_reported_at_once() -> None:
+    body = export_body(
         packageName="",
         packageType="zip",
         version="1",
@@ -231,9 +231,9 @@ def test_everything_wrong_is_reported_at_once() -> None:
         extra=None,
     )
 
-    found = problems(body)
+    reported = problems(body)
 
-    assert sorted(found[:-1]) == invalid(
+    assert sorted(reported[:-1]) == invalid(
         "/artifactIds/0",
         "/artifactIds/2",
         "/artifactIds/3",
@@ -244,10 +244,10 @@ def test_everything_wrong_is_reported_at_once() -> None:
         "/tags/1",
         "/tags/2",
     )
-    assert found[-1] == ("InvalidVersion", "/version")
+    assert reported[-1] == ("InvalidVersion", "/version")
 
 
 def test_an_invalid_version_ranks_before_the_wrong_tenant_and_after_an_invalid_field() -> None:
-    found = problems(changed(version="1", tenantId="theirs", packageName=""))
+    reported = problems(export_body(version="1", tenantId="theirs", packageName=""))
 
-    assert [code for code, _ in found] == ["InvalidRequest", "InvalidVersion", "TenantMismatch"]
+    assert [code for code, _ in reported] == ["InvalidRequest", "InvalidVersion", "TenantMismatch"]

@@ -1,4 +1,4 @@
-"""SECURITY.md names controls and proofs that exist; and what it says of pins and exceptions holds."""
+"""SECURITY.md: its controls and tests exist, and its statements on pinning and exceptions are true."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _TABLE: Final = PAGE.partition("<!-- begin threats -->")[2].partition("<!-- end 
 ROWS: Final = [
     [cell.strip() for cell in line.strip("|").split(" |")] for line in _TABLE.splitlines() if line.startswith("| **")
 ]
-_NAMED: Final = re.compile(r"`([\w./-]+\.(?:py|yaml|txt|toml))(?:::(\w+))?`")
+_REFERENCE: Final = re.compile(r"`([\w./-]+\.(?:py|yaml|txt|toml))(?:::(\w+))?`")
 
-# Split, so that this file has none of them.
+# Split, so that this file does not contain them.
 MARKS: Final = ("no" + "sec", "checkov:" + "skip", "pragma: " + "allowlist")
 
 every_threat = pytest.mark.parametrize("row", ROWS, ids=[row[0].split("**")[1] for row in ROWS])
 
 
-def names_in(file: Path) -> set[str]:
+def functions_in(file: Path) -> set[str]:
     return {node.name for node in ast.parse(file.read_text()).body if isinstance(node, ast.FunctionDef)}
 
 
@@ -33,26 +33,26 @@ def test_the_table_of_threats_is_found() -> None:
 
 
 @every_threat
-def test_a_threat_has_a_control_where_the_page_says(row: list[str]) -> None:
+def test_the_control_of_a_threat_exists(row: list[str]) -> None:
     _, control, _, _ = row
-    named = _NAMED.findall(control)
-    assert named
-    for file, _ in named:
+    files = _REFERENCE.findall(control)
+    assert files
+    for file, _ in files:
         assert (PROJECT / file).is_file(), file
 
 
 @every_threat
-def test_a_threat_has_proofs_which_exist(row: list[str]) -> None:
-    proofs = _NAMED.findall(row[2])
-    assert proofs
-    for file, test in proofs:
+def test_the_tests_of_a_threat_exist(row: list[str]) -> None:
+    tests = _REFERENCE.findall(row[2])
+    assert tests
+    for file, test in tests:
         assert file.startswith("tests/")
         assert test.startswith("test_")
-        assert test in names_in(PROJECT / file), f"{file}::{test}"
+        assert test in functions_in(PROJECT / file), f"{file}::{test}"
 
 
 def test_links_and_files_of_the_page_exist() -> None:
-    for target in [*re.findall(r"\]\(([^)#]+)\)", PAGE), *(file for file, _ in _NAMED.findall(PAGE))]:
+    for target in [*re.findall(r"\]\(([^)#]+)\)", PAGE), *(file for file, _ in _REFERENCE.findall(PAGE))]:
         assert (PROJECT / target).exists(), target
 
 

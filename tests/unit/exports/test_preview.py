@@ -1,4 +1,4 @@
-"""Preview: refuses unknown roots, warns of everything else, and reads twice before it says no."""
+"""Preview: unknown roots are refused after a consistent read; all other problems are warnings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.builders import TENANT, FakeCatalog, node, nodes
 
 
 class FakeTable:
-    """An artifacts table whose eventually consistent reads may be a moment old."""
+    """An artifacts table whose eventually consistent reads may return older data."""
 
     def __init__(self, now: list[ArtifactNode], before: list[ArtifactNode] | None = None) -> None:
         self.catalogs = {True: FakeCatalog(now, ["theirs"]), False: FakeCatalog(before or now, ["theirs"])}
@@ -26,7 +26,7 @@ class FakeTable:
         return self.catalogs[consistent]
 
 
-def previewed(table: FakeTable, *roots: str, limits: Limits | None = None) -> Plan:
+def preview_of(table: FakeTable, *roots: str, limits: Limits | None = None) -> Plan:
     return preview(cast("ArtifactTable", table), TENANT, roots, limits or Limits())
 
 
@@ -39,34 +39,34 @@ def codes(plan: Plan) -> list[str]:
 )
 def test_a_root_that_is_not_the_tenant_s_is_refused_as_in_an_export(root: str, code: ErrorCode) -> None:
     with pytest.raises(InstallHubError) as refusal:
-        previewed(FakeTable([node("a", "gone too")]), "a", root)
+        preview_of(FakeTable([node("a", "gone too")]), "a", root)
 
     assert [(problem.code, problem.artifact_id) for problem in refusal.value.problems] == [(code, root)]
 
 
 def test_all_roots_outside_the_tenant_are_reported_foreign_ones_first() -> None:
     with pytest.raises(InstallHubError) as refusal:
-        previewed(FakeTable([]), "gone", "theirs", "lost")
+        preview_of(FakeTable([]), "gone", "theirs", "lost")
 
     assert [problem.artifact_id for problem in refusal.value.problems] == ["theirs", "gone", "lost"]
 
 
-def test_everything_else_is_a_warning() -> None:
+def test_all_other_problems_are_warnings() -> None:
     table = FakeTable([node("a", "b", "gone"), node("b", "a", status=ArtifactStatus.DRAFT)])
 
-    plan = previewed(table, "a", limits=Limits(definition_bytes=1))
+    plan = preview_of(table, "a", limits=Limits(definition_bytes=1))
 
     assert codes(plan) == ["ArtifactNotFound", "CircularDependency", "IncompleteArtifact", "PackageTooLarge"]
 
 
 def test_a_missing_dependency_of_a_root_is_only_a_warning() -> None:
-    assert codes(previewed(FakeTable([node("a", "gone")]), "a")) == ["ArtifactNotFound"]
+    assert codes(preview_of(FakeTable([node("a", "gone")]), "a")) == ["ArtifactNotFound"]
 
 
-def test_a_good_plan_is_read_once_and_cheaply() -> None:
+def test_a_plan_without_problems_takes_one_eventually_consistent_read() -> None:
     table = FakeTable(list(nodes({"a": "b", "b": ""}).values()))
 
-    assert previewed(table, "a").problems == ()
+    assert preview_of(table, "a").problems == ()
     assert table.reads == [(TENANT, False)]
 
 

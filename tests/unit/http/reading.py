@@ -1,4 +1,4 @@
-"""Good requests, changes to them, and what reading one finds wrong."""
+"""Valid request bodies, changes to them, and the problems found when they are read."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ EXPORT: dict[str, Any] = {
     "artifactIds": ["proc-1001"],
 }
 PREVIEW: dict[str, Any] = {"tenantId": TENANT, "artifactIds": ["proc-1001"]}
-LEFT_OUT = object()
+OMITTED = object()
 
-Found = list[tuple[str, str | None]]
+CodesAndPointers = list[tuple[str, str | None]]
 
 
-def changed(**changes: object) -> str:
-    body = {name: value for name, value in {**EXPORT, **changes}.items() if value is not LEFT_OUT}
+def export_body(**changes: object) -> str:
+    body = {name: value for name, value in {**EXPORT, **changes}.items() if value is not OMITTED}
     return json.dumps(body)
 
 
-def problems(body: str | bytes | None, model: type[PreviewRequest] = ExportRequest, **event: Any) -> Found:  # noqa: ANN401
-    """What reading ``body`` finds: codes and pointers, in their order."""
+def problems(body: str | bytes | None, model: type[PreviewRequest] = ExportRequest, **event: Any) -> CodesAndPointers:  # noqa: ANN401
+    """Return the codes and pointers of the problems reported for ``body``, in order."""
     with pytest.raises(InstallHubError) as refusal:
         read_request(model, request_of(body, **event))
     assert all(problem.detail for problem in refusal.value.problems)
     return [(problem.code.value, problem.pointer) for problem in refusal.value.problems]
 
 
-def invalid(*pointers: str) -> Found:
+def invalid(*pointers: str) -> CodesAndPointers:
     return [("InvalidRequest", pointer) for pointer in pointers]

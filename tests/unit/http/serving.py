@@ -1,4 +1,4 @@
-"""Answers as API Gateway gets them, and what is in them."""
+"""Helpers that invoke an HTTP function and read its proxy responses."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 LAMBDA_RESPONSE_BYTES = 6 * 1024 * 1024
 BUNDLE = b"PK\x03\x04 bytes \xff\x00"
 
-Use = Callable[[Request], Response]
+Action = Callable[[Request], Response]
 
 
-def answer(use: Use, **request: Any) -> dict[str, Any]:  # noqa: ANN401
-    """What API Gateway gets from a function that does ``use``."""
-    return invoke(use, event(**request))
+def respond(action: Action, **request: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return the proxy response of a function that performs ``action``."""
+    return invoke(action, event(**request))
 
 
-def invoke(use: Use, sent: dict[str, Any]) -> dict[str, Any]:
-    handler = endpoint(EXPORT)(lambda received, _: use(received))
-    return handler(sent, cast("LambdaContext", FakeContext("installhub-export")))
+def invoke(action: Action, proxy_event: dict[str, Any]) -> dict[str, Any]:
+    handler = endpoint(EXPORT)(lambda request, _: action(request))
+    return handler(proxy_event, cast("LambdaContext", FakeContext("installhub-export")))
 
 
-def refusal(error: BaseException, **request: Any) -> dict[str, Any]:  # noqa: ANN401
-    def refuse(_: Request) -> Response:
+def error_response(error: BaseException, **request: Any) -> dict[str, Any]:  # noqa: ANN401
+    def fail(_: Request) -> Response:
         raise error
 
-    return answer(refuse, **request)
+    return respond(fail, **request)
 
 
 def headers_of(response: dict[str, Any]) -> dict[str, str]:
@@ -57,5 +57,5 @@ def problem_of(response: dict[str, Any]) -> dict[str, Any]:
 
 
 def payload_size(response: dict[str, Any]) -> int:
-    """Bytes of ``response`` as the runtime hands it to Lambda."""
+    """Return the size in bytes of ``response`` as the runtime sends it to Lambda."""
     return len(json.dumps(response, ensure_ascii=False).encode())

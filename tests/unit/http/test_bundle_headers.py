@@ -1,4 +1,4 @@
-"""Names to save bundles under, and validators."""
+"""File names in Content-Disposition, and entity tags."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from installhub.http.bundle_headers import content_disposition, entity_tag, is_n
 from tests.builders import record
 from tests.strategies import printable_texts
 
-# RFC 6266, 4.1, as this service writes it: a quoted filename, and maybe a filename* by RFC 8187.
+# The subset of RFC 6266, 4.1 that the service uses: a quoted filename, and optionally a filename* by RFC 8187.
 DISPOSITION = re.compile(
     r"attachment; filename=\"(?P<plain>[\x20\x21\x23-\x5b\x5d-\x7e]*)\""
     r"(; filename\*=UTF-8''(?P<real>(?:[A-Za-z0-9!#$&+.^_`|~-]|%[0-9A-F]{2})*))?"
@@ -22,7 +22,7 @@ DISPOSITION = re.compile(
 
 
 def parsed(header: str) -> tuple[str, str | None]:
-    """The two names in a header, read by a small parser that takes nothing but the grammar."""
+    """Return the two names in a header, after strict parsing."""
     match = DISPOSITION.fullmatch(header)
     assert match is not None, header
     real = match["real"]
@@ -53,7 +53,7 @@ def parsed(header: str) -> tuple[str, str | None]:
         ("a" * 99 + " b", "a" * 99 + "-2.1.0.zip", None),
     ],
 )
-def test_the_file_name_follows_from_name_and_version(name: str, plain: str, real: str | None) -> None:
+def test_the_file_name_consists_of_name_and_version(name: str, plain: str, real: str | None) -> None:
     assert parsed(content_disposition(record(name=name))) == (plain, real)
 
 
@@ -65,7 +65,7 @@ def test_a_version_with_build_metadata_and_prerelease_is_unchanged() -> None:
 
 
 @given(printable_texts | st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=100))
-def test_any_name_makes_a_header_that_can_be_read(name: str) -> None:
+def test_the_header_of_any_name_can_be_parsed(name: str) -> None:
     header = content_disposition(record(name=name))
 
     plain, real = parsed(header)
@@ -76,10 +76,10 @@ def test_any_name_makes_a_header_that_can_be_read(name: str) -> None:
 
 
 @given(printable_texts)
-def test_python_s_own_parser_finds_the_real_name(name: str) -> None:
+def test_the_parser_of_the_standard_library_finds_the_real_name(name: str) -> None:
     header = content_disposition(record(name=f"é{name}"))
     message = Message()
-    message["Content-Disposition"] = re.sub(r' filename="[^"]*";', "", header)  # or it would be content with that one
+    message["Content-Disposition"] = re.sub(r' filename="[^"]*";', "", header)  # because it would take precedence
 
     assert message.get_content_disposition() == "attachment"
     assert message.get_filename() == re.sub(r"[/\\]", "-", f"é{name}").strip() + "-2.1.0.zip"
@@ -109,11 +109,11 @@ TAG = '"sha256-abc"'
         (f"w/{TAG}", False),
     ],
 )
-def test_if_none_match_by_weak_comparison(if_none_match: str | None, unchanged: bool) -> None:  # noqa: FBT001
+def test_if_none_match_uses_weak_comparison(if_none_match: str | None, unchanged: bool) -> None:  # noqa: FBT001
     assert is_not_modified(TAG, if_none_match) is unchanged
 
 
-def test_an_entity_tag_is_strong_and_made_of_the_checksum() -> None:
+def test_an_entity_tag_is_strong_and_contains_the_checksum() -> None:
     tag = entity_tag(record(bundle=b"abc"))
 
     assert re.fullmatch(r'"[\x21\x23-\x7e]+"', tag), "RFC 9110, 8.8.3"

@@ -1,4 +1,4 @@
-"""Bundles as answers: bytes, a link, or nothing new."""
+"""Download responses: the bundle itself, a presigned URL, or 304."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from installhub.http.bundle_headers import entity_tag
 from installhub.http.responses import bundle_response
 from installhub.packages.bundle_store import LINK_LIFETIME_SECONDS, BundleStore
 from tests.builders import record
-from tests.unit.http.serving import BUNDLE, answer, content_of, headers_of
+from tests.unit.http.serving import BUNDLE, content_of, headers_of, respond
 
 
 class FakeBundles:
-    """A bucket that holds one bundle; remembers the links it gave."""
+    """A bucket with a single bundle that records reads and presigned URLs."""
 
     def __init__(self) -> None:
         self.links: list[tuple[str, str, int]] = []
@@ -31,11 +31,11 @@ class FakeBundles:
 
 def download(bundles: FakeBundles, max_inline: int, **headers: str) -> dict[str, Any]:
     stored = record(name="Größe", bundle=BUNDLE)
-    sent = {name.replace("_", "-"): value for name, value in headers.items()}
-    return answer(
+    request_headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    return respond(
         lambda request: bundle_response(request, stored, cast("BundleStore", bundles), max_inline),
         method="GET",
-        headers=sent,
+        headers=request_headers,
     )
 
 
@@ -48,7 +48,7 @@ def test_a_bundle_is_returned_as_bytes_with_all_headers() -> None:
     assert headers["Content-Type"] == "application/zip"
     assert headers["Content-Disposition"].startswith('attachment; filename="groe-2.1.0.zip"; filename*=')
     assert headers["ETag"] == entity_tag(record(bundle=BUNDLE))
-    # As `openssl dgst -sha256 -binary | base64` has it.
+    # From `openssl dgst -sha256 -binary | base64`.
     assert headers["Repr-Digest"] == "sha-256=:4GMDyIlVMmGfrQtwgiIcfmI1nsDx5FjkJzI7d798u3g=:"
 
 
@@ -64,7 +64,7 @@ def test_a_client_that_has_the_bundle_gets_no_bytes(tag: str) -> None:
     assert (bundles.reads, bundles.links) == (0, [])
 
 
-def test_a_client_that_has_another_bundle_gets_this_one() -> None:
+def test_a_client_with_a_different_bundle_gets_the_current_one() -> None:
     assert download(FakeBundles(), len(BUNDLE), If_None_Match='"sha256-0"')["statusCode"] == 200
 
 
@@ -80,4 +80,4 @@ def test_a_bundle_too_large_for_one_response_is_a_short_lived_link_with_the_same
     ]
     assert LINK_LIFETIME_SECONDS <= 300
     assert bundles.reads == 0
-    assert headers["Cache-Control"] == "no-store", "the link is for this caller and soon dead"
+    assert headers["Cache-Control"] == "no-store", "the URL is for this caller and expires soon"

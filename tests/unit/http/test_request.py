@@ -10,20 +10,20 @@ from installhub.http.response import Response
 
 
 @pytest.mark.parametrize("name", ["Prefer", "prefer", "PREFER"])
-def test_a_header_is_found_by_any_case_of_its_name(name: str) -> None:
+def test_header_names_are_case_insensitive(name: str) -> None:
     request = Request({"headers": {name: "b"}, "multiValueHeaders": {name: ["a", "b"]}})
     assert request.header("Prefer") == "b"
     assert request.header_values("preFER") == ["a", "b"]
 
 
-def test_a_header_may_come_without_its_other_values() -> None:
+def test_multi_value_headers_are_optional() -> None:
     request = Request({"headers": {"Prefer": "a"}, "multiValueHeaders": None})
     assert request.header_values("prefer") == ["a"]
     assert request.header_values("If-Match") == []
 
 
 @pytest.mark.parametrize("event", [{}, dict.fromkeys(("headers", "pathParameters", "requestContext", "body", "path"))])
-def test_a_request_may_lack_every_field(event: dict[str, Any]) -> None:
+def test_every_field_of_an_event_is_optional(event: dict[str, Any]) -> None:
     request = Request(event)
     assert (request.id, request.header("Prefer"), request.path_parameter("packageId")) == ("unknown", None, "")
     assert (request.body, request.path, request.context) == (b"", None, {})

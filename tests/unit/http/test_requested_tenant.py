@@ -1,4 +1,4 @@
-"""The tenant that a request names, in its header, its body or both."""
+"""The requested tenant: in the header, the body or both."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CALLER = Caller("user-1", ("tenant-a", "tenant-b"), frozenset({EXPORT_SCOPE}), N
 
 
 @pytest.mark.parametrize(
-    ("header", "body", "named"),
+    ("header", "body", "expected"),
     [
         ("tenant-a", None, "tenant-a"),
         (None, "tenant-b", "tenant-b"),
@@ -21,11 +21,11 @@ CALLER = Caller("user-1", ("tenant-a", "tenant-b"), frozenset({EXPORT_SCOPE}), N
         (None, None, None),
     ],
 )
-def test_either_place_will_do(header: str | None, body: str | None, named: str | None) -> None:
-    choice = RequestedTenant(header, body)
+def test_the_tenant_is_in_the_header_or_the_body(header: str | None, body: str | None, expected: str | None) -> None:
+    requested = RequestedTenant(header, body)
 
-    assert choice.tenant == named
-    assert choice.problems(CALLER, required=False) == []
+    assert requested.tenant == expected
+    assert requested.problems(CALLER, required=False) == []
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_tenants_that_disagree_or_are_not_the_caller_s_are_a_mismatch(
 
 
 def test_a_mismatch_names_no_tenant() -> None:
-    for choice in (RequestedTenant("tenant-c"), RequestedTenant("tenant-a", "tenant-c")):
-        assert "tenant-" not in str(choice.problems(CALLER, required=True))
+    for requested in (RequestedTenant("tenant-c"), RequestedTenant("tenant-a", "tenant-c")):
+        assert "tenant-" not in str(requested.problems(CALLER, required=True))
 
 
 def test_a_request_that_needs_a_tenant_and_names_none_is_invalid() -> None:
@@ -64,6 +64,6 @@ def test_a_request_that_needs_a_tenant_and_names_none_is_invalid() -> None:
 
 
 def test_a_caller_without_tenants_may_act_for_none() -> None:
-    nobody = Caller("user-1", (), frozenset({EXPORT_SCOPE}), NOW + 1)
+    caller = Caller("user-1", (), frozenset({EXPORT_SCOPE}), NOW + 1)
 
-    assert RequestedTenant("tenant-a").problems(nobody, required=True)
+    assert RequestedTenant("tenant-a").problems(caller, required=True)

@@ -1,4 +1,4 @@
-"""JSON answers, none of them too large for Lambda."""
+"""JSON responses, all within the size limit of Lambda."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from installhub.contract.documents import MAX_DOCUMENT_BYTES
+from installhub.contract.request_documents import MAX_DOCUMENT_BYTES
 from installhub.contract.request_models import PreviewRequest
 from installhub.http.request import Request
 from installhub.http.request_body import read_request
@@ -19,19 +19,19 @@ from installhub.model.errors import ErrorCode, InstallHubError, Problem
 from tests.builders import TENANT, record
 from tests.unit.http.serving import (
     LAMBDA_RESPONSE_BYTES,
-    answer,
     content_of,
+    error_response,
     headers_of,
     payload_size,
     problem_of,
-    refusal,
+    respond,
 )
 
 
 def test_a_small_response_is_plain_json() -> None:
     body = {"name": "Größe 漢 😀", "none": None}
 
-    response = answer(lambda request: json_response(request, body))
+    response = respond(lambda request: json_response(request, body))
 
     headers = headers_of(response)
     assert (response["statusCode"], response["isBase64Encoded"]) == (200, False)
@@ -43,7 +43,7 @@ def test_a_small_response_is_plain_json() -> None:
 def test_a_response_too_large_for_lambda_is_compressed_and_equal() -> None:
     body = {"artifacts": [{"id": f"größe-{number}" * 100} for number in range(6_000)]}
 
-    response = answer(lambda request: json_response(request, body))
+    response = respond(lambda request: json_response(request, body))
 
     headers = headers_of(response)
     assert response["isBase64Encoded"]
@@ -59,7 +59,7 @@ def test_an_error_too_large_for_lambda_is_compressed_and_still_an_error() -> Non
         for number in range(6_000)
     ]
 
-    response = refusal(InstallHubError(problems))
+    response = error_response(InstallHubError(problems))
 
     headers = headers_of(response)
     assert (response["statusCode"], headers["Content-Encoding"]) == (400, "gzip")
@@ -73,10 +73,10 @@ def test_the_largest_uncompressed_body_fits_a_lambda_response(artifact_id: str) 
     each = len(json.dumps(artifact_id, ensure_ascii=False).encode()) + 1
     ids = [artifact_id] * ((MAX_RESPONSE_BYTES - 100) // each)
 
-    response = answer(lambda request: json_response(request, {"installOrder": ids}))
+    response = respond(lambda request: json_response(request, {"installOrder": ids}))
 
     assert json.loads(content_of(response)) == {"installOrder": ids}
-    assert payload_size(response) <= LAMBDA_RESPONSE_BYTES, "quotes are escaped once more within the response"
+    assert payload_size(response) <= LAMBDA_RESPONSE_BYTES, "quotes are escaped again within the response"
 
 
 def test_a_refusal_of_a_long_unknown_field_fits_a_lambda_response() -> None:
@@ -87,30 +87,30 @@ def test_a_refusal_of_a_long_unknown_field_fits_a_lambda_response() -> None:
         read_request(PreviewRequest, request)
         raise AssertionError
 
-    response = answer(preview, body=body)
+    response = respond(preview, body=body)
 
     (listed,) = problem_of(response)["errors"]
     assert listed["errorCode"] == "InvalidRequest"
     assert listed["pointer"].startswith(f"/{incompressible[:50]}")
-    assert len(listed["pointer"]) < 1_000, "nobody needs 2 MB of a name, three times over"
+    assert len(listed["pointer"]) < 1_000, "a long name is truncated"
     assert payload_size(response) <= LAMBDA_RESPONSE_BYTES
 
 
 SMALL_RESPONSE_BYTES = 1024 * 1024
-# Texts that take up as much room compressed: more than a small response holds.
-CHANCE = Random(1)  # noqa: S311  # no secret
-NOISE = [base64.b64encode(CHANCE.randbytes(190)).decode() for _ in range(5_000)]
+# Incompressible texts, together larger than a small response.
+RANDOM = Random(1)  # noqa: S311  # not security-relevant
+NOISE = [base64.b64encode(RANDOM.randbytes(190)).decode() for _ in range(5_000)]
 
 
 @pytest.fixture
 def small_responses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What does not fit a response is tried with smaller ones, for the sake of speed."""
+    """A lower limit, so that tests of too large responses are fast."""
     monkeypatch.setattr("installhub.http.responses.MAX_RESPONSE_BYTES", SMALL_RESPONSE_BYTES - 64 * 1024)
 
 
 @pytest.mark.usefixtures("small_responses")
 def test_a_response_that_does_not_fit_even_compressed_is_refused() -> None:
-    response = answer(lambda request: json_response(request, {"installOrder": NOISE}))
+    response = respond(lambda request: json_response(request, {"installOrder": NOISE}))
 
     assert (response["statusCode"], problem_of(response)["errorCode"]) == (400, "PackageTooLarge")
 
@@ -119,7 +119,7 @@ def test_a_response_that_does_not_fit_even_compressed_is_refused() -> None:
 def test_a_package_whose_manifest_does_not_fit_is_shown_without_its_lists() -> None:
     manifest = {"name": "Suite", "artifacts": [{"id": noise} for noise in NOISE], "installOrder": NOISE}
 
-    response = answer(lambda request: package_response(request, record(), manifest))
+    response = respond(lambda request: package_response(request, record(), manifest))
 
     body = json.loads(content_of(response))
     assert response["statusCode"] == 200
@@ -131,9 +131,9 @@ def test_a_package_whose_manifest_does_not_fit_is_shown_without_its_lists() -> N
 
 @pytest.mark.usefixtures("small_responses")
 def test_more_problems_than_fit_a_response_are_reported_in_part() -> None:
-    problems = [Problem(ErrorCode.ARTIFACT_NOT_FOUND, "Gone.", artifact_id=noise) for noise in NOISE]
+    problems = [Problem(ErrorCode.ARTIFACT_NOT_FOUND, "Not found.", artifact_id=noise) for noise in NOISE]
 
-    response = refusal(InstallHubError(problems))
+    response = error_response(InstallHubError(problems))
 
     assert response["statusCode"] == 400
     assert len(problem_of(response)["errors"]) == 1_000
@@ -142,7 +142,7 @@ def test_more_problems_than_fit_a_response_are_reported_in_part() -> None:
 
 @pytest.mark.usefixtures("small_responses")
 def test_a_single_problem_larger_than_a_response_is_still_reported() -> None:
-    response = refusal(InstallHubError([Problem(ErrorCode.CIRCULAR_DEPENDENCY, "Round.", cycle=tuple(NOISE))]))
+    response = error_response(InstallHubError([Problem(ErrorCode.CIRCULAR_DEPENDENCY, "Cycle.", cycle=tuple(NOISE))]))
 
     assert (response["statusCode"], problem_of(response)["errorCode"]) == (400, "CircularDependency")
     assert payload_size(response) <= SMALL_RESPONSE_BYTES

@@ -1,4 +1,4 @@
-"""Packages that a caller may know of, and those that nobody is told of."""
+"""Packages of other tenants are indistinguishable from unknown ones."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from installhub.http.response import Response
 from installhub.http.responses import json_response
 from installhub.packages.lookup import find_package
 from installhub.packages.store import PackageStore
-from tests.builders import TENANT, FakePackages, caller, record
-from tests.unit.http.serving import answer, problem_of
+from tests.builders import TENANT, FakePackages, make_caller, record
+from tests.unit.http.serving import problem_of, respond
 
 
 def look_up(
@@ -23,10 +23,10 @@ def look_up(
     route: Route = GET_PACKAGE,
     **request: Any,  # noqa: ANN401
 ) -> dict[str, Any]:
-    def look(received: Request) -> Response:
-        tenants = permitted_tenants(received)
-        found = find_package(cast("PackageStore", packages), package_id_parameter(received), tenants)
-        return json_response(received, {"name": found.description.name})
+    def action(http_request: Request) -> Response:
+        tenants = permitted_tenants(http_request)
+        found = find_package(cast("PackageStore", packages), package_id_parameter(http_request), tenants)
+        return json_response(http_request, {"name": found.description.name})
 
     request = {
         "method": "GET",
@@ -34,7 +34,7 @@ def look_up(
         "parameters": {"packageId": package_id},
         **request,
     }
-    return answer(look, **request)
+    return respond(action, **request)
 
 
 def test_a_package_of_the_caller_s_tenant_is_found() -> None:
@@ -53,14 +53,14 @@ def test_an_unknown_package_and_another_tenant_s_are_alike_byte_for_byte() -> No
     assert problem_of(unknown)["errorCode"] == "PackageNotFound"
 
 
-def test_the_header_narrows_what_is_found() -> None:
+def test_the_tenant_header_limits_the_search() -> None:
     stored = record(tenant="a")
 
     def status(header: str) -> int:
         response = look_up(
             stored.description.package_id,
             FakePackages(stored),
-            who=caller("a", "b"),
+            caller=make_caller("a", "b"),
             headers={"X-Tenant-Id": header},
         )
         return int(response["statusCode"])
@@ -79,4 +79,4 @@ def test_an_invalid_package_id_is_an_unknown_package(route: Route, package_id: s
     response = look_up(package_id, packages, route)
 
     assert (response["statusCode"], problem_of(response)["errorCode"]) == (404, "PackageNotFound")
-    assert packages.asked == []
+    assert packages.lookups == []

@@ -1,4 +1,4 @@
-"""Keys and tokens for the tests of ``installhub.auth``; the keys are made once a session."""
+"""Keys and tokens for the tests of ``installhub.identity``; keys are generated once per session."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from installhub.identity.jwks import JwksCache
 from installhub.identity.tokens import TokenVerifier
-from tests.jws import Members, changed, encode
+from tests.jws import Members, encode, with_changes
 from tests.unit.identity.verifying import POLICY, Issuer
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NO_CHANGE: Mapping[str, object] = {}
 
 
-def number(value: int) -> str:
+def encoded_number(value: int) -> str:
     return encode(value.to_bytes((value.bit_length() + 7) // 8, "big"))
 
 
@@ -42,21 +42,21 @@ def other_key() -> RSAPrivateKey:
 
 @pytest.fixture(scope="session")
 def weak_key() -> RSAPrivateKey:
-    return rsa.generate_private_key(65537, 1024)  # noqa: S505 - too short, on purpose
+    return rsa.generate_private_key(65537, 1024)  # noqa: S505 - deliberately too short
 
 
 @pytest.fixture(scope="session")
 def mint(now: int, issuer_key: RSAPrivateKey) -> Callable[..., str]:
-    """Make a token that is good except for the changes: the signature is always the right one for its content."""
-    good_header = {"alg": "RS256", "kid": "key-1", "typ": "JWT"}
-    good_claims = {"iss": "https://issuer.example", "aud": "installhub", "exp": now + 300, "sub": "user-1"}
+    """Return a function that issues tokens: valid except for the given changes, and always correctly signed."""
+    valid_header = {"alg": "RS256", "kid": "key-1", "typ": "JWT"}
+    valid_claims = {"iss": "https://issuer.example", "aud": "installhub", "exp": now + 300, "sub": "user-1"}
 
     def mint(
         claims: Members = NO_CHANGE,
         header: Members = NO_CHANGE,
         key: RSAPrivateKey = issuer_key,
     ) -> str:
-        signing_input = f"{encode(changed(good_header, header))}.{encode(changed(good_claims, claims))}"
+        signing_input = f"{encode(with_changes(valid_header, header))}.{encode(with_changes(valid_claims, claims))}"
         return f"{signing_input}.{encode(key.sign(signing_input.encode(), padding.PKCS1v15(), SHA256()))}"
 
     return mint
@@ -64,11 +64,11 @@ def mint(now: int, issuer_key: RSAPrivateKey) -> Callable[..., str]:
 
 @pytest.fixture(scope="session")
 def jwk() -> Callable[..., dict[str, object]]:
-    """Describe a key's public half as a JWK, with the changes made; a member changed to ``...`` is left out."""
+    """Return a function that converts a public key to a JWK with changes; a member changed to ``...`` is omitted."""
 
     def jwk(key: RSAPrivateKey, kid: str, **changes: object) -> dict[str, object]:
         numbers = key.public_key().public_numbers()
-        members = {"kty": "RSA", "kid": kid, "n": number(numbers.n), "e": number(numbers.e), **changes}
+        members = {"kty": "RSA", "kid": kid, "n": encoded_number(numbers.n), "e": encoded_number(numbers.e), **changes}
         return {name: value for name, value in members.items() if value is not ...}
 
     return jwk

@@ -1,4 +1,4 @@
-"""What an Authorization header holds."""
+"""Parsing of the Authorization header."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from installhub.identity.tokens import InvalidTokenError, TokenFault, bearer_tok
 
 
 @pytest.mark.parametrize("value", [None, "", " ", "\t "])
-def test_a_missing_authorization_header_is_no_token(value: str | None) -> None:
+def test_without_an_authorization_header_there_is_no_token(value: str | None) -> None:
     assert bearer_token(value) is None
 
 

@@ -1,4 +1,4 @@
-"""The caller as the authorizer passes it on, and the tenants a request may name."""
+"""The caller in the authorizer context: encoding, expiry and scope."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ scopes = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size
 
 
 @given(st.text() | printable_texts, st.lists(ids, unique=True), st.frozensets(scopes), st.integers(NOW + 1, NOW**2))
-def test_the_function_reads_what_the_authorizer_writes(
+def test_a_caller_survives_the_authorizer_context(
     subject: str, tenants: list[str], granted: frozenset[str], expires_at: int
 ) -> None:
-    told = Caller(subject, tuple(tenants), granted | {EXPORT_SCOPE}, expires_at)
+    caller = Caller(subject, tuple(tenants), granted | {EXPORT_SCOPE}, expires_at)
 
-    assert caller_from_context(authorizer_context(told), NOW) == told
+    assert caller_from_context(authorizer_context(caller), NOW) == caller
 
 
-def test_api_gateway_passes_on_flat_strings_only() -> None:
+def test_the_authorizer_context_has_string_values_only() -> None:
     assert {type(value) for value in authorizer_context(CALLER).values()} == {str}
 
 
-def test_additions_of_api_gateway_do_not_matter() -> None:
+def test_additions_of_api_gateway_are_ignored() -> None:
     context: dict[str, Any] = {**authorizer_context(CALLER), "principalId": "x", "integrationLatency": 12}
 
     assert caller_from_context(context, NOW) == CALLER
@@ -45,11 +45,11 @@ def test_without_an_authorizer_context_there_is_no_caller(context: dict[str, Any
     assert refusal.value.code is ErrorCode.UNAUTHORIZED
 
 
-@pytest.mark.parametrize(("now", "good"), [(NOW, True), (NOW + 0.9, True), (NOW + 1, False), (NOW + 2, False)])
-def test_a_cached_authorizer_result_expires_with_its_token(now: float, good: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize(("now", "is_valid"), [(NOW, True), (NOW + 0.9, True), (NOW + 1, False), (NOW + 2, False)])
+def test_a_cached_authorizer_result_expires_with_its_token(now: float, is_valid: bool) -> None:  # noqa: FBT001
     context = authorizer_context(CALLER)
 
-    if good:
+    if is_valid:
         assert caller_from_context(context, now) == CALLER
     else:
         with pytest.raises(InstallHubError) as refusal:

@@ -1,4 +1,4 @@
-"""When ``JwksCache`` asks the issuer, what it serves meanwhile, and which published keys it takes."""
+"""``JwksCache``: when it fetches keys, what it returns during outages, and which published keys it accepts."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 
 
 class Issuer:
-    """Answers with ``answer``, raises it, and notes when it was asked; each answer takes ``delay`` seconds."""
+    """Returns or raises ``response`` after ``delay`` seconds, and records the time of each fetch."""
 
-    def __init__(self, answer: bytes | Exception) -> None:
-        self.answer = answer
+    def __init__(self, response: bytes | Exception) -> None:
+        self.response = response
         self.now = 1000.0
         self.delay = 0.0
-        self.asked: list[float] = []
+        self.fetch_times: list[float] = []
 
     def clock(self) -> float:
         return self.now
 
     def fetch(self) -> bytes:
-        self.asked.append(self.now)
+        self.fetch_times.append(self.now)
         self.now += self.delay
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
+        if isinstance(self.response, Exception):
+            raise self.response
+        return self.response
 
 
 def each(name: str, *values: object) -> list[dict[str, object]]:
@@ -89,8 +89,8 @@ outages = pytest.mark.parametrize("outage", OUTAGES, ids=lambda outage: repr(out
 # Freshness
 
 
-def test_nothing_is_fetched_before_a_key_is_wanted(issuer: Issuer, cache: JwksCache) -> None:
-    assert issuer.asked == []
+def test_nothing_is_fetched_before_a_key_is_requested(issuer: Issuer, cache: JwksCache) -> None:
+    assert issuer.fetch_times == []
     assert cache.failure is None
 
 
@@ -99,7 +99,7 @@ def test_a_fresh_set_is_used_without_another_fetch(issuer: Issuer, cache: JwksCa
         assert cache.key("first") == issuer_key.public_key()
         issuer.now += 0.999
 
-    assert issuer.asked == [1000]
+    assert issuer.fetch_times == [1000]
 
 
 def test_an_old_set_is_refreshed_on_demand(issuer: Issuer, cache: JwksCache) -> None:
@@ -107,12 +107,12 @@ def test_an_old_set_is_refreshed_on_demand(issuer: Issuer, cache: JwksCache) -> 
         issuer.now = now
         cache.key("first")
 
-    assert issuer.asked == [1000, 1300, 1600, 9000]
+    assert issuer.fetch_times == [1000, 1300, 1600, 9000]
 
 
 def test_a_withdrawn_key_is_refused_once_the_set_is_old(issuer: Issuer, cache: JwksCache, second: bytes) -> None:
     cache.key("first")
-    issuer.answer = second
+    issuer.response = second
     issuer.now += 299
     cache.key("first")
     issuer.now += 1
@@ -121,11 +121,11 @@ def test_a_withdrawn_key_is_refused_once_the_set_is_old(issuer: Issuer, cache: J
         cache.key("first")
 
 
-def test_a_changed_key_of_the_same_kid_replaces_the_old(
+def test_a_new_key_with_the_same_kid_replaces_the_old_one(
     issuer: Issuer, cache: JwksCache, other_key: RSAPrivateKey, jwk: Callable[..., dict[str, object]]
 ) -> None:
     cache.key("first")
-    issuer.answer = key_set(jwk(other_key, "first"))
+    issuer.response = key_set(jwk(other_key, "first"))
     issuer.now += 300
 
     assert cache.key("first") == other_key.public_key()
@@ -134,45 +134,45 @@ def test_a_changed_key_of_the_same_kid_replaces_the_old(
 # Unknown ids
 
 
-def test_a_new_key_is_picked_up_at_once_when_the_cooldown_is_over(
+def test_a_new_key_is_fetched_immediately_after_the_cooldown(
     issuer: Issuer, cache: JwksCache, second: bytes, other_key: RSAPrivateKey
 ) -> None:
     cache.key("first")
-    issuer.answer = second
+    issuer.response = second
     issuer.now += 29.9
     with pytest.raises(UnknownKeyError):
         cache.key("second")
     issuer.now += 0.1
 
     assert cache.key("second") == other_key.public_key()
-    assert issuer.asked == [1000, 1030]
+    assert issuer.fetch_times == [1000, 1030]
 
 
 def test_a_flood_of_unknown_ids_reaches_the_issuer_once_a_cooldown(issuer: Issuer, cache: JwksCache) -> None:
     for number in range(1000):
         with pytest.raises(UnknownKeyError):
-            cache.key(f"made-up-{number}")
+            cache.key(f"unknown-{number}")
         cache.key("first")
-    assert issuer.asked == [1000]
+    assert issuer.fetch_times == [1000]
 
     for number in range(1000):
         issuer.now += 0.1
         with pytest.raises(UnknownKeyError):
-            cache.key(f"made-up-{number}")
-    assert len(issuer.asked) == 1 + 3
+            cache.key(f"unknown-{number}")
+    assert len(issuer.fetch_times) == 1 + 3
 
 
 def test_an_unknown_id_while_the_issuer_is_down_is_unknown_and_fetches_once_per_cooldown(
     issuer: Issuer, cache: JwksCache
 ) -> None:
     cache.key("first")
-    issuer.answer = KeysUnavailableError("down")
+    issuer.response = KeysUnavailableError("down")
     for _ in range(90):
         issuer.now += 1
         with pytest.raises(UnknownKeyError):
             cache.key("second")
 
-    assert issuer.asked == [1000, 1030, 1060, 1090]
+    assert issuer.fetch_times == [1000, 1030, 1060, 1090]
 
 
 # Outages
@@ -183,12 +183,12 @@ def test_the_last_good_set_outlives_an_outage(
     issuer: Issuer, cache: JwksCache, issuer_key: RSAPrivateKey, outage: bytes | Exception
 ) -> None:
     cache.key("first")
-    issuer.answer = outage
+    issuer.response = outage
     for _ in range(3600):
         issuer.now += 1
         assert cache.key("first") == issuer_key.public_key()
 
-    assert issuer.asked == [1000, *range(1300, 4601, 30)]
+    assert issuer.fetch_times == [1000, *range(1300, 4601, 30)]
     assert cache.failure is not None
 
 
@@ -196,51 +196,49 @@ def test_the_end_of_an_outage_is_detected(
     issuer: Issuer, cache: JwksCache, second: bytes, other_key: RSAPrivateKey
 ) -> None:
     cache.key("first")
-    issuer.now, issuer.answer = 1300, OSError()
+    issuer.now, issuer.response = 1300, OSError()
     cache.key("first")
-    issuer.now, issuer.answer = 1330, second
+    issuer.now, issuer.response = 1330, second
 
     assert cache.key("second") == other_key.public_key()
     assert cache.failure is None
 
 
 @outages
-def test_without_any_good_set_no_token_can_be_verified(
-    issuer: Issuer, cache: JwksCache, outage: bytes | Exception
-) -> None:
-    issuer.answer = outage
+def test_without_a_valid_set_no_key_is_available(issuer: Issuer, cache: JwksCache, outage: bytes | Exception) -> None:
+    issuer.response = outage
     for _ in range(100):
         with pytest.raises(KeysUnavailableError) as caught:
             cache.key("first")
         assert isinstance(caught.value.__cause__, KeysUnavailableError | OSError)
 
-    assert issuer.asked == [1000]
+    assert issuer.fetch_times == [1000]
 
 
-def test_the_first_failures_are_retried_soon_and_then_less_and_less(issuer: Issuer, cache: JwksCache) -> None:
-    issuer.answer = KeysUnavailableError("down")
+def test_the_first_failures_are_retried_with_exponential_backoff(issuer: Issuer, cache: JwksCache) -> None:
+    issuer.response = KeysUnavailableError("down")
     for _ in range(121):
         with pytest.raises(KeysUnavailableError):
             cache.key("first")
         issuer.now += 1
 
-    assert [asked - 1000 for asked in issuer.asked] == [0, 1, 3, 7, 15, 31, 61, 91]
+    assert [time - 1000 for time in issuer.fetch_times] == [0, 1, 3, 7, 15, 31, 61, 91]
 
 
-def test_the_wait_begins_when_a_slow_failure_ends(issuer: Issuer, cache: JwksCache) -> None:
-    issuer.answer, issuer.delay = TimeoutError(), 3
+def test_the_cooldown_starts_at_the_end_of_a_slow_failure(issuer: Issuer, cache: JwksCache) -> None:
+    issuer.response, issuer.delay = TimeoutError(), 3
     for _ in range(2):
         with pytest.raises(KeysUnavailableError):
             cache.key("first")
 
-    assert issuer.asked == [1000]
+    assert issuer.fetch_times == [1000]
 
 
-def test_the_first_good_response_ends_the_short_waits(issuer: Issuer, cache: JwksCache, first: bytes) -> None:
-    issuer.answer = OSError()
+def test_the_first_valid_response_ends_the_backoff(issuer: Issuer, cache: JwksCache, first: bytes) -> None:
+    issuer.response = OSError()
     with pytest.raises(KeysUnavailableError):
         cache.key("first")
-    issuer.answer = first
+    issuer.response = first
     issuer.now += 1
     cache.key("first")
     for _ in range(30):
@@ -248,7 +246,7 @@ def test_the_first_good_response_ends_the_short_waits(issuer: Issuer, cache: Jwk
         with pytest.raises(UnknownKeyError):
             cache.key("second")
 
-    assert issuer.asked == [1000, 1001, 1031]
+    assert issuer.fetch_times == [1000, 1001, 1031]
 
 
 # Threads and settings
@@ -256,10 +254,10 @@ def test_the_first_good_response_ends_the_short_waits(issuer: Issuer, cache: Jwk
 
 def test_simultaneous_callers_share_one_fetch(first: bytes, issuer_key: RSAPrivateKey) -> None:
     started, proceed = threading.Event(), threading.Event()
-    asked = []
+    fetches = []
 
     def fetch() -> bytes:
-        asked.append(1)
+        fetches.append(1)
         started.set()
         assert proceed.wait(10)
         return first
@@ -271,7 +269,7 @@ def test_simultaneous_callers_share_one_fetch(first: bytes, issuer_key: RSAPriva
         proceed.set()
 
     assert all(key.result() == issuer_key.public_key() for key in keys)
-    assert len(asked) == 1
+    assert len(fetches) == 1
 
 
 @pytest.mark.parametrize(("max_age", "cooldown"), [(10, 30), (10, 0), (0, 0), (-1, -1), (10, -1)])
@@ -280,7 +278,7 @@ def test_unsafe_cooldowns_are_refused(max_age: float, cooldown: float) -> None:
         JwksCache(lambda: b"", max_age=max_age, cooldown=cooldown)
 
 
-# Which keys are taken
+# Accepted keys
 
 
 @pytest.mark.parametrize(
@@ -342,7 +340,7 @@ def test_usable_keys_that_share_an_id_are_all_ignored(
     assert list(parse_jwks(keys)) == ["good"]
 
 
-def test_an_unusable_key_with_the_same_id_does_no_harm(
+def test_an_unusable_key_with_the_same_id_is_ignored(
     issuer_key: RSAPrivateKey, other_key: RSAPrivateKey, jwk: Callable[..., dict[str, object]]
 ) -> None:
     keys = key_set(jwk(other_key, "same", use="enc"), jwk(issuer_key, "same", use="sig"))

@@ -1,4 +1,4 @@
-"""Claims that ``TokenVerifier`` does not believe, under a good signature."""
+"""Claims that ``TokenVerifier`` refuses in a token with a valid signature."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_claims_that_forbid_access_are_refused(
     assert fault_of(verifier, mint(claims)) is fault
 
 
-NO_TEXTS: tuple[object, ...] = (
+INVALID_TEXTS: tuple[object, ...] = (
     None,
     1,
     True,
@@ -52,23 +52,23 @@ NO_TEXTS: tuple[object, ...] = (
     ["installhub", None],
     [["installhub"]],
 )
-NO_DATES: tuple[object, ...] = (None, True, False, "1800000300", "", [], {}, -1, 253_402_300_800, 1e300, 10**400)
-NO_TENANTS: tuple[object, ...] = ("", [""], ["t-1", ""], "t" * 257, "t\n1", "t\0", "\x7f", "t\u2028", "\ud800")
+INVALID_DATES: tuple[object, ...] = (None, True, False, "1800000300", "", [], {}, -1, 253_402_300_800, 1e300, 10**400)
+INVALID_TENANTS: tuple[object, ...] = ("", [""], ["t-1", ""], "t" * 257, "t\n1", "t\0", "\x7f", "t\u2028", "\ud800")
 
 
 @pytest.mark.parametrize(
     "claims",
     [
-        *each("iss", ..., ["https://issuer.example"], *NO_TEXTS),
-        *each("aud", ..., *NO_TEXTS),
-        *each("exp", ..., *NO_DATES),
-        *each("nbf", *NO_DATES),
-        *each("iat", *NO_DATES),
-        *each("sub", ["user-1"], "s" * 257, "s\n", "\x1b[31m", "\udfff", *NO_TEXTS),
-        *each("tenants", *NO_TEXTS, *NO_TENANTS),
-        *each("tenant_id", *NO_TEXTS, *NO_TENANTS),
-        *each("scope", "a\tb", "a\nb", "a" * 257, "\ud800", *NO_TEXTS),
-        *each("scp", ["a installhub:export"], ["a\0"], *NO_TEXTS),
+        *each("iss", ..., ["https://issuer.example"], *INVALID_TEXTS),
+        *each("aud", ..., *INVALID_TEXTS),
+        *each("exp", ..., *INVALID_DATES),
+        *each("nbf", *INVALID_DATES),
+        *each("iat", *INVALID_DATES),
+        *each("sub", ["user-1"], "s" * 257, "s\n", "\x1b[31m", "\udfff", *INVALID_TEXTS),
+        *each("tenants", *INVALID_TEXTS, *INVALID_TENANTS),
+        *each("tenant_id", *INVALID_TEXTS, *INVALID_TENANTS),
+        *each("scope", "a\tb", "a\nb", "a" * 257, "\ud800", *INVALID_TEXTS),
+        *each("scp", ["a installhub:export"], ["a\0"], *INVALID_TEXTS),
     ],
     ids=repr,
 )
@@ -107,7 +107,7 @@ def test_missing_or_malformed_claims_are_refused(
     ],
     ids=lambda payload: repr(payload[-40:]),
 )
-def test_payloads_that_are_no_strict_json_object_of_claims(
+def test_payloads_that_are_not_a_strict_json_object_are_refused(
     verifier: TokenVerifier, mint: Callable[..., str], payload: bytes
 ) -> None:
     assert fault_of(verifier, mint(payload)) is TokenFault.CLAIMS

@@ -1,4 +1,4 @@
-"""Headers, keys, signatures and texts that ``TokenVerifier`` refuses."""
+"""Headers, keys, signatures and malformed tokens that ``TokenVerifier`` refuses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 
-# Headers that are refused before the issuer is troubled, although the signature over them is right
+# Headers that are refused without a request to the issuer, although the signature is valid
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_other_algorithms_are_refused_before_a_key_is_looked_up(
     verifier: TokenVerifier, issuer: Issuer, mint: Callable[..., str], alg: object
 ) -> None:
     assert fault_of(verifier, mint(header={"alg": alg})) is TokenFault.ALGORITHM
-    assert issuer.asked == 0
+    assert issuer.fetches == 0
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_header_parameters_are_refused_before_a_key_is_looked_up(
     verifier: TokenVerifier, issuer: Issuer, mint: Callable[..., str], header: object
 ) -> None:
     assert fault_of(verifier, mint(header=header)) is TokenFault.HEADER
-    assert issuer.asked == 0
+    assert issuer.fetches == 0
 
 
 @pytest.mark.parametrize(
@@ -86,11 +86,11 @@ def test_header_parameters_are_refused_before_a_key_is_looked_up(
     ],
     ids=lambda header: repr(header[:50]),
 )
-def test_headers_that_are_no_strict_json_object_are_malformed(
+def test_headers_that_are_not_a_strict_json_object_are_malformed(
     verifier: TokenVerifier, issuer: Issuer, mint: Callable[..., str], header: bytes
 ) -> None:
     assert fault_of(verifier, mint(header=header)) is TokenFault.MALFORMED
-    assert issuer.asked == 0
+    assert issuer.fetches == 0
 
 
 # Keys and signatures
@@ -104,7 +104,7 @@ def test_a_kid_only_selects_one_of_the_usable_published_keys(
     verifier: TokenVerifier, issuer: Issuer, mint: Callable[..., str], kid: str
 ) -> None:
     assert fault_of(verifier, mint(header={"kid": kid})) is TokenFault.UNKNOWN_KEY
-    assert issuer.asked == 1
+    assert issuer.fetches == 1
 
 
 def test_a_published_key_under_2048_bits_verifies_nothing(
@@ -113,7 +113,7 @@ def test_a_published_key_under_2048_bits_verifies_nothing(
     assert fault_of(verifier, mint(header={"kid": "weak"}, key=weak_key)) is TokenFault.UNKNOWN_KEY
 
 
-def test_another_key_under_the_published_kid(
+def test_a_signature_by_another_key_is_refused(
     verifier: TokenVerifier, mint: Callable[..., str], other_key: RSAPrivateKey
 ) -> None:
     assert fault_of(verifier, mint(key=other_key)) is TokenFault.SIGNATURE
@@ -165,7 +165,7 @@ def test_the_public_key_used_as_a_shared_secret(  # noqa: PLR0917 - fixtures are
     ],
     ids=["RS384", "RS512", "PS256"],
 )
-def test_another_algorithms_signature_in_a_token_that_says_rs256(
+def test_a_signature_by_another_algorithm_under_rs256_is_refused(
     verifier: TokenVerifier,
     mint: Callable[..., str],
     issuer_key: RSAPrivateKey,
@@ -179,7 +179,7 @@ def test_another_algorithms_signature_in_a_token_that_says_rs256(
 
 
 @pytest.mark.parametrize("signature", [b"", b"\0", b"\0" * 256, b"\1" * 255, b"\xff" * 256, b"\1" * 257])
-def test_invented_signatures_are_refused(verifier: TokenVerifier, mint: Callable[..., str], signature: bytes) -> None:
+def test_arbitrary_signatures_are_refused(verifier: TokenVerifier, mint: Callable[..., str], signature: bytes) -> None:
     token = mint().rpartition(".")[0] + "." + encode(signature)
 
     assert fault_of(verifier, token) is TokenFault.SIGNATURE
@@ -195,7 +195,7 @@ def test_a_signature_moved_to_another_header_or_payload_is_refused(
     assert fault_of(verifier, ".".join(parts)) is TokenFault.SIGNATURE
 
 
-# Texts that are no compact JWS at all
+# Texts that are not a compact JWS
 
 
 @pytest.mark.parametrize(
@@ -236,14 +236,14 @@ def test_text_that_is_not_a_compact_token_is_malformed(
     verifier: TokenVerifier, issuer: Issuer, mint: Callable[..., str], mangle: Callable[[str], str]
 ) -> None:
     assert fault_of(verifier, mangle(mint())) is TokenFault.MALFORMED
-    assert issuer.asked == 0
+    assert issuer.fetches == 0
 
 
-def test_the_longest_token_and_one_byte_more(issuer: Issuer, mint: Callable[..., str], now: int) -> None:
+def test_only_tokens_up_to_the_maximum_length_are_accepted(issuer: Issuer, mint: Callable[..., str], now: int) -> None:
     token = mint()
     keys = JwksCache(issuer)
-    enough = TokenPolicy(POLICY.issuer, POLICY.audience, max_token_bytes=len(token))
-    short = TokenPolicy(POLICY.issuer, POLICY.audience, max_token_bytes=len(token) - 1)
+    sufficient = TokenPolicy(POLICY.issuer, POLICY.audience, max_token_bytes=len(token))
+    too_short = TokenPolicy(POLICY.issuer, POLICY.audience, max_token_bytes=len(token) - 1)
 
-    assert TokenVerifier(enough, keys, clock=lambda: now).verify(token).subject == "user-1"
-    assert fault_of(TokenVerifier(short, keys, clock=lambda: now), token) is TokenFault.MALFORMED
+    assert TokenVerifier(sufficient, keys, clock=lambda: now).verify(token).subject == "user-1"
+    assert fault_of(TokenVerifier(too_short, keys, clock=lambda: now), token) is TokenFault.MALFORMED

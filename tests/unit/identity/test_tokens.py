@@ -1,4 +1,4 @@
-"""What ``TokenVerifier`` believes, and what its faults tell."""
+"""Tokens that ``TokenVerifier`` accepts, and what its faults disclose."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SECRET = "s3cr3t"
 
 
-# What is believed
+# Accepted tokens
 
 
 def test_a_valid_token_yields_its_caller(
@@ -36,7 +36,7 @@ def test_a_valid_token_yields_its_caller(
         scopes=frozenset({"openid", "installhub:export"}),
         expires_at=now + 300,
     )
-    assert issuer.asked == 1
+    assert issuer.fetches == 1
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_valid_token_yields_its_caller(
         ({"tenants": ["t" * 256]}, ("t" * 256,)),
     ],
 )
-def test_tenants_are_the_union_of_the_claims_in_order_each_once(
+def test_tenants_are_the_union_of_the_claims_in_order_without_duplicates(
     verifier: TokenVerifier, mint: Callable[..., str], claims: object, tenants: tuple[str, ...]
 ) -> None:
     assert verifier.verify(mint(claims)).tenants == tenants
@@ -78,7 +78,7 @@ def test_scopes_are_the_union_of_the_claims(
     assert verifier.verify(mint(claims)).scopes == scopes
 
 
-def test_claim_names_are_configuration(issuer: Issuer, mint: Callable[..., str], now: int) -> None:
+def test_claim_names_are_configurable(issuer: Issuer, mint: Callable[..., str], now: int) -> None:
     policy = TokenPolicy(POLICY.issuer, POLICY.audience, scope_claims=("rights",), tenant_claims=("org", "orgs"))
     token = mint({"tenants": ["no"], "scope": "no", "orgs": ["2"], "org": "1", "rights": "yes"})
 
@@ -99,14 +99,14 @@ def test_claim_names_are_configuration(issuer: Issuer, mint: Callable[..., str],
         {"extra": {"nested": [None, True, 1.5]}, "": ""},
     ],
 )
-def test_claims_at_the_limits_of_validity(
+def test_claims_at_the_limits_of_validity_are_accepted(
     verifier: TokenVerifier, mint: Callable[..., str], claims: dict[str, Any]
 ) -> None:
     assert verifier.verify(mint(claims)).expires_at == int(claims.get("exp", 1_800_000_300))
 
 
 @pytest.mark.parametrize("sub", [..., ""])
-def test_a_token_need_not_name_its_subject(verifier: TokenVerifier, mint: Callable[..., str], sub: object) -> None:
+def test_the_subject_is_optional(verifier: TokenVerifier, mint: Callable[..., str], sub: object) -> None:
     assert verifier.verify(mint({"sub": sub})).subject == ""
 
 
@@ -115,10 +115,10 @@ def test_both_types_of_tokens_are_accepted(verifier: TokenVerifier, mint: Callab
     assert verifier.verify(mint(header={"typ": typ, "x5t": "thumbprint"})).subject == "user-1"
 
 
-# The fault itself, and the issuer's
+# Faults, and unavailable keys
 
 
-def test_faults_are_fit_for_an_error_description() -> None:
+def test_faults_are_valid_error_descriptions() -> None:
     allowed = {chr(code) for code in (*range(0x20, 0x22), *range(0x23, 0x5C), *range(0x5D, 0x7F))}
 
     assert all(set(fault) <= allowed for fault in TokenFault)
@@ -146,9 +146,9 @@ def test_no_part_of_the_token_is_disclosed(
     with pytest.raises(InvalidTokenError) as caught:
         verifier.verify(token)
 
-    told = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
-    assert SECRET not in told
-    assert not any(part in told for part in token.split("."))
+    disclosed = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+    assert SECRET not in disclosed
+    assert not any(part in disclosed for part in token.split("."))
 
 
 def test_without_the_issuers_keys_a_token_is_neither_accepted_nor_rejected(mint: Callable[..., str], now: int) -> None:
@@ -158,7 +158,7 @@ def test_without_the_issuers_keys_a_token_is_neither_accepted_nor_rejected(mint:
         verifier.verify(mint())
 
 
-# The cost of importing
+# Imports
 
 
 def test_importing_the_identity_modules_loads_no_cryptography() -> None:

@@ -1,4 +1,4 @@
-"""Whom a token counts as."""
+"""The usage subject of a token: the tenant or set of tenants that its requests are counted for."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from installhub.identity.usage_keys import usage_subject
 from tests.strategies import ids
 
 
-def test_one_tenant_is_a_usage_subject_by_its_name() -> None:
+def test_a_single_tenant_is_the_usage_subject() -> None:
     assert usage_subject(["tenant-a"]) == "tenant:tenant-a"
 
 
-def test_no_tenants_are_no_usage_subject() -> None:
+def test_without_tenants_there_is_no_usage_subject() -> None:
     assert usage_subject([]) is None
 
 
 @given(st.lists(ids, min_size=2, max_size=4, unique=True))
-def test_a_set_of_tenants_is_one_usage_subject_in_any_order(tenants: list[str]) -> None:
+def test_a_set_of_tenants_is_the_same_usage_subject_in_any_order(tenants: list[str]) -> None:
     assert usage_subject(tenants) == usage_subject(sorted(tenants))
 
 
@@ -28,7 +28,7 @@ def test_different_sets_are_different_usage_subjects(sets: set[frozenset[str]]) 
 
 
 @given(st.lists(ids, min_size=1, max_size=4, unique=True))
-def test_a_usage_subject_fits_a_table_key(tenants: list[str]) -> None:
+def test_a_usage_subject_fits_into_a_table_key(tenants: list[str]) -> None:
     assert len((usage_subject(tenants) or "").encode()) <= 2048
 
 

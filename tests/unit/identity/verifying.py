@@ -1,4 +1,4 @@
-"""What the tests of tokens verify with."""
+"""Helpers for token tests: a policy, an issuer and the fault of a token."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ POLICY = TokenPolicy(issuer="https://issuer.example", audience="installhub")
 
 
 class Issuer:
-    """Publishes keys and counts how often it is asked for them."""
+    """Publishes keys and counts the fetches."""
 
     def __init__(self, keys: Sequence[dict[str, object]]) -> None:
         self.keys = keys
-        self.asked = 0
+        self.fetches = 0
 
     def __call__(self) -> bytes:
-        self.asked += 1
+        self.fetches += 1
         return json.dumps({"keys": self.keys}).encode()
 
 
 def fault_of(verifier: TokenVerifier, token: str) -> TokenFault:
-    """What is wrong with a token, which must not be believed."""
+    """Return the fault for which a token is refused."""
     with pytest.raises(InvalidTokenError) as caught:
         verifier.verify(token)
     return caught.value.fault
 
 
 def each(name: str, *values: object) -> list[dict[str, object]]:
-    """A member with each of the values, in turn."""
+    """Return an object with a single member for each of the values."""
     return [{name: value} for value in values]

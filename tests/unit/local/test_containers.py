@@ -6,24 +6,24 @@ from pathlib import Path
 from local import containers
 from local.state import SamLocal, State
 
-HERE = "http://127.0.0.1:4566"
-THERE = "http://172.17.0.1:4566"
+LOCAL = "http://127.0.0.1:4566"
+REACHABLE = "http://172.17.0.1:4566"
 
 
-def test_addresses_are_replaced_by_those_that_containers_reach() -> None:
+def test_addresses_are_replaced_by_those_reachable_from_containers() -> None:
     variables = {
-        "JWKS_URI": f"{HERE}/installhub-local/issuer/jwks.json",
-        "TOKEN_ISSUER": f"{HERE}/installhub-local/issuer",
+        "JWKS_URI": f"{LOCAL}/installhub-local/issuer/jwks.json",
+        "TOKEN_ISSUER": f"{LOCAL}/installhub-local/issuer",
         "PLANS_TABLE": "installhub-PlansTable-1",
     }
-    assert containers.rewrite_endpoints(variables, HERE, THERE) == {
-        "JWKS_URI": f"{THERE}/installhub-local/issuer/jwks.json",
-        "TOKEN_ISSUER": f"{HERE}/installhub-local/issuer",
+    assert containers.rewrite_endpoints(variables, LOCAL, REACHABLE) == {
+        "JWKS_URI": f"{REACHABLE}/installhub-local/issuer/jwks.json",
+        "TOKEN_ISSUER": f"{LOCAL}/installhub-local/issuer",
         "PLANS_TABLE": "installhub-PlansTable-1",
     }
 
 
-def test_the_configuration_is_toml_whatever_the_folder_is_called(tmp_path: Path) -> None:
+def test_the_configuration_is_valid_toml_for_any_folder_name(tmp_path: Path) -> None:
     state = State(tmp_path / 'a "quoted" föl\\der')
     text = containers.render_samconfig(state, "us-east-1", "image:tag", "arm64")
     options = tomllib.loads(text)["default"]["global"]["parameters"]

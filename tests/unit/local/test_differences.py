@@ -24,7 +24,7 @@ def aws() -> SimpleNamespace:
     return SimpleNamespace(apigateway=Mock(), apigateway_unvalidated=Mock(), s3=s3)
 
 
-def _deployed(aws: Any, resources: dict[str, Any], **parameters: str) -> DeployedStack:  # noqa: ANN401  # stands in
+def _deployed(aws: Any, resources: dict[str, Any], **parameters: str) -> DeployedStack:  # noqa: ANN401  # a mock
     return DeployedStack(aws, "api", "prod", resources, {"Bundles": "bundles-1", "Drafts": "drafts-1"}, parameters)
 
 
@@ -34,7 +34,7 @@ def test_limits_of_the_plan_become_limits_of_the_stage() -> None:
     assert stage_limits(plan, {"Rate": "0.5"}) == {f"{prefix}/rateLimit": "0.5", f"{prefix}/burstLimit": "4"}
 
 
-def test_the_templates_own_limits_are_understood() -> None:
+def test_the_limits_in_the_template_are_converted() -> None:
     plan = template()["Resources"]["UsagePlan"]["Properties"]
     parameters = {name: str(item.get("Default")) for name, item in template()["Parameters"].items()}
     assert set(stage_limits(plan, parameters).values()) == {
@@ -43,7 +43,7 @@ def test_the_templates_own_limits_are_understood() -> None:
     }
 
 
-def test_the_cache_parameter_is_the_templates() -> None:
+def test_the_cache_parameter_is_that_of_the_template() -> None:
     authorizer = template()["Resources"]["PackagesApi"]["Properties"]["Auth"]["Authorizers"]["TokenAuthorizer"]
     assert authorizer["Identity"]["ReauthorizeEvery"] == {"Ref": CACHE_PARAMETER}
 

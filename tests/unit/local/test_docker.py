@@ -15,7 +15,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def says(folder: Path, script: str) -> None:
+def fake_docker(folder: Path, script: str) -> None:
     program = folder / "docker"
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
@@ -30,7 +30,7 @@ def says(folder: Path, script: str) -> None:
         ("echo riscv64", "Docker runs on riscv64; Lambda supports only amd64 and arm64"),
     ],
 )
-def test_without_docker_one_line_says_so(
+def test_problems_with_docker_are_reported_in_one_line(
     path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -39,7 +39,7 @@ def test_without_docker_one_line_says_so(
 ) -> None:
     monkeypatch.setattr(docker, "RESPONSE_SECONDS", 0.2)
     if script:
-        says(path, script)
+        fake_docker(path, script)
     assert main(["sam-local"]) == 1
     output = capsys.readouterr()
     assert output.out == ""
@@ -47,10 +47,10 @@ def test_without_docker_one_line_says_so(
     assert line.startswith(f"error: {message}")
 
 
-@pytest.mark.parametrize(("of_docker", "of_lambda"), [("amd64", "x86_64"), ("arm64", "arm64")])
-def test_processors_have_lambdas_names(path: Path, of_docker: str, of_lambda: str) -> None:
-    says(path, f"echo {of_docker}")
-    assert docker.architecture() == of_lambda
+@pytest.mark.parametrize(("docker_name", "lambda_name"), [("amd64", "x86_64"), ("arm64", "arm64")])
+def test_the_architecture_has_the_name_that_lambda_uses(path: Path, docker_name: str, lambda_name: str) -> None:
+    fake_docker(path, f"echo {docker_name}")
+    assert docker.architecture() == lambda_name
 
 
 @pytest.mark.parametrize(
@@ -64,23 +64,23 @@ def test_processors_have_lambdas_names(path: Path, of_docker: str, of_lambda: st
         ("", None),
     ],
 )
-def test_the_bridge_has_an_address_of_this_machine(
+def test_the_bridge_address_is_read_from_docker(
     path: Path, monkeypatch: pytest.MonkeyPatch, networks: str, address: str | None
 ) -> None:
-    says(path, f"echo '{networks}'")
+    fake_docker(path, f"echo '{networks}'")
     monkeypatch.setattr(docker, "_is_local_address", lambda _: True)
     assert docker.bridge_address() == address
 
 
 def test_a_bridge_inside_a_virtual_machine_is_not_used(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    says(path, 'echo \'[{"Subnet":"172.17.0.0/16"}]\'')
+    fake_docker(path, 'echo \'[{"Subnet":"172.17.0.0/16"}]\'')
     monkeypatch.setattr(docker, "_is_local_address", lambda _: False)
     assert docker.bridge_address() is None
 
 
 def test_sam_gets_the_docker_context(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DOCKER_HOST", raising=False)
-    says(path, "echo unix:///home/me/.colima/docker.sock")
+    fake_docker(path, "echo unix:///home/me/.colima/docker.sock")
     assert docker.environment() == {"DOCKER_HOST": "unix:///home/me/.colima/docker.sock"}
     monkeypatch.setenv("DOCKER_HOST", "tcp://other:2375")
     assert docker.environment() == {}

@@ -20,11 +20,11 @@ TRACE = (
 
 @pytest.fixture
 def with_exception_name() -> Callable[..., Any]:
-    """The function, without the emulator that its module runs in."""
+    """Return the function, loaded without the emulator."""
     ministack = {name: SimpleNamespace(main=None, lambda_svc=None) for name in ("ministack.app", "ministack.services")}
     module: dict[str, Any] = {"__name__": "emulator_main"}
     with patch.dict(sys.modules, {"ministack": SimpleNamespace(), **ministack}):
-        exec(compile(ast.parse(FILE.read_text()), FILE, "exec"), module)  # noqa: S102  # our own file
+        exec(compile(ast.parse(FILE.read_text()), FILE, "exec"), module)  # noqa: S102  # a file of the project
     function: Callable[..., Any] = module["with_exception_name"]
     return function
 
@@ -49,6 +49,6 @@ def test_the_error_type_is_the_name_of_the_class(with_exception_name: Callable[.
         {"error": True, "body": {"errorMessage": "x", "errorType": "Runtime.HandlerError"}, "log": None},
     ],
 )
-def test_everything_else_is_unchanged(with_exception_name: Callable[..., Any], result: dict[str, Any]) -> None:
+def test_other_results_are_unchanged(with_exception_name: Callable[..., Any], result: dict[str, Any]) -> None:
     before = str(result)
     assert str(with_exception_name(lambda: result)()) == before

@@ -29,7 +29,7 @@ def _claims(issuer: Issuer, lifetime: int, *, verify_exp: bool = True) -> dict[s
     return claims
 
 
-def test_the_public_keys_verify_a_token(key_file: Path) -> None:
+def test_a_token_is_verified_with_the_public_keys(key_file: Path) -> None:
     claims = _claims(Issuer(key_file), 60)
     assert claims["tenants"] == ["a", "b"]
     assert claims["scope"] == "installhub:export"
@@ -50,6 +50,6 @@ def test_the_key_file_is_kept_and_readable_by_its_owner_only(key_file: Path) -> 
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
 
 
-def test_the_public_keys_contain_nothing_private(key_file: Path) -> None:
+def test_the_public_keys_contain_no_private_members(key_file: Path) -> None:
     (key,) = Issuer(key_file).jwks["keys"]
     assert set(key) == {"kty", "n", "e", "kid", "alg", "use"}

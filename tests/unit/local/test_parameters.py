@@ -25,6 +25,6 @@ def test_without_parameters_nothing_is_overridden() -> None:
         ("StageName='dev", "No closing quotation"),
     ],
 )
-def test_the_message_says_what_is_wrong(text: str, message: str) -> None:
+def test_an_invalid_parameter_is_reported(text: str, message: str) -> None:
     with pytest.raises(LocalStackError, match=message):
         parse(text, DECLARED)

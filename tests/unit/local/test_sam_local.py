@@ -12,7 +12,7 @@ from local.state import Emulator, SamLocal, State
 
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
-    """A stack on the loopback address, beside Docker on Linux; a forwarder would be process 4712."""
+    """A stack on the loopback address with Docker on Linux; a new forwarder has the process id 4712."""
     state = State(tmp_path)
     state.emulator = Emulator(pid=4711, host="127.0.0.1", port=4700)
     monkeypatch.setattr(docker, "bridge_address", lambda: "172.17.0.1")
@@ -20,7 +20,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
     return state
 
 
-def test_a_stack_on_the_loopback_address_is_forwarded_to(state: State) -> None:
+def test_a_stack_on_the_loopback_address_gets_a_forwarder(state: State) -> None:
     assert sam_local._container_endpoint(state, None) == (4712, "http://172.17.0.1:4700")
 
 
@@ -35,23 +35,23 @@ def test_a_running_forwarder_is_kept(
 
 
 def test_a_stack_on_every_address_needs_no_forwarder(state: State) -> None:
-    state.emulator = Emulator(pid=4711, host="0.0.0.0", port=4700)  # noqa: S104  # nothing is bound
+    state.emulator = Emulator(pid=4711, host="0.0.0.0", port=4700)  # noqa: S104  # not bound
     assert sam_local._container_endpoint(state, None) == (0, "http://172.17.0.1:4700")
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_docker_in_a_virtual_machine_names_this_machine(
-    state: State, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, known: bool
+@pytest.mark.parametrize("resolves", [True, False])
+def test_docker_in_a_virtual_machine_uses_its_name_for_the_host(
+    state: State, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, resolves: bool
 ) -> None:
     def resolve(*_: object) -> list[object]:
-        if known:
+        if resolves:
             return []
         raise socket.gaierror
 
     monkeypatch.setattr(docker, "bridge_address", lambda: None)
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     assert sam_local._container_endpoint(state, None) == (0, "http://host.docker.internal:4700")
-    assert ("127.0.0.1 host.docker.internal" in capsys.readouterr().err) is not known
+    assert ("127.0.0.1 host.docker.internal" in capsys.readouterr().err) is not resolves
 
 
 def test_without_a_stack_there_is_no_address(tmp_path: Path) -> None:

@@ -32,9 +32,9 @@ def test_the_samples_are_valid(sample: Path) -> None:
 
 def test_each_invalid_artifact_is_named(file: Path) -> None:
     file.write_text(json.dumps([ARTIFACT, {**ARTIFACT, "artifactId": "ent-2", "type": "Entity"}, 3, ARTIFACT]))
-    with pytest.raises(LocalStackError) as raised:
+    with pytest.raises(LocalStackError) as refusal:
         read_artifacts(file)
-    lines = raised.value.message.splitlines()
+    lines = refusal.value.message.splitlines()
     assert lines[0].endswith("nothing was published")
     assert lines[1].startswith("  artifact [1] (ent-2): /type ")
     assert lines[2] == "  artifact [2]: is not an object"

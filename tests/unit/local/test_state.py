@@ -16,18 +16,18 @@ def state(tmp_path: Path) -> State:
     return State(tmp_path / "state")
 
 
-def test_a_new_cache_is_empty(state: State) -> None:
+def test_new_state_is_empty(state: State) -> None:
     assert state.emulator is None
     assert state.stack is None
 
 
 def test_recorded_state_is_kept(state: State) -> None:
     state.emulator, state.stack = EMULATOR, STACK
-    again = State(state.root)
-    assert (again.emulator, again.stack) == (EMULATOR, STACK)
+    reloaded = State(state.root)
+    assert (reloaded.emulator, reloaded.stack) == (EMULATOR, STACK)
 
 
-def test_a_damaged_record_counts_as_none(state: State) -> None:
+def test_a_damaged_record_is_ignored(state: State) -> None:
     state.emulator = EMULATOR
     (state.root / "emulator.json").write_text('{"pid": 47')
     assert state.emulator is None

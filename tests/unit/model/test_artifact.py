@@ -1,4 +1,4 @@
-"""The vocabulary of CONTRACT section 3."""
+"""Types, statuses and limits of CONTRACT section 3."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from installhub.model.artifact import (
 )
 
 
-def test_types_states_and_package_types_are_those_of_the_contract() -> None:
+def test_types_statuses_and_package_types_are_those_of_the_contract() -> None:
     assert set(ArtifactType) == {
         "ProcessDefinition",
         "ThreadDefinition",
@@ -28,13 +28,13 @@ def test_types_states_and_package_types_are_those_of_the_contract() -> None:
     assert set(PackageType) == {"workflow-package", "form-package", "app-package", "agent-package", "config-package"}
 
 
-def test_every_type_is_ranked_and_every_package_type_has_primary_ones() -> None:
+def test_every_type_has_a_rank_and_every_package_type_has_primary_types() -> None:
     assert set(INSTALL_RANK) == set(ArtifactType)
     assert set(PRIMARY_TYPES) == set(PackageType)
     assert all(PRIMARY_TYPES.values())
 
 
-def test_each_type_is_primary_for_one_kind_of_package() -> None:
+def test_each_type_is_primary_for_one_package_type() -> None:
     primary = [kind for kinds in PRIMARY_TYPES.values() for kind in kinds]
 
     assert sorted(primary) == sorted(ArtifactType)

@@ -1,4 +1,4 @@
-"""Canonical JSON: one text for one value; packing: one deflate stream for one text."""
+"""Canonical JSON and its compression: both are deterministic and lossless."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from tests.strategies import json_values
     ],
     ids=repr,
 )
-def test_it_is_json_in_utf_8_with_sorted_keys_and_no_blanks(value: object, expected: bytes) -> None:
+def test_canonical_json_is_utf_8_with_sorted_keys_and_no_whitespace(value: object, expected: bytes) -> None:
     assert canonical_json(value) == expected
 
 
 @given(json_values)
-def test_a_parameter_has_its_value(value: Any) -> None:  # noqa: ANN401
+def test_canonical_json_preserves_the_value(value: Any) -> None:  # noqa: ANN401
     assert json.loads(canonical_json(value)) == value
 
 
 @given(json_values)
-def test_reading_and_writing_again_changes_nothing(value: Any) -> None:  # noqa: ANN401
+def test_parsing_and_encoding_again_changes_nothing(value: Any) -> None:  # noqa: ANN401
     once = canonical_json(value)
 
     assert canonical_json(json.loads(once)) == once
@@ -97,12 +97,12 @@ def test_a_definition_of_many_megabytes_is_packed() -> None:
 @pytest.mark.parametrize(
     ("count", "digest"),
     [
-        (1_500, "9fd04b5ab0d454496d32e4974b507f3f8279436c672a89e3a305300100add075"),  # under 32 KiB
-        (3_000, "8830ed00bb1e4b461421275b7c1a3ebfb8ff1d9873a5c3c1069017dac71c1876"),  # over
+        (1_500, "9fd04b5ab0d454496d32e4974b507f3f8279436c672a89e3a305300100add075"),  # less than 32 KiB
+        (3_000, "8830ed00bb1e4b461421275b7c1a3ebfb8ff1d9873a5c3c1069017dac71c1876"),  # more than 32 KiB
     ],
 )
 def test_packed_bytes_are_the_same_on_every_machine(count: int, digest: str) -> None:
-    # Made so that each level of the codec gives other bytes.
+    # Chosen so that each compression level yields different bytes.
     texts = [sha256_hex(str(number % 97).encode())[: number % 13 + 3] for number in range(count)]
     data = canonical_json({"texts": texts, "größe": list(range(300))})
 

@@ -1,4 +1,4 @@
-"""The error registry against the contract's table, and problems as they are shown."""
+"""The error registry, compared with the contract, and the JSON of problems."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from installhub.model.errors import (
     sorted_by_precedence,
 )
 
-# Written out rather than taken from the code: these are the table and the order of CONTRACT section 2.
+# Copied from the table and the order in CONTRACT section 2, not from the code.
 STATUS_OF = {
     "InvalidRequest": 400,
     "InvalidVersion": 400,
@@ -48,7 +48,7 @@ PRECEDENCE = [
 
 
 @pytest.mark.parametrize(("code", "status"), STATUS_OF.items())
-def test_every_code_of_the_contract_has_its_status(code: str, status: int) -> None:
+def test_every_code_has_the_status_in_the_contract(code: str, status: int) -> None:
     assert REGISTRY[ErrorCode(code)].status == status
 
 
@@ -79,7 +79,7 @@ def test_every_route_lists_codes_once(route: object) -> None:
 
 
 @given(st.permutations(PRECEDENCE))
-def test_the_first_problem_in_the_contracts_order_is_the_responses_code(codes: list[str]) -> None:
+def test_the_code_of_an_error_is_that_of_the_first_problem_in_the_contracts_order(codes: list[str]) -> None:
     error = InstallHubError(Problem(ErrorCode(code), "") for code in codes)
 
     assert [problem.code.value for problem in error.problems] == PRECEDENCE
@@ -96,7 +96,7 @@ def test_problems_of_one_code_keep_their_order(codes: list[str]) -> None:
     assert ordered == sorted(problems, key=lambda problem: (PRECEDENCE.index(problem.code), int(problem.detail)))
 
 
-def test_a_problem_shows_everything_that_applies() -> None:
+def test_a_problem_contains_all_fields_that_are_set() -> None:
     problem = Problem(ErrorCode.CIRCULAR_DEPENDENCY, "why", "a", ("x", "y"), ("a", "b", "a"), "/artifactIds/0")
 
     assert problem.as_json() == {
@@ -109,7 +109,7 @@ def test_a_problem_shows_everything_that_applies() -> None:
     }
 
 
-def test_a_problem_leaves_out_what_does_not_apply() -> None:
+def test_a_problem_omits_fields_that_are_not_set() -> None:
     assert Problem(ErrorCode.INVALID_VERSION, "why").as_json() == {"errorCode": "InvalidVersion", "detail": "why"}
 
 

@@ -1,4 +1,4 @@
-"""The identity of a package: what makes the same package, and what another one."""
+"""Package ids: which names and versions identify the same package."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_package_id_never_changes() -> None:
         ("Employee Onboarding", "2.1.0+other"),
     ],
 )
-def test_case_surrounding_blanks_and_build_metadata_make_no_other_package(name: str, version: str) -> None:
+def test_case_surrounding_whitespace_and_build_metadata_are_ignored(name: str, version: str) -> None:
     assert package_id(TENANT, name, version) == package_id(TENANT, "Employee Onboarding", "2.1.0")
 
 
@@ -45,7 +45,7 @@ def test_case_surrounding_blanks_and_build_metadata_make_no_other_package(name: 
     ],
     ids=ascii,
 )
-def test_names_that_read_the_same_are_the_same(one: str, other: str) -> None:
+def test_equivalent_spellings_of_a_name_are_the_same(one: str, other: str) -> None:
     assert package_id(TENANT, one, "1.0.0") == package_id(TENANT, other, "1.0.0")
 
 
@@ -63,7 +63,7 @@ def test_names_that_read_the_same_are_the_same(one: str, other: str) -> None:
         (f'{TENANT}", "Suite', "", "2.1.0"),
     ],
 )
-def test_anything_else_makes_another_package(tenant: str, name: str, version: str) -> None:
+def test_any_other_difference_makes_a_different_package(tenant: str, name: str, version: str) -> None:
     assert package_id(tenant, name, version) != package_id(TENANT, "Suite", "2.1.0")
 
 
@@ -72,7 +72,7 @@ def test_prereleases_that_differ_in_case_are_different_versions() -> None:
 
 
 @given(st.text(), st.text(), st.text())
-def test_it_is_a_uuid_of_version_5_with_a_prefix(tenant: str, name: str, version: str) -> None:
+def test_a_package_id_is_a_uuid_of_version_5_with_a_prefix(tenant: str, name: str, version: str) -> None:
     prefix, _, rest = package_id(tenant, name, version).partition("-")
 
     assert prefix == "pkg"
@@ -81,19 +81,19 @@ def test_it_is_a_uuid_of_version_5_with_a_prefix(tenant: str, name: str, version
 
 
 @given(st.text(), st.sampled_from(["NFC", "NFD"]), st.text(" \t\u00a0\u3000"))
-def test_composition_and_blanks_never_matter(name: str, form: str, blanks: str) -> None:
-    changed = blanks + unicodedata.normalize(form, name) + blanks  # type: ignore[arg-type]
+def test_unicode_composition_and_surrounding_whitespace_are_ignored(name: str, form: str, whitespace: str) -> None:
+    changed = whitespace + unicodedata.normalize(form, name) + whitespace  # type: ignore[arg-type]
 
     assert normalized_name(changed) == normalized_name(name)
 
 
 @given(st.text())
-def test_normalising_twice_changes_nothing(name: str) -> None:
+def test_normalizing_twice_changes_nothing(name: str) -> None:
     assert normalized_name(normalized_name(name)) == normalized_name(name)
 
 
 @given(st.text())
-def test_case_never_matters_where_it_can_be_undone(name: str) -> None:
+def test_case_is_ignored_where_case_folding_is_reversible(name: str) -> None:
     composed = unicodedata.normalize("NFC", name)
     assume(composed.upper().casefold() == composed.casefold())
 

@@ -1,4 +1,4 @@
-"""Printable is what may stand in a key, an entry name, a header and a log line."""
+"""Printable text, which is allowed in keys, entry names, headers and log lines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_ordinary_text_of_any_script_is_printable(text: str) -> None:
     ["\x00", "\t", "\n", "\r", "\x1b", "\x1f", "\x7f", "\x80", "\x85", "\x9f", "\u2028", "\u2029", "\ud800"],
 )
 @pytest.mark.parametrize("around", ["{}", "a{}", "{}a", "é{}é"])
-def test_controls_line_breaks_and_lone_surrogates_are_not(character: str, around: str) -> None:
+def test_controls_line_breaks_and_lone_surrogates_are_not_printable(character: str, around: str) -> None:
     assert not is_printable(around.format(character))
 
 

@@ -1,4 +1,4 @@
-"""Which texts are versions, and which packages are the same."""
+"""Validation of versions, and removal of build metadata."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from installhub.model.version import VERSION_PATTERN, is_valid_version, without_build_metadata
 
-# The pattern that semver.org suggests, anchored and in ASCII.
+# The regular expression suggested by semver.org, anchored and limited to ASCII.
 SUGGESTED = re.compile(
     r"\A(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)"
     r"(?:-((?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*))?"
@@ -22,7 +22,7 @@ def split(table: str) -> list[str]:
     return table.split()
 
 
-# Both tables: https://regex101.com/r/vkijKf/1/, which semver.org refers to, and what the contract adds.
+# From https://regex101.com/r/vkijKf/1/, to which semver.org refers, with additions of the contract.
 VALID = split("""
     0.0.4 1.2.3 10.20.30 1.1.2-prerelease+meta 1.1.2+meta 1.1.2+meta-valid 1.0.0-alpha 1.0.0-beta 1.0.0-alpha.beta
     1.0.0-alpha.beta.1 1.0.0-alpha.1 1.0.0-alpha0.valid 1.0.0-alpha.0valid

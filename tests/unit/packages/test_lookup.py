@@ -1,4 +1,4 @@
-"""Finding packages for a caller: only those of the caller's tenants."""
+"""Lookup of packages: only those of the caller's tenants are found."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from installhub.packages.lookup import find_package
 from installhub.packages.records import PackageRecord
 from installhub.packages.store import PackageStore
 from tests.builders import TENANT, FakePackages, record
-
-# RFC 6266, 4.1, as this service writes it: a quoted filename, and maybe a filename* by RFC 8187.
 
 
 def find(stored: PackageRecord, package_id: str, *tenants: str) -> PackageRecord:
@@ -57,4 +55,4 @@ def test_an_invalid_package_id_is_not_looked_up(package_id: str) -> None:
         find_package(cast("PackageStore", packages), package_id, (TENANT,))
 
     assert refusal.value.code is ErrorCode.PACKAGE_NOT_FOUND
-    assert packages.asked == []
+    assert packages.lookups == []

@@ -1,4 +1,4 @@
-"""Small graphs and the plans they must give, one JSON file each in ``cases``. A new case needs no code."""
+"""Small graphs with their expected plans, each in a JSON file in ``cases``; a new case needs no code."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def test_resolving_a_case_file_yields_its_plan(path: Path) -> None:
 
     resolved: dict[str, Any] = {
         "roots": [root.id for root in plan.closure.root_nodes],
-        "dependencies": [[found.id, plan.closure.resolved_from[found.id]] for found in plan.closure.dependency_nodes],
+        "dependencies": [
+            [artifact.id, plan.closure.resolved_from[artifact.id]] for artifact in plan.closure.dependency_nodes
+        ],
         "installOrder": list(plan.install_order),
         "problems": [
             {name: value for name, value in problem.as_json().items() if name != "detail"} for problem in plan.problems

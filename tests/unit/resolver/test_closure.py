@@ -1,4 +1,4 @@
-"""What discovery reaches, in which order, and how little it asks."""
+"""Discovery of dependencies: the closure, its order and the number of lookups."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ NO_LIMIT = 1_000_000
 
 
 def walk(graph: Mapping[str, ArtifactNode], roots: Sequence[str]) -> list[tuple[str, str]]:
-    """Breadth-first by the textbook, an artifact at a time: (reached, from)."""
-    seen = set(roots)
+    """Return pairs of artifact and parent in the order of a breadth-first search."""
+    visited = set(roots)
     queue = deque(dict.fromkeys(roots))
     reached = []
     while queue:
         current = queue.popleft()
         for dependency in graph[current].dependencies if current in graph else ():
-            if dependency not in seen:
-                seen.add(dependency)
+            if dependency not in visited:
+                visited.add(dependency)
                 reached.append((dependency, current))
                 queue.append(dependency)
     return reached
@@ -36,7 +36,9 @@ def walk(graph: Mapping[str, ArtifactNode], roots: Sequence[str]) -> list[tuple[
 @given(graphs(), st.data())
 def test_closure_is_the_roots_and_their_descendants(graph: dict[str, ArtifactNode], data: st.DataObject) -> None:
     roots = data.draw(st.lists(st.sampled_from(sorted(graph)), min_size=1, max_size=4))
-    oracle: nx.DiGraph[str] = nx.DiGraph((tail, head) for tail, found in graph.items() for head in found.dependencies)
+    oracle: nx.DiGraph[str] = nx.DiGraph(
+        (tail, head) for tail, artifact in graph.items() for head in artifact.dependencies
+    )
     oracle.add_nodes_from(graph)
 
     closure = discover(FakeCatalog(graph.values()), roots, NO_LIMIT)
@@ -47,17 +49,17 @@ def test_closure_is_the_roots_and_their_descendants(graph: dict[str, ArtifactNod
 
 
 @given(graphs(), st.data())
-def test_dependencies_come_breadth_first_with_the_parent_that_first_reached_them(
+def test_dependencies_are_in_breadth_first_order_with_the_parent_that_first_reached_them(
     graph: dict[str, ArtifactNode], data: st.DataObject
 ) -> None:
     roots = data.draw(st.lists(st.sampled_from([*graph, "gone"]), min_size=1, max_size=4))
-    stored = {name: found for name, found in graph.items() if data.draw(st.integers(0, 5)) or name in roots}
+    stored = {name: artifact for name, artifact in graph.items() if data.draw(st.integers(0, 5)) or name in roots}
 
     closure = discover(FakeCatalog(stored.values()), roots, NO_LIMIT)
 
     expected = walk(stored, roots)
     assert list(closure.resolved_from.items()) == expected
-    assert [found.id for found in closure.dependency_nodes] == [name for name, _ in expected if name in stored]
+    assert [artifact.id for artifact in closure.dependency_nodes] == [name for name, _ in expected if name in stored]
     assert list(closure.missing) == [
         name for name in [*dict.fromkeys(roots), *(reached for reached, _ in expected)] if name not in stored
     ]
@@ -72,26 +74,28 @@ def test_every_dependent_of_the_closure_is_known_once_in_breadth_first_order(
     closure = discover(FakeCatalog(graph.values()), roots, NO_LIMIT)
 
     for name in closure.nodes:
-        dependents = [parent for parent, found in closure.nodes.items() if name in found.dependencies]
+        dependents = [parent for parent, artifact in closure.nodes.items() if name in artifact.dependencies]
         assert list(closure.dependents.get(name, ())) == dependents
 
 
 @given(graphs(), st.data())
-def test_the_catalog_is_asked_once_per_artifact_and_once_per_level(
+def test_artifacts_are_looked_up_once_with_one_lookup_per_level(
     graph: dict[str, ArtifactNode], data: st.DataObject
 ) -> None:
     roots = data.draw(st.lists(st.sampled_from(sorted(graph)), min_size=1, max_size=4))
-    oracle: nx.DiGraph[str] = nx.DiGraph((tail, head) for tail, found in graph.items() for head in found.dependencies)
+    oracle: nx.DiGraph[str] = nx.DiGraph(
+        (tail, head) for tail, artifact in graph.items() for head in artifact.dependencies
+    )
     oracle.add_nodes_from(graph)
     catalog = FakeCatalog(graph.values())
 
     discover(catalog, roots, NO_LIMIT)
 
     levels = [sorted(level) for level in nx.bfs_layers(oracle, set(roots))]
-    assert [sorted(asked) for asked in catalog.asked] == levels
+    assert [sorted(lookup) for lookup in catalog.lookups] == levels
 
 
-def test_duplicate_roots_collapse_in_the_requested_order() -> None:
+def test_duplicate_roots_are_removed_and_the_order_is_kept() -> None:
     closure = discover(FakeCatalog(nodes({"b": "", "a": ""}).values()), ["b", "a", "b", "a"], NO_LIMIT)
 
     assert closure.roots == ("b", "a")
@@ -118,7 +122,7 @@ def test_an_artifact_that_names_itself_or_a_dependency_twice_is_read_once() -> N
 
     closure = discover(catalog, ["a"], NO_LIMIT)
 
-    assert catalog.asked == [["a"], ["b"]]
+    assert catalog.lookups == [["a"], ["b"]]
     assert {name: list(by) for name, by in closure.dependents.items()} == {"a": ["a"], "b": ["a"]}
 
 
@@ -129,7 +133,7 @@ def test_walk_ends_once_more_than_the_limit_is_reached(limit: int, complete: boo
     closure = discover(catalog, ["a"], limit)
 
     assert closure.complete is complete
-    assert len(catalog.asked) == min(limit, 4)
+    assert len(catalog.lookups) == min(limit, 4)
 
 
 def test_a_hostile_fan_out_costs_no_more_reads_than_the_limit() -> None:
@@ -137,5 +141,5 @@ def test_a_hostile_fan_out_costs_no_more_reads_than_the_limit() -> None:
 
     closure = discover(catalog, ["a"], 100)
 
-    assert catalog.asked == [["a"]]
+    assert catalog.lookups == [["a"]]
     assert not closure.complete

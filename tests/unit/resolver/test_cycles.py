@@ -1,4 +1,4 @@
-"""Every cycle reported is one, nothing that goes round stays unreported, and networkx agrees."""
+"""Cycle detection, compared with networkx: every reported cycle exists, and every cyclic edge is reported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.strategies import graphs
 def directed(graph: dict[str, ArtifactNode]) -> nx.DiGraph[str]:
     result: nx.DiGraph[str] = nx.DiGraph()
     result.add_nodes_from(graph)
-    result.add_edges_from((tail, head) for tail, found in graph.items() for head in found.dependencies)
+    result.add_edges_from((tail, head) for tail, artifact in graph.items() for head in artifact.dependencies)
     return result
 
 
@@ -32,7 +32,7 @@ def edges_on_cycles(graph: dict[str, ArtifactNode]) -> set[tuple[str, str]]:
 
 
 @given(graphs())
-def test_each_is_an_elementary_closed_path_that_starts_at_its_smallest_id(graph: dict[str, ArtifactNode]) -> None:
+def test_each_cycle_is_an_elementary_closed_path_from_its_smallest_id(graph: dict[str, ArtifactNode]) -> None:
     for cycle in find_cycles(graph, graph):
         body = cycle[:-1]
         assert cycle[0] == cycle[-1] == min(body)
@@ -48,21 +48,21 @@ def test_no_cycle_is_reported_twice(graph: dict[str, ArtifactNode]) -> None:
 
 
 @given(graphs())
-def test_every_edge_on_a_cycle_is_shown_unless_there_are_too_many(graph: dict[str, ArtifactNode]) -> None:
+def test_every_edge_on_a_cycle_is_reported_up_to_the_maximum(graph: dict[str, ArtifactNode]) -> None:
     cycles = find_cycles(graph, graph)
 
-    shown = {edge for cycle in cycles for edge in pairwise(cycle)}
-    assert shown <= edges_on_cycles(graph)
-    assert shown == edges_on_cycles(graph) or len(cycles) == MAX_CYCLES
+    reported = {edge for cycle in cycles for edge in pairwise(cycle)}
+    assert reported <= edges_on_cycles(graph)
+    assert reported == edges_on_cycles(graph) or len(cycles) == MAX_CYCLES
 
 
 @given(graphs())
-def test_each_is_a_shortest_cycle_through_one_of_its_edges(graph: dict[str, ArtifactNode]) -> None:
+def test_each_cycle_is_a_shortest_one_through_one_of_its_edges(graph: dict[str, ArtifactNode]) -> None:
     oracle = directed(graph)
 
     for cycle in find_cycles(graph, graph):
-        ways_back = [nx.shortest_path_length(oracle, head, tail) for tail, head in pairwise(cycle)]
-        assert len(cycle) - 1 == 1 + max(ways_back)
+        return_lengths = [nx.shortest_path_length(oracle, head, tail) for tail, head in pairwise(cycle)]
+        assert len(cycle) - 1 == 1 + max(return_lengths)
 
 
 @given(graphs())
@@ -71,12 +71,10 @@ def test_there_is_no_cycle_exactly_when_the_graph_is_acyclic(graph: dict[str, Ar
 
 
 @given(graphs(), st.randoms(use_true_random=False))
-def test_order_in_which_the_graph_is_written_makes_no_difference(
-    graph: dict[str, ArtifactNode], chance: random.Random
-) -> None:
+def test_the_order_of_the_graph_makes_no_difference(graph: dict[str, ArtifactNode], rng: random.Random) -> None:
     shuffled = {
-        name: node(name, *chance.sample(graph[name].dependencies, len(graph[name].dependencies)))
-        for name in chance.sample(sorted(graph), len(graph))
+        name: node(name, *rng.sample(graph[name].dependencies, len(graph[name].dependencies)))
+        for name in rng.sample(sorted(graph), len(graph))
     }
 
     assert find_cycles(shuffled, shuffled) == find_cycles(graph, graph)
@@ -129,8 +127,8 @@ def test_a_dense_graph_yields_the_maximum_number_of_cycles() -> None:
 def test_a_large_component_hides_no_other_component() -> None:
     ring = [f"n{number:04}" for number in range(6_000)]
     graph = {
-        name: node(name, ring[(place + 1) % len(ring)], ring[(place + 2) % len(ring)])
-        for place, name in enumerate(ring)
+        name: node(name, ring[(index + 1) % len(ring)], ring[(index + 2) % len(ring)])
+        for index, name in enumerate(ring)
     }
     graph |= nodes({"y": "z", "z": "y"})
 

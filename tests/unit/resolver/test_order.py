@@ -1,4 +1,4 @@
-"""The install order against networkx's, which is another implementation by other people."""
+"""The install order, compared with an independent implementation in networkx."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from installhub.resolver.order import install_order
 from tests.builders import node
 from tests.strategies import graphs
 
-# Written out rather than taken from the code: this is CONTRACT section 4.
+# Copied from CONTRACT section 4, not from the code.
 CONTRACT_ORDER = [
     "EntitySchema",
     "Configuration",
@@ -28,15 +28,15 @@ CONTRACT_ORDER = [
 
 
 def oracle(graph: dict[str, ArtifactNode]) -> nx.DiGraph[str]:
-    """Dependencies point to their dependents."""
+    """Return the graph with edges from dependencies to dependents."""
     result: nx.DiGraph[str] = nx.DiGraph()
     result.add_nodes_from(graph)
-    result.add_edges_from((head, tail) for tail, found in graph.items() for head in found.dependencies if head in graph)
+    result.add_edges_from((head, tail) for tail, item in graph.items() for head in item.dependencies if head in graph)
     return result
 
 
-def rank(found: ArtifactNode) -> tuple[int, str]:
-    return CONTRACT_ORDER.index(found.type.value), found.id
+def rank(artifact: ArtifactNode) -> tuple[int, str]:
+    return CONTRACT_ORDER.index(artifact.type.value), artifact.id
 
 
 @given(graphs(acyclic=True, max_size=16))
@@ -51,23 +51,23 @@ def test_dependencies_come_first(graph: dict[str, ArtifactNode]) -> None:
     order = install_order(graph)
 
     assert sorted(order) == sorted(graph)
-    for name, found in graph.items():
-        assert all(order.index(dependency) < order.index(name) for dependency in found.dependencies)
+    for name, artifact in graph.items():
+        assert all(order.index(dependency) < order.index(name) for dependency in artifact.dependencies)
 
 
 @given(graphs(), st.randoms(use_true_random=False))
-def test_order_depends_on_the_set_of_artifacts_alone(graph: dict[str, ArtifactNode], chance: random.Random) -> None:
+def test_order_depends_on_the_set_of_artifacts_alone(graph: dict[str, ArtifactNode], rng: random.Random) -> None:
     shuffled = {}
-    for name in chance.sample(sorted(graph), len(graph)):
-        found = graph[name]
-        dependencies = chance.sample(found.dependencies, len(found.dependencies))
-        shuffled[name] = node(name, *dependencies, kind=found.type)
+    for name in rng.sample(sorted(graph), len(graph)):
+        artifact = graph[name]
+        dependencies = rng.sample(artifact.dependencies, len(artifact.dependencies))
+        shuffled[name] = node(name, *dependencies, kind=artifact.type)
 
     assert install_order(shuffled) == install_order(graph)
 
 
 @given(graphs())
-def test_artifacts_in_a_cycle_or_depending_on_one_are_left_out(graph: dict[str, ArtifactNode]) -> None:
+def test_artifacts_in_a_cycle_or_depending_on_one_are_omitted(graph: dict[str, ArtifactNode]) -> None:
     directed = oracle(graph)
     on_cycles = {
         name for component in nx.strongly_connected_components(directed) if len(component) > 1 for name in component
@@ -79,13 +79,13 @@ def test_artifacts_in_a_cycle_or_depending_on_one_are_left_out(graph: dict[str, 
 
 
 @given(st.permutations(list(ArtifactType)))
-def test_independent_artifacts_come_by_type(kinds: list[ArtifactType]) -> None:
+def test_independent_artifacts_are_ordered_by_type(kinds: list[ArtifactType]) -> None:
     graph = {f"n{index}": node(f"n{index}", kind=kind) for index, kind in enumerate(kinds)}
 
     assert [graph[name].type.value for name in install_order(graph)] == CONTRACT_ORDER
 
 
-def test_artifacts_of_one_type_come_by_id_as_code_points() -> None:
+def test_artifacts_of_one_type_are_ordered_by_the_code_points_of_their_ids() -> None:
     names = ["b", "B", "é", "a10", "a9", "z", "\U0001f600", "\uffee"]
 
     assert install_order({name: node(name) for name in names}) == [

@@ -1,4 +1,4 @@
-"""The plan: what may be exported, and every reason why not, most important first."""
+"""The plan: its install order, and all problems that prevent an export, most important first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from installhub.resolver.plan import Limits, Plan, make_plan
 from tests.builders import FakeCatalog, node, nodes
 from tests.strategies import graphs
 
-# Written out rather than taken from the code: this is CONTRACT section 3.
+# Copied from CONTRACT section 3, not from the code.
 PRIMARY = {
     "workflow-package": {"ProcessDefinition", "ThreadDefinition"},
     "form-package": {"AtlasForm"},
@@ -31,8 +31,8 @@ def plan_of(
     limits: Limits | None = None,
     package_type: PackageType | None = None,
 ) -> Plan:
-    found = artifacts.values() if isinstance(artifacts, dict) else artifacts
-    return make_plan(FakeCatalog(found), roots, limits or Limits(), package_type)
+    graph_nodes = artifacts.values() if isinstance(artifacts, dict) else artifacts
+    return make_plan(FakeCatalog(graph_nodes), roots, limits or Limits(), package_type)
 
 
 def codes(plan: Plan) -> list[str]:
@@ -43,7 +43,7 @@ def numbers(text: str) -> set[str]:
     return set(re.findall(r"[0-9]+", text))
 
 
-def only(plan: Plan) -> Problem:
+def only_problem(plan: Plan) -> Problem:
     assert len(plan.problems) == 1
     return plan.problems[0]
 
@@ -67,7 +67,7 @@ def test_a_plan_has_an_install_order_or_a_cycle(graph: dict[str, ArtifactNode]) 
 
 
 def test_a_missing_dependency_is_reported_with_all_its_dependents() -> None:
-    problem = only(plan_of(nodes({"a": "bcx", "b": "x", "c": "", "unrelated": "x"}), "a"))
+    problem = only_problem(plan_of(nodes({"a": "bcx", "b": "x", "c": "", "unrelated": "x"}), "a"))
 
     assert problem.code is ErrorCode.ARTIFACT_NOT_FOUND
     assert problem.artifact_id == "x"
@@ -75,59 +75,59 @@ def test_a_missing_dependency_is_reported_with_all_its_dependents() -> None:
 
 
 def test_a_missing_root_that_nothing_requires_has_no_dependents() -> None:
-    problem = only(plan_of(nodes({"a": ""}), "a", "x"))
+    problem = only_problem(plan_of(nodes({"a": ""}), "a", "x"))
 
     assert (problem.code, problem.artifact_id, problem.required_by) == (ErrorCode.ARTIFACT_NOT_FOUND, "x", None)
 
 
 def test_a_missing_root_that_is_required_too_has_its_dependents() -> None:
-    assert only(plan_of(nodes({"a": "x"}), "a", "x")).required_by == ("a",)
+    assert only_problem(plan_of(nodes({"a": "x"}), "a", "x")).required_by == ("a",)
 
 
-def test_artifacts_are_ordered_around_a_missing_dependency() -> None:
+def test_artifacts_with_a_missing_dependency_are_still_ordered() -> None:
     assert plan_of(nodes({"a": "bx", "b": ""}), "a").install_order == ("b", "a")
 
 
 def test_a_root_of_another_tenant_is_a_mismatch_and_nothing_else_is_disclosed() -> None:
-    catalog = FakeCatalog(nodes({"a": "x"}).values(), elsewhere=["x"])
+    catalog = FakeCatalog(nodes({"a": "x"}).values(), foreign_ids=["x"])
 
-    problem = only(make_plan(catalog, ["a", "x"], Limits()))
+    problem = only_problem(make_plan(catalog, ["a", "x"], Limits()))
 
     assert problem.code is ErrorCode.TENANT_MISMATCH
     assert problem.as_json().keys() == {"errorCode", "detail", "artifactId"}
 
 
 def test_a_dependency_of_another_tenant_does_not_exist() -> None:
-    catalog = FakeCatalog(nodes({"a": "x"}).values(), elsewhere=["x"])
+    catalog = FakeCatalog(nodes({"a": "x"}).values(), foreign_ids=["x"])
 
-    problem = only(make_plan(catalog, ["a"], Limits()))
+    problem = only_problem(make_plan(catalog, ["a"], Limits()))
 
     assert problem.code is ErrorCode.ARTIFACT_NOT_FOUND
-    assert catalog.asked_elsewhere == []
+    assert catalog.foreign_lookups == []
 
 
 def test_only_missing_roots_are_looked_up_in_other_tenants() -> None:
-    catalog = FakeCatalog(nodes({"a": "xb", "b": ""}).values(), elsewhere=["a", "b", "x", "y"])
+    catalog = FakeCatalog(nodes({"a": "xb", "b": ""}).values(), foreign_ids=["a", "b", "x", "y"])
 
     make_plan(catalog, ["a", "z", "y"], Limits())
 
-    assert catalog.asked_elsewhere == [["z", "y"]]
+    assert catalog.foreign_lookups == [["z", "y"]]
 
 
 def test_too_many_missing_roots_are_not_looked_up_in_other_tenants() -> None:
-    catalog = FakeCatalog([node("a")], elsewhere=["x", "y"])
+    catalog = FakeCatalog([node("a")], foreign_ids=["x", "y"])
 
     plan = make_plan(catalog, ["a", "x", "y"], Limits(roots=1))
 
     assert codes(plan) == ["ArtifactNotFound", "ArtifactNotFound", "PackageTooLarge"]
-    assert catalog.asked_elsewhere == []
+    assert catalog.foreign_lookups == []
 
 
 def test_a_missing_dependency_is_the_same_whether_another_tenant_has_it_or_not() -> None:
     graph = nodes({"a": "x"})
 
     here = make_plan(FakeCatalog(graph.values()), ["a"], Limits())
-    elsewhere = make_plan(FakeCatalog(graph.values(), elsewhere=["x"]), ["a"], Limits())
+    elsewhere = make_plan(FakeCatalog(graph.values(), foreign_ids=["x"]), ["a"], Limits())
 
     assert here == elsewhere
 
@@ -136,7 +136,7 @@ def test_a_missing_dependency_is_the_same_whether_another_tenant_has_it_or_not()
 def test_incomplete_artifacts_are_reported_with_their_dependents(status: ArtifactStatus) -> None:
     artifacts = [node("a", "b", "c"), node("b", "c"), node("c", status=status)]
 
-    problem = only(plan_of(artifacts, "a"))
+    problem = only_problem(plan_of(artifacts, "a"))
 
     assert (problem.code, problem.artifact_id) == (ErrorCode.INCOMPLETE_ARTIFACT, "c")
     assert problem.required_by == ("a", "b")
@@ -144,7 +144,7 @@ def test_incomplete_artifacts_are_reported_with_their_dependents(status: Artifac
 
 
 def test_an_incomplete_root_is_reported_too() -> None:
-    problem = only(plan_of([node("a", status=ArtifactStatus.DRAFT)], "a"))
+    problem = only_problem(plan_of([node("a", status=ArtifactStatus.DRAFT)], "a"))
 
     assert (problem.code, problem.required_by) == (ErrorCode.INCOMPLETE_ARTIFACT, None)
 
@@ -166,11 +166,11 @@ def test_one_root_of_a_primary_type_is_enough(package_type: PackageType) -> None
 
 
 @pytest.mark.parametrize("package_type", [kind for kind in PackageType if kind is not PackageType.CONFIG])
-def test_a_dependency_of_a_primary_type_does_not_make_up_for_the_roots(package_type: PackageType) -> None:
+def test_a_dependency_of_a_primary_type_is_not_sufficient(package_type: PackageType) -> None:
     primary = [node(kind, kind=ArtifactType(kind)) for kind in sorted(PRIMARY[package_type.value])]
-    artifacts = [*primary, node("root", *(found.id for found in primary), kind=ArtifactType.CONFIGURATION)]
+    artifacts = [*primary, node("root", *(artifact.id for artifact in primary), kind=ArtifactType.CONFIGURATION)]
 
-    problem = only(plan_of(artifacts, "root", package_type=package_type))
+    problem = only_problem(plan_of(artifacts, "root", package_type=package_type))
 
     assert (problem.code, problem.pointer) == (ErrorCode.PACKAGE_TYPE_MISMATCH, "/packageType")
     assert all(kind in problem.detail for kind in PRIMARY[package_type.value])
@@ -202,13 +202,13 @@ def test_a_preview_has_no_package_type_mismatch() -> None:
     assert codes(plan_of([node("a", kind=kind) for kind in ArtifactType], "a")) == []
 
 
-def test_as_many_roots_as_the_limit_are_fine_and_duplicates_do_not_count() -> None:
+def test_roots_up_to_the_limit_are_accepted_and_duplicates_do_not_count() -> None:
     artifacts = nodes({"a": "", "b": ""})
 
     assert codes(plan_of(artifacts, "a", "b", "a", "b", limits=Limits(roots=2))) == []
 
 
-def test_too_many_roots_are_a_problem_with_limit_and_count_among_the_others() -> None:
+def test_too_many_roots_are_reported_with_limit_and_count_and_the_other_problems() -> None:
     plan = plan_of(nodes({"a": "", "b": "x", "c": ""}), "a", "b", "c", limits=Limits(roots=2))
 
     assert codes(plan) == ["ArtifactNotFound", "PackageTooLarge"]
@@ -223,10 +223,10 @@ def test_more_roots_than_a_package_has_artifacts_are_refused_before_anything_is_
 
     assert refusal.value.code is ErrorCode.PACKAGE_TOO_LARGE
     assert numbers(refusal.value.problems[0].detail) == {"3", "1"}
-    assert (catalog.asked, catalog.asked_elsewhere) == ([], [])
+    assert (catalog.lookups, catalog.foreign_lookups) == ([], [])
 
 
-def test_as_many_artifacts_as_the_limit_are_fine() -> None:
+def test_artifacts_up_to_the_limit_are_accepted() -> None:
     assert codes(plan_of(nodes({"a": "bc", "b": "", "c": ""}), "a", limits=Limits(artifacts=3))) == []
 
 
@@ -244,7 +244,7 @@ def test_too_many_artifacts_are_refused_with_limit_and_count(edges: dict[str, st
     assert numbers(plan.problems[-1].detail) == {str(count), str(limit)}
 
 
-def test_a_closure_cut_short_has_no_install_order() -> None:
+def test_an_incomplete_closure_has_no_install_order() -> None:
     plan = plan_of(nodes({"a": "b", "b": "c", "c": ""}), "a", limits=Limits(artifacts=1))
 
     assert plan.install_order == ()
@@ -272,7 +272,7 @@ def test_every_problem_is_reported_at_once_in_the_order_of_the_contract() -> Non
         node("b", "a"),
         node("draft", status=ArtifactStatus.DRAFT),
     ]
-    catalog = FakeCatalog(artifacts, elsewhere=["theirs"])
+    catalog = FakeCatalog(artifacts, foreign_ids=["theirs"])
 
     for_form = make_plan(catalog, ["root"], Limits(definition_bytes=50), PackageType.FORM)
     with_theirs = make_plan(catalog, ["root", "theirs"], Limits(definition_bytes=50), PackageType.FORM)
@@ -319,4 +319,4 @@ def test_a_cycle_of_ten_thousand_is_planned() -> None:
 
     plan = plan_of(graph, names[5_000])
 
-    assert only(plan).cycle == (*names, names[0])
+    assert only_problem(plan).cycle == (*names, names[0])

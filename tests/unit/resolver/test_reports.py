@@ -1,4 +1,4 @@
-"""Problems of a plan: their texts, exact limits, and which of many cycles are reported."""
+"""Problems of a plan: their texts, exact limits, and the selection of reported cycles."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.builders import FakeCatalog, node, nodes
 
 
 def details(*roots: str, edges: dict[str, str], limits: Limits, package_type: PackageType | None = None) -> list[str]:
-    made = make_plan(FakeCatalog(nodes(edges).values()), roots, limits, package_type)
-    return [problem.detail for problem in made.problems]
+    result = make_plan(FakeCatalog(nodes(edges).values()), roots, limits, package_type)
+    return [problem.detail for problem in result.problems]
 
 
 def test_too_many_roots_are_reported() -> None:
@@ -68,11 +68,11 @@ def test_any_number_of_root_types_is_listed_alphabetically(
 
 
 def test_missing_roots_up_to_the_limit_are_looked_up_in_other_tenants() -> None:
-    catalog = FakeCatalog([], elsewhere=["x"])
+    catalog = FakeCatalog([], foreign_ids=["x"])
 
-    made = make_plan(catalog, ["x", "y"], Limits(roots=2))
+    result = make_plan(catalog, ["x", "y"], Limits(roots=2))
 
-    assert [problem.code for problem in made.problems] == [ErrorCode.TENANT_MISMATCH, ErrorCode.ARTIFACT_NOT_FOUND]
+    assert [problem.code for problem in result.problems] == [ErrorCode.TENANT_MISMATCH, ErrorCode.ARTIFACT_NOT_FOUND]
 
 
 @pytest.mark.parametrize("roots", [["a"], ["a", "b"], ["a", "b", "a", "b"]])
@@ -104,7 +104,7 @@ def test_disjoint_cycles_are_ordered_by_their_smallest_ids() -> None:
 def test_an_edge_of_a_reported_cycle_gets_no_further_cycle() -> None:
     graph = nodes({"a": "cd", "b": "cd", "c": "da", "d": "cb"})
 
-    # Not ("c", "d", "c"): both its edges are part of earlier cycles.
+    # Not ("c", "d", "c"): both its edges are in earlier cycles.
     assert find_cycles(graph, graph) == [("a", "c", "a"), ("a", "d", "c", "a"), ("b", "c", "d", "b"), ("b", "d", "b")]
 
 
@@ -120,9 +120,11 @@ def test_a_large_component_reports_as_many_short_cycles_as_a_small_one() -> None
     assert cycles == [(one, other, one) for one, other in pairwise(names[: MAX_CYCLES + 1])]
 
 
-def test_a_configuration_package_names_other_artifacts() -> None:
-    made = make_plan(FakeCatalog([node("form", kind=ArtifactType.ATLAS_FORM)]), ["form"], Limits(), PackageType.CONFIG)
+def test_a_configuration_package_reports_other_artifacts() -> None:
+    result = make_plan(
+        FakeCatalog([node("form", kind=ArtifactType.ATLAS_FORM)]), ["form"], Limits(), PackageType.CONFIG
+    )
 
-    assert [problem.detail for problem in made.problems] == [
+    assert [problem.detail for problem in result.problems] == [
         "A config-package may contain configuration only; 'form' is of type AtlasForm."
     ]

@@ -1,4 +1,4 @@
-"""The clients: their services, and timeouts that fit into API Gateway's limit."""
+"""AWS clients: their services, retries, timeouts and signatures."""
 
 from __future__ import annotations
 

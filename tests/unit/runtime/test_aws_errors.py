@@ -1,4 +1,4 @@
-"""Which failures of AWS are transient, and how they are reported."""
+"""Classification of AWS errors as transient or permanent, and delays of retries."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ THROTTLING = [
 PERMANENT = ["AccessDenied", "ConditionalCheckFailedException", "NoSuchKey", "ResourceNotFoundException", ""]
 
 
-def raw_client_error(**response: Any) -> ClientError:  # noqa: ANN401  # the content of a response
+def raw_client_error(**response: Any) -> ClientError:  # noqa: ANN401  # any response
     return ClientError(response, "AnyOperation")  # type: ignore[arg-type]
 
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from installhub.runtime.dynamodb import Attribute, Update, attribute_value, expressions
 
 if TYPE_CHECKING:
-    from installhub.runtime.dynamodb import Condition
+    from collections.abc import Callable
+
+    from installhub.runtime.dynamodb import Condition, Value
+
+    Evaluated = tuple[Condition, Callable[[set[str]], bool]]
 
 STATUS = Attribute("status")
 
@@ -59,6 +65,39 @@ def test_alternatives_within_a_conjunction_are_in_parentheses(condition: Conditi
     assert expressions(condition=condition)["ConditionExpression"] == text
 
 
+def evaluated(name: str) -> Evaluated:
+    return Attribute(name).exists(), lambda attributes: name in attributes
+
+
+def conjunction(left: Evaluated, right: Evaluated) -> Evaluated:
+    return left[0] & right[0], lambda attributes: left[1](attributes) and right[1](attributes)
+
+
+def disjunction(left: Evaluated, right: Evaluated) -> Evaluated:
+    return left[0] | right[0], lambda attributes: left[1](attributes) or right[1](attributes)
+
+
+def evaluate(text: str, attributes: set[str]) -> bool:
+    """Evaluate a condition in Python, where "and" takes precedence over "or" as AND does over OR in DynamoDB."""
+    python = text.replace(" AND ", " and ").replace(" OR ", " or ").replace("#", "")
+    names = {name: name in attributes for name in "abc"}
+    return bool(eval(python, {"__builtins__": {}, "attribute_exists": bool, **names}))  # noqa: S307
+
+
+@given(
+    st.recursive(
+        st.sampled_from("abc").map(evaluated),
+        lambda children: st.builds(conjunction, children, children) | st.builds(disjunction, children, children),
+        max_leaves=8,
+    ),
+    st.sets(st.sampled_from("abc")),
+)
+def test_the_text_of_a_condition_keeps_its_structure(condition: Evaluated, attributes: set[str]) -> None:
+    text = expressions(condition=condition[0])["ConditionExpression"]
+
+    assert evaluate(text, attributes) == condition[1](attributes)
+
+
 def test_an_update_has_a_clause_per_kind_of_change() -> None:
     update = Update(assign={"a": 1, "b": True}, append={"c": {"L": [{"S": "x"}]}}, add={"d": 2}, remove=["e", "f"])
 
@@ -81,6 +120,10 @@ def test_an_update_without_values_has_no_values_parameter() -> None:
         "UpdateExpression": "REMOVE #a",
         "ExpressionAttributeNames": {"#a": "a"},
     }
+
+
+def test_without_expressions_there_are_no_parameters() -> None:
+    assert expressions() == {}
 
 
 def test_the_expressions_of_a_request_share_names_but_not_values() -> None:
@@ -115,5 +158,5 @@ def test_a_query_has_a_key_condition_and_a_filter() -> None:
         ({"NULL": True}, {"NULL": True}),
     ],
 )
-def test_plain_values_become_attribute_values(value: object, expected: dict[str, Any]) -> None:
+def test_plain_values_become_attribute_values(value: Value, expected: dict[str, Any]) -> None:
     assert attribute_value(value) == expected

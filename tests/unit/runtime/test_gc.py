@@ -1,4 +1,4 @@
-"""The garbage collector is paused for a while, and never for good."""
+"""Pausing and freezing the garbage collector."""
 
 from __future__ import annotations
 
@@ -10,48 +10,48 @@ import pytest
 
 from installhub.runtime.gc import gc_frozen, gc_paused
 
-BOTH = pytest.mark.parametrize("spare", [gc_paused, gc_frozen])
-Spare = Callable[[], AbstractContextManager[None]]
+both_pauses = pytest.mark.parametrize("pause", [gc_paused, gc_frozen])
+Pause = Callable[[], AbstractContextManager[None]]
 
 
 @pytest.fixture(autouse=True)
-def collector_as_it_was() -> Iterator[None]:
+def restore_collector() -> Iterator[None]:
     yield
     gc.enable()
     gc.unfreeze()
 
 
-@BOTH
-def test_the_collector_is_off_inside_and_on_afterwards(spare: Spare) -> None:
-    with spare():
+@both_pauses
+def test_the_collector_is_off_inside_and_on_afterwards(pause: Pause) -> None:
+    with pause():
         assert not gc.isenabled()
     assert gc.isenabled()
 
 
-@BOTH
-def test_a_failure_does_not_leave_the_collector_off(spare: Spare) -> None:
-    with pytest.raises(ValueError, match="broken"), spare():
+@both_pauses
+def test_a_failure_does_not_leave_the_collector_off(pause: Pause) -> None:
+    with pytest.raises(ValueError, match="broken"), pause():
         raise ValueError("broken")
     assert gc.isenabled()
 
 
-@BOTH
-def test_a_disabled_collector_stays_disabled(spare: Spare) -> None:
+@both_pauses
+def test_a_disabled_collector_stays_disabled(pause: Pause) -> None:
     gc.disable()
-    with spare():
+    with pause():
         pass
     assert not gc.isenabled()
 
 
-@BOTH
-def test_a_nested_pause_does_not_enable_the_collector(spare: Spare) -> None:
-    with spare():
-        with spare():
+@both_pauses
+def test_a_nested_pause_does_not_enable_the_collector(pause: Pause) -> None:
+    with pause():
+        with pause():
             pass
         assert not gc.isenabled()
 
 
-def test_only_frozen_objects_are_never_searched_again() -> None:
+def test_only_gc_frozen_excludes_objects_from_later_collections() -> None:
     before = gc.get_freeze_count()
     with gc_paused():
         pass

@@ -1,4 +1,4 @@
-"""What is told of an exception: its kind and place, and its text only where nobody's data can be in it."""
+"""Redaction of exceptions: messages are included only if they cannot contain tenant data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from installhub.identity.jwks import KeysUnavailableError
 from installhub.model.errors import ErrorCode, InstallHubError
 from installhub.runtime.redaction import FunctionFailedError, safe_message, safe_traceback, sanitized
 
-SECRET = "what was being worked on"
+SECRET = "secret value"
 DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "Not allowed."}}, "PutObject")
 
 
@@ -27,36 +27,36 @@ DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "Not allowed.
         (InstallHubError.of(ErrorCode.INTERNAL_ERROR, SECRET), "InstallHubError: InternalError"),
     ],
 )
-def test_only_texts_without_anyones_data_are_quoted(error: Exception, text: str) -> None:
+def test_only_messages_without_tenant_data_are_included(error: Exception, text: str) -> None:
     assert safe_message(error) == text
 
 
-def test_a_class_with_a_similar_module_name_is_not_ours() -> None:
-    pretender = type("Pretender", (Exception,), {"__module__": "installhubby.errors"})
+def test_a_class_with_a_similar_module_name_is_not_trusted() -> None:
+    similar = type("Pretender", (Exception,), {"__module__": "installhubby.errors"})
 
-    assert safe_message(pretender(SECRET)) == "Pretender"
+    assert safe_message(similar(SECRET)) == "Pretender"
 
 
 def test_the_traceback_begins_with_the_cause() -> None:
     with pytest.raises(KeysUnavailableError) as caught:
-        _fail()
+        _raise_chain()
 
-    story = safe_traceback(caught.value)
+    report = safe_traceback(caught.value)
 
-    first, second, third = story.split("\n\nwhich led to:\n\n")
+    first, second, third = report.split("\n\nwhich led to:\n\n")
     assert first.endswith("ConnectionRefusedError: Connection refused")
     assert second.endswith("ValueError")
     assert third.endswith("KeysUnavailableError: no key set")
-    assert ", in _fail\n" in third
-    assert SECRET not in story
+    assert ", in _raise_chain\n" in third
+    assert SECRET not in report
 
 
-def _fail() -> None:
+def _raise_chain() -> None:
     try:
         try:
             raise ConnectionRefusedError(111, "Connection refused")
         except OSError:
-            raise ValueError(SECRET)  # noqa: B904  # a context, and no cause
+            raise ValueError(SECRET)  # noqa: B904  # a context without a cause
     except ValueError as error:
         raise KeysUnavailableError("no key set") from error
 
@@ -70,8 +70,8 @@ def test_a_suppressed_context_is_omitted_and_a_cycle_of_causes_ends() -> None:
     assert safe_traceback(first) == "KeyError\n\nwhich led to:\n\nValueError"
 
 
-def test_an_exception_that_leaves_a_function_may_be_quoted_or_is_replaced() -> None:
-    ours = KeysUnavailableError("no key set")
-    assert sanitized(ours) is ours
+def test_an_exception_raised_by_a_function_is_replaced_if_its_message_may_contain_data() -> None:
+    trusted = KeysUnavailableError("no key set")
+    assert sanitized(trusted) is trusted
     replacement = sanitized(ValueError(SECRET))
     assert (type(replacement), str(replacement)) == (FunctionFailedError, "ValueError")

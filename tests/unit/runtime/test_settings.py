@@ -1,4 +1,4 @@
-"""Settings are read when they are asked for."""
+"""Settings from environment variables."""
 
 from __future__ import annotations
 

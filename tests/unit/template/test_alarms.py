@@ -1,4 +1,4 @@
-"""Every alarm has a page that says what to do, and a place on the dashboard, which shows what exists."""
+"""Alarms have runbooks and are on the dashboard, and the dashboard refers to existing resources only."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def metrics_of(dashboard: str) -> list[list[Any]]:
 
 
 @pytest.mark.parametrize("alarm", ALARMS)
-def test_an_alarm_names_its_runbook_which_says_what_to_check_and_how_to_fix_it(alarm: str) -> None:
+def test_an_alarm_refers_to_its_runbook_which_has_checks_and_fixes(alarm: str) -> None:
     page = (RUNBOOKS / f"{alarm}.md").read_text()
     assert ALARMS[alarm]["AlarmDescription"].endswith(f"See docs/runbooks/{alarm}.md.")
     assert page.startswith(f"# {alarm}: ")
@@ -48,11 +48,11 @@ def test_links_between_the_runbooks_work() -> None:
             assert (RUNBOOKS / target).exists(), f"{page.name}: {target}"
 
 
-def test_errors_throttles_dead_letters_latency_and_orphans_are_watched() -> None:
-    watched = {
+def test_errors_throttles_dead_letters_latency_and_orphans_have_alarms() -> None:
+    monitored = {
         (alarm["Namespace"], alarm["MetricName"]) for alarm in ALARMS.values() if isinstance(alarm["Namespace"], str)
     }
-    assert watched >= {
+    assert monitored >= {
         ("AWS/ApiGateway", "5XXError"),
         ("AWS/ApiGateway", "Latency"),
         ("AWS/Lambda", "Errors"),
@@ -63,19 +63,19 @@ def test_errors_throttles_dead_letters_latency_and_orphans_are_watched() -> None
 
 
 def test_functions_without_a_route_have_an_alarm_for_errors() -> None:
-    """API Gateway counts the failures of the others."""
-    watched = {
+    """Errors of functions with routes are counted by API Gateway."""
+    monitored = {
         dimension["Value"]["Ref"]
         for alarm in ALARMS.values()
         if alarm["MetricName"] == "Errors"
         for dimension in alarm["Dimensions"]
     }
-    answering = {
+    with_routes = {
         name
         for name, function in FUNCTIONS.items()
         if function.get("Events", {}).keys() & {"Export", "Preview", "GetPackage", "Download"}
     }
-    assert watched == FUNCTIONS.keys() - answering
+    assert monitored == FUNCTIONS.keys() - with_routes
 
 
 def test_the_dashboard_shows_every_alarm_and_function(dashboard: str) -> None:
@@ -93,7 +93,7 @@ def test_the_dashboard_shows_resources_that_exist(dashboard: str) -> None:
 
 
 def test_the_widgets_of_the_dashboard_do_not_overlap(dashboard: str) -> None:
-    taken: set[tuple[int, int]] = set()
+    occupied: set[tuple[int, int]] = set()
     for widget in json.loads(dashboard)["widgets"]:
         cells = {
             (x, y)
@@ -101,5 +101,5 @@ def test_the_widgets_of_the_dashboard_do_not_overlap(dashboard: str) -> None:
             for y in range(widget["y"], widget["y"] + widget["height"])
         }
         assert max(x for x, _ in cells) < 24
-        assert not cells & taken
-        taken |= cells
+        assert not cells & occupied
+        occupied |= cells

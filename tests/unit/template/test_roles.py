@@ -1,4 +1,4 @@
-"""The functions' roles in the template: they allow what the code calls, and nothing else."""
+"""The roles of the functions allow exactly the operations that the code calls."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ from tests.template import TEMPLATE_PATH, function_id, resources_of
 PROJECT: Final = TEMPLATE_PATH.parent
 PACKAGE: Final = PROJECT / "layers" / "installhub" / "src" / "installhub"
 
-# The platform publishes artifacts with this module and a role of its own; no function runs it.
+# Used by the platform with its own role to publish artifacts, not by a function.
 PUBLISHER: Final = "artifacts/publisher.py"
 
-# Calls on behalf of the stores, which name the operation in the method they call.
+# Makes calls for the stores; the permission is attributed to the store.
 TABLE: Final = "runtime/dynamodb.py"
 
-# AWS knows no resource for these, so that no other can be named.
+# These actions do not support resource-level permissions.
 WITHOUT_RESOURCE: Final = {
     "xray:PutTraceSegments",
     "xray:PutTelemetryRecords",
     "dynamodb:ListStreams",
 }
 
-# Of most actions the operation has the same name. S3 authorizes all of a multipart upload as one action, and API
-# Gateway an operation by its HTTP method.
+# Most actions have the name of their operation. S3 authorizes all operations of a multipart upload by one action, and
+# API Gateway authorizes operations by HTTP method.
 OPERATIONS: Final = {
     "s3:PutObject": {"PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"},
     "s3:GetObjectVersion": {"GetObject"},
@@ -51,13 +51,13 @@ every_function = pytest.mark.parametrize("function", FUNCTIONS)
 
 
 def operations_of(action: str) -> set[str]:
-    """The operations that an action lets a function call."""
+    """Return the operations that an action permits."""
     return OPERATIONS.get(action, {action.partition(":")[2]})
 
 
 @cache
 def known_operations() -> dict[str, set[str]]:
-    """The operations, by service, that the layer's botocore is cut down to."""
+    """Return the operations that remain in the layer's botocore, by service."""
     program = PROJECT / "layers" / "installhub" / "prune_botocore.py"
     listed: dict[str, set[str]] = runpy.run_path(str(program))["OPERATIONS"]
     return listed
@@ -65,7 +65,7 @@ def known_operations() -> dict[str, set[str]]:
 
 @cache
 def calls_in(module: Path) -> frozenset[str]:
-    """The operations of AWS that a module calls: by a client's method, or by a paginator's name."""
+    """Return the AWS operations that a module calls, by client method or by paginator name."""
     methods = {
         re.sub("([a-z0-9])([A-Z])", r"\1_\2", name).lower(): name
         for names in known_operations().values()
@@ -85,7 +85,7 @@ def calls_in(module: Path) -> frozenset[str]:
 
 @cache
 def imports_of(module: Path) -> frozenset[Path]:
-    """The modules of the package that a module imports, at its top or later."""
+    """Return the modules of the package that a module imports, at its top or in functions."""
     found: set[Path] = set()
     for node in ast.walk(ast.parse(module.read_text())):
         if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("installhub"):
@@ -98,17 +98,17 @@ def imports_of(module: Path) -> frozenset[Path]:
 
 
 def reached_from(function: str) -> set[Path]:
-    """The modules of the package that a function may run."""
+    """Return the modules of the package that a function imports, directly or indirectly."""
     reached: set[Path] = set()
-    ahead = [PROJECT / "functions" / function / "app.py"]
-    while ahead:
-        new = imports_of(ahead.pop()) - reached
+    queue = [PROJECT / "functions" / function / "app.py"]
+    while queue:
+        new = imports_of(queue.pop()) - reached
         reached |= new
-        ahead += new
+        queue += new
     return reached
 
 
-def test_the_table_of_needs_names_every_function_and_role() -> None:
+def test_every_function_and_role_is_in_the_table_of_permissions() -> None:
     assert {function_id(name) for name in FUNCTIONS} == resources_of("AWS::Serverless::Function").keys()
     assert {role_id(name) for name in FUNCTIONS} == resources_of("AWS::IAM::Role").keys()
     assert {folder.parent.name for folder in PROJECT.glob("functions/*/app.py")} == set(FUNCTIONS)
@@ -118,13 +118,13 @@ def test_the_table_of_needs_names_every_function_and_role() -> None:
 def test_a_role_allows_what_its_function_needs_and_nothing_else(function: str) -> None:
     allowed = [permission for statement in statements_of(function) for permission in permissions_of(statement)]
     assert set(allowed) == needs_of(function).keys()
-    assert len(allowed) == len(set(allowed)), "allowed twice"
+    assert len(allowed) == len(set(allowed)), "duplicate permission"
 
 
 @every_function
 def test_a_role_belongs_to_one_function_and_only_lambda_assumes_it(function: str) -> None:
     role = resources_of("AWS::IAM::Role")[role_id(function)]
-    assert role.keys() == {"AssumeRolePolicyDocument", "Policies"}  # no managed policies, no path
+    assert role.keys() == {"AssumeRolePolicyDocument", "Policies"}  # no managed policies or path
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
     properties = resources_of("AWS::Serverless::Function")[function_id(function)]
@@ -133,7 +133,7 @@ def test_a_role_belongs_to_one_function_and_only_lambda_assumes_it(function: str
 
 
 @every_function
-def test_no_action_is_a_pattern_and_no_resource_is_everything(function: str) -> None:
+def test_no_action_has_wildcards_and_no_resource_is_a_wildcard(function: str) -> None:
     for statement in statements_of(function):
         assert statement["Effect"] == "Allow"
         assert not {"NotAction", "NotResource"} & statement.keys()
@@ -143,7 +143,7 @@ def test_no_action_is_a_pattern_and_no_resource_is_everything(function: str) -> 
 
 
 @every_function
-def test_a_pattern_in_a_resource_is_a_prefix_of_a_bucket(function: str) -> None:
+def test_wildcards_in_resources_follow_a_bucket_prefix(function: str) -> None:
     for permission in needs_of(function).keys() - {Permission(action, "*") for action in WITHOUT_RESOURCE}:
         if "*" in permission.resource:
             assert re.fullmatch(r"\w+Bucket/\w+/\*(\.result)?", permission.resource)
@@ -158,24 +158,24 @@ def test_events_are_put_on_one_bus_with_the_products_source() -> None:
 
 
 @every_function
-def test_every_permission_is_used_where_the_table_says(function: str) -> None:
+def test_every_permission_is_used_by_the_module_in_the_table(function: str) -> None:
     reached = reached_from(function)
-    for permission, place in needs_of(function).items():
-        if place != LAMBDA:
-            assert PACKAGE / place in reached, place
-            assert operations_of(permission.action) & calls_in(PACKAGE / place), (permission, place)
+    for permission, source in needs_of(function).items():
+        if source != LAMBDA:
+            assert PACKAGE / source in reached, source
+            assert operations_of(permission.action) & calls_in(PACKAGE / source), (permission, source)
 
 
 def test_every_call_in_the_code_is_allowed_by_a_role() -> None:
     for module in PACKAGE.rglob("*.py"):
-        place = str(module.relative_to(PACKAGE))
+        source = str(module.relative_to(PACKAGE))
         allowed: set[str] = set()
         for function in FUNCTIONS:
             for permission, used_in in needs_of(function).items():
-                if used_in == place:
+                if used_in == source:
                     allowed |= operations_of(permission.action)
-        if place not in (PUBLISHER, TABLE):
-            assert calls_in(module) <= allowed, place
+        if source not in (PUBLISHER, TABLE):
+            assert calls_in(module) <= allowed, source
 
 
 def test_the_layers_botocore_has_exactly_the_operations_the_code_calls() -> None:
@@ -195,7 +195,7 @@ def test_the_layers_botocore_has_exactly_the_operations_the_code_calls() -> None
         ("put_item()", set()),
     ],
 )
-def test_calls_are_found_in_code(tmp_path: Path, source: str, calls: Any) -> None:  # noqa: ANN401  # sets of names
+def test_calls_are_found_in_code(tmp_path: Path, source: str, calls: Any) -> None:  # noqa: ANN401  # a set of names
     module = tmp_path / "module.py"
     module.write_text(source)
     assert calls_in(module) == calls

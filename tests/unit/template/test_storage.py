@@ -1,4 +1,4 @@
-"""The template's buckets, tables and queues: closed, encrypted, and not lost by mistake."""
+"""Buckets, tables and queues of the template: access control, encryption and protection against deletion."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ BUCKETS: Final = resources_of("AWS::S3::Bucket")
 TABLES: Final = resources_of("AWS::DynamoDB::Table")
 QUEUES: Final = resources_of("AWS::SQS::Queue")
 
-# What tenants own, and what tells of it. The rest is remembered for days, or made again.
-LASTING: Final = ("ArtifactsTable", "PackagesTable", "BundleBucket", "DefinitionBucket", "InboxBucket")
+# Resources with data of tenants. The others hold data for days only, or data that can be created again.
+PERSISTENT: Final = ("ArtifactsTable", "PackagesTable", "BundleBucket", "DefinitionBucket", "InboxBucket")
 
 every_bucket = pytest.mark.parametrize("bucket", BUCKETS)
 
@@ -51,7 +51,7 @@ def test_stored_data_is_encrypted() -> None:
         assert queue["SqsManagedSseEnabled"] is True
 
 
-@pytest.mark.parametrize("name", LASTING)
+@pytest.mark.parametrize("name", PERSISTENT)
 def test_data_of_tenants_is_protected_against_mistakes(name: str) -> None:
     resource = template()["Resources"][name]
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")

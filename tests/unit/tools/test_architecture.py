@@ -1,4 +1,4 @@
-"""The picture of the rooms: what it reads from contracts and code, where it puts what, and that it is well-formed."""
+"""The architecture diagram: reading of contracts and imports, layout and drawing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ IMPORTS: Final[dict[str, list[str]]] = {
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where a package with five rooms is, importable; its contract knows a sixth."""
+    """Return the folder of an importable package with five rooms; its contract has a sixth."""
     package = tmp_path / PACKAGE
     package.mkdir()
     (package / "__init__.py").touch()
@@ -82,7 +82,7 @@ def test_rooms_are_those_of_the_contract_that_exist(building: Building) -> None:
     assert (desk.is_pure, ground.is_pure) == (False, True)
 
 
-def test_imports_that_a_longer_way_implies_are_left_out(building: Building) -> None:
+def test_imports_implied_by_a_longer_path_are_omitted(building: Building) -> None:
     assert ("desk", "ground") in building.imports
     assert building.downward() == {
         ("desk", "left"),
@@ -94,7 +94,7 @@ def test_imports_that_a_longer_way_implies_are_left_out(building: Building) -> N
     assert building.against() == set()
 
 
-def test_imports_against_the_order_are_kept_apart(folder: Path) -> None:
+def test_imports_against_the_order_are_separate(folder: Path) -> None:
     (folder / "ground" / "wrong.py").write_text(f"import {PACKAGE}.left.own\n")
     (folder / "left" / "wrong.py").write_text(f"import {PACKAGE}.right.own\n")
     building = read_building(PACKAGE, read_contracts(folder.parent / "pyproject.toml"))
@@ -104,7 +104,7 @@ def test_imports_against_the_order_are_kept_apart(folder: Path) -> None:
     assert "Dashed: against the order." in picture
 
 
-def boxes_apart(boxes: Mapping[str, Box]) -> bool:
+def are_disjoint(boxes: Mapping[str, Box]) -> bool:
     return not any(
         one.left < other.left + other.width
         and other.left < one.left + one.width
@@ -114,21 +114,21 @@ def boxes_apart(boxes: Mapping[str, Box]) -> bool:
     )
 
 
-def arranged(floors: list[list[str]], arrows: set[tuple[str, str]]) -> Layout:
+def layout_of(floors: list[list[str]], arrows: set[tuple[str, str]]) -> Layout:
     return arrange(floors, frozenset(arrows), [50] * len(floors), Sizes())
 
 
 def test_boxes_do_not_overlap_and_stay_inside() -> None:
-    layout = arranged([["a", "b"], ["c"], ["d", "e", "f"]], {("a", "c"), ("b", "c"), ("b", "d"), ("c", "e")})
-    assert boxes_apart(layout.boxes)
+    layout = layout_of([["a", "b"], ["c"], ["d", "e", "f"]], {("a", "c"), ("b", "c"), ("b", "d"), ("c", "e")})
+    assert are_disjoint(layout.boxes)
     for box in layout.boxes.values():
         assert box.left >= 0
         assert box.left + box.width <= layout.width
         assert box.bottom <= layout.height
 
 
-def test_an_arrow_leads_from_the_lower_edge_to_the_upper_one_and_passes_beside_boxes() -> None:
-    layout = arranged([["a"], ["b"], ["c"], ["d"]], {("a", "b"), ("b", "c"), ("c", "d"), ("a", "d")})
+def test_an_arrow_leads_from_lower_to_upper_edge_and_does_not_cross_boxes() -> None:
+    layout = layout_of([["a"], ["b"], ["c"], ["d"]], {("a", "b"), ("b", "c"), ("c", "d"), ("a", "d")})
     start, *_, end = way = layout.ways["a", "d"]
     assert start[1] == layout.boxes["a"].bottom
     assert end[1] == layout.boxes["d"].top
@@ -140,36 +140,36 @@ def test_an_arrow_leads_from_the_lower_edge_to_the_upper_one_and_passes_beside_b
 
 
 def test_arrows_of_one_box_are_side_by_side() -> None:
-    layout = arranged([["a", "b", "c"], ["d"]], {("a", "d"), ("b", "d"), ("c", "d")})
+    layout = layout_of([["a", "b", "c"], ["d"]], {("a", "d"), ("b", "d"), ("c", "d")})
     ends = [layout.ways[room, "d"][-1][0] for room in sorted("abc", key=lambda room: layout.boxes[room].left)]
     assert ends == sorted(set(ends))
 
 
-def test_rooms_of_a_floor_change_places_where_arrows_would_cross() -> None:
-    layout = arranged([["a", "b"], ["c", "d"]], {("a", "d"), ("b", "c")})
+def test_rooms_of_a_floor_are_reordered_to_avoid_crossing_arrows() -> None:
+    layout = layout_of([["a", "b"], ["c", "d"]], {("a", "d"), ("b", "c")})
     assert (layout.boxes["a"].left < layout.boxes["b"].left) == (layout.boxes["d"].left < layout.boxes["c"].left)
 
 
-def test_rooms_keep_the_declared_order_where_nothing_speaks_against_it() -> None:
-    layout = arranged([["z"], ["b", "a", "c"]], {("z", "a"), ("z", "b"), ("z", "c")})
+def test_rooms_keep_the_declared_order_if_no_arrows_cross() -> None:
+    layout = layout_of([["z"], ["b", "a", "c"]], {("z", "a"), ("z", "b"), ("z", "c")})
     assert sorted("abc", key=lambda room: layout.boxes[room].left) == ["b", "a", "c"]
 
 
 def test_the_picture_is_well_formed_and_shows_every_room(building: Building) -> None:
     picture = draw(building, PACKAGE)
-    texts = [element.text for element in ET.fromstring(picture).iter() if element.text]  # noqa: S314  # our own
+    texts = [element.text for element in ET.fromstring(picture).iter() if element.text]  # noqa: S314  # trusted
     assert set(IMPORTS) <= set(texts)
     assert "The desk & what is in it." in texts
     assert "prefers-color-scheme: dark" in picture
 
 
-def test_the_picture_is_the_same_each_time(folder: Path) -> None:
+def test_the_picture_is_deterministic(folder: Path) -> None:
     contracts = read_contracts(folder.parent / "pyproject.toml")
     pictures = {draw(read_building(PACKAGE, contracts), PACKAGE) for _ in range(3)}
     assert len(pictures) == 1
 
 
-def test_the_command_writes_the_picture_and_finds_a_stale_one(
+def test_the_command_writes_the_picture_and_detects_a_stale_one(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     picture = folder.parent / "docs.svg"

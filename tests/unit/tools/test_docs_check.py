@@ -1,4 +1,4 @@
-"""The check of the documentation: every kind of wrong name is found, and right ones pass."""
+"""The documentation check: wrong names of every kind are reported, and correct names pass."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FILES = {
     "tests/unit/test_store.py": "def test_a_package_is_found():\n    pass\n",
 }
 
-RIGHT = (
+CORRECT = (
     "[guide](docs/guide.md), [part](docs/guide.md#how-it-works), [elsewhere](https://example.com/x)",
     "`make up`, `make up PORT=4567`, `ExportRateLimit`, `PackageStore`, `find_package()`",
     "`packages.store.PackageStore.find_package`, `installhub.packages.store`, `packages`, `packages.store.LIMIT`",
@@ -48,7 +48,7 @@ WRONG = {
 
 @pytest.fixture
 def inventory(tmp_path: Path) -> Inventory:
-    """A small repository."""
+    """Return the inventory of a small repository."""
     for name, content in FILES.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ def inventory(tmp_path: Path) -> Inventory:
     return Inventory(tmp_path, frozenset({*FILES, "README.md"}))
 
 
-@pytest.mark.parametrize("text", RIGHT)
+@pytest.mark.parametrize("text", CORRECT)
 def test_existing_names_pass(inventory: Inventory, text: str) -> None:
     (inventory.root / "README.md").write_text(f"# Readme\n\n{text}\n")
 

@@ -1,4 +1,4 @@
-"""The import contracts of pyproject.toml, on small packages that keep or break them."""
+"""The import contracts of pyproject.toml, applied to small packages that keep or break them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAMED: Final = {module for contract in CONTRACTS for module in contract.get("sou
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """A package with all rooms, each of which imports from the lowest one."""
+    """Create a package with all rooms, each of which imports from the lowest one."""
     package = tmp_path / "installhub"
     for room in ROOMS:
         write(package, f"{room}/__init__.py", "")
@@ -38,7 +38,7 @@ def write(package: Path, path: str, text: str) -> None:
 
 
 def broken_contracts(package: Path) -> tuple[list[str], str]:
-    """The names of the contracts that do not hold, and all that is reported."""
+    """Return the names of the broken contracts and the complete report."""
     command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()"]
     arguments = ["--no-cache", "--no-logo", str(CONFIGURATION)]
     environment = {**os.environ, "PYTHONPATH": str(package.parent), "NO_COLOR": "1", "COLUMNS": "200"}
@@ -79,7 +79,7 @@ def test_an_import_upwards_or_sideways_breaks_them(package: Path, importer: str,
     assert f"installhub.{importer} is not allowed to import installhub.{imported}" in report
 
 
-def test_a_module_beside_the_rooms_breaks_them(package: Path) -> None:
+def test_a_module_outside_the_rooms_breaks_them(package: Path) -> None:
     write(package, "helpers.py", "")
     broken, report = broken_contracts(package)
     assert broken == ["Imports point downwards only"]
@@ -96,7 +96,7 @@ def test_a_pure_room_that_imports_an_aws_library_breaks_them(package: Path, room
     assert broken == ["The pure rooms know no service and no framework"]
 
 
-def test_a_pure_room_that_imports_one_by_way_of_another_breaks_them(package: Path) -> None:
+def test_a_pure_room_that_imports_an_aws_library_indirectly_breaks_them(package: Path) -> None:
     write(package, "runtime/clients.py", "import botocore\n")
     write(package, "resolver/wrong.py", "from installhub.runtime import clients\n")
     broken, report = broken_contracts(package)

@@ -31,7 +31,7 @@ def mutant(original: str = "a = 1", replacement: str = "a = 2", file: str = "mod
     return Mutant(file, 1, "", original, replacement, "NumberReplacer", replacement)
 
 
-def explaining(*changes: tuple[str, str], file: str = "module.py") -> Explanation:
+def explained(*changes: tuple[str, str], file: str = "module.py") -> Explanation:
     return Explanation(file, "", changes, "It makes no difference.")
 
 
@@ -130,13 +130,13 @@ def test_an_unexplained_survivor_is_reported() -> None:
     result = RoomResult("room", [mutant()], [(mutant(), Status.SURVIVED)])
 
     assert evaluate([result], []).survivors == (mutant(),)
-    assert evaluate([result], [explaining(("a = 1", "a = 2"))]).survivors == ()
-    assert evaluate([result], [explaining(("a = 1", "a = 3"))]).survivors == (mutant(),)
+    assert evaluate([result], [explained(("a = 1", "a = 2"))]).survivors == ()
+    assert evaluate([result], [explained(("a = 1", "a = 3"))]).survivors == (mutant(),)
 
 
 @pytest.mark.parametrize("status", [Status.KILLED, Status.TIMED_OUT])
 def test_the_explanation_of_a_killed_mutant_is_stale(status: Status) -> None:
-    verdict = evaluate([RoomResult("room", [mutant()], [(mutant(), status)])], [explaining(("a = 1", "a = 2"))])
+    verdict = evaluate([RoomResult("room", [mutant()], [(mutant(), status)])], [explained(("a = 1", "a = 2"))])
 
     assert verdict.survivors == ()
     assert verdict.stale == ("module.py, the module: a = 1 -> a = 2: killed by a test",)
@@ -146,12 +146,12 @@ def test_an_explanation_without_a_mutant_is_stale_if_its_file_was_tested() -> No
     result = RoomResult("room", [mutant()])
     gone = ("a = 1", "a = 3")
 
-    assert evaluate([result], [explaining(gone)]).stale == ("module.py, the module: a = 1 -> a = 3: no such mutant",)
-    assert evaluate([result], [explaining(gone, file="another_room.py")]).stale == ()
+    assert evaluate([result], [explained(gone)]).stale == ("module.py, the module: a = 1 -> a = 3: no such mutant",)
+    assert evaluate([result], [explained(gone, file="another_room.py")]).stale == ()
 
 
 def test_the_explanation_of_an_untested_mutant_is_not_stale() -> None:
-    assert evaluate([RoomResult("room", [mutant()])], [explaining(("a = 1", "a = 2"))]).stale == ()
+    assert evaluate([RoomResult("room", [mutant()])], [explained(("a = 1", "a = 2"))]).stale == ()
 
 
 @pytest.mark.parametrize(
@@ -180,10 +180,10 @@ def test_every_explained_line_exists() -> None:
 
 
 def run_on_server(folder: Path, content: str, seconds: float) -> tuple[int | None, float]:
-    """The response of the server for a test with this content, in a separate folder."""
+    """Return exit code and seconds from the server for a test with this content."""
     (folder / "test_it.py").write_text(f"def test_it():\n    {content}\n", encoding="utf-8")
     request = {"arguments": ["-q", "test_it.py"], "seconds": seconds, "output": str(folder / "output")}
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "tools.mutation.server", "pytest"],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(PROJECT)},
@@ -192,9 +192,9 @@ def run_on_server(folder: Path, content: str, seconds: float) -> tuple[int | Non
         text=True,
         check=True,
     )
-    ready, answer = map(json.loads, done.stdout.splitlines())
+    ready, response = map(json.loads, result.stdout.splitlines())
     assert ready == "ready"
-    return answer["code"], answer["seconds"]
+    return response["code"], response["seconds"]
 
 
 @pytest.mark.parametrize(

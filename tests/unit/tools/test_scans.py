@@ -1,4 +1,4 @@
-"""The security scans: what their reports say, which exceptions hold, and what is not known."""
+"""The security scans: parsing of reports, evaluation of exceptions, and gaps."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tools.scans.scanners import (
     read_secrets,
 )
 
-# As the scanners of requirements/audit.txt write them, shortened.
+# Shortened reports of the scanners in requirements/audit.txt.
 BANDIT: Final[dict[str, Any]] = {
     "errors": [],
     "metrics": {"_totals": {"loc": 9550, "SEVERITY.LOW": 1}},
@@ -55,10 +55,10 @@ SECRETS: Final[dict[str, Any]] = {
         ]
     },
 }
-_FLAW: Final = {"id": "PYSEC-2023-212", "fix_versions": ["1.26.18", "2.0.7"], "aliases": ["CVE-2023-45803"]}
+_VULNERABILITY: Final = {"id": "PYSEC-2023-212", "fix_versions": ["1.26.18", "2.0.7"], "aliases": ["CVE-2023-45803"]}
 AUDIT: Final[dict[str, Any]] = {
     "dependencies": [
-        {"name": "urllib3", "version": "1.26.17", "vulns": [_FLAW]},
+        {"name": "urllib3", "version": "1.26.17", "vulns": [_VULNERABILITY]},
         {"name": "semver", "version": "3.0.4", "vulns": []},
         {"name": "boto3", "skip_reason": "Dependency not found on PyPI and could not be audited: boto3 (1.44.5)"},
     ],
@@ -66,10 +66,10 @@ AUDIT: Final[dict[str, Any]] = {
 }
 
 FINDING: Final = Finding("bandit", "B603", "local/sam.py", "line 59")
-ALLOWANCE: Final = Exemption("bandit", ("B603",), ("local/*",), "Our own commands.")
+EXEMPTION: Final = Exemption("bandit", ("B603",), ("local/*",), "Our own commands.")
 
 
-def reported(*findings: Finding, gap: str = "", failure: str = "") -> Report:
+def report_of(*findings: Finding, gap: str = "", failure: str = "") -> Report:
     return Report("bandit", "some code", findings, gap, failure)
 
 
@@ -77,64 +77,64 @@ def reported(*findings: Finding, gap: str = "", failure: str = "") -> Report:
 
 
 def test_a_finding_without_an_exception_is_open() -> None:
-    verdict = evaluate([reported(FINDING)], [])
+    verdict = evaluate([report_of(FINDING)], [])
     assert verdict.open == (FINDING,)
     assert not verdict.passes(gaps_allowed=True)
 
 
 def test_a_finding_with_an_exception_is_accepted() -> None:
-    assert evaluate([reported(FINDING)], [ALLOWANCE]).passes(gaps_allowed=False)
+    assert evaluate([report_of(FINDING)], [EXEMPTION]).passes(gaps_allowed=False)
 
 
 @pytest.mark.parametrize(
     "other", [{"scanner": "checkov"}, {"rule": "B602"}, {"place": "layers/sam.py"}, {"place": "tools/local/sam.py"}]
 )
-def test_an_exception_is_for_its_scanner_rules_and_places_only(other: dict[str, str]) -> None:
-    stranger = replace(FINDING, **other)
-    assert evaluate([reported(FINDING, stranger)], [ALLOWANCE]).open == (stranger,)
+def test_an_exception_applies_to_its_scanner_rules_and_places_only(other: dict[str, str]) -> None:
+    other_finding = replace(FINDING, **other)
+    assert evaluate([report_of(FINDING, other_finding)], [EXEMPTION]).open == (other_finding,)
 
 
 def test_an_exception_without_findings_is_stale() -> None:
-    verdict = evaluate([reported()], [ALLOWANCE])
-    assert len(verdict.stale) == 2  # its rule and its place
+    verdict = evaluate([report_of()], [EXEMPTION])
+    assert len(verdict.stale) == 2  # rule and place
     assert not verdict.passes(gaps_allowed=True)
 
 
 @pytest.mark.parametrize(
     ("wider", "unused"),
     [
-        (replace(ALLOWANCE, rules=("B603", "B404")), "B404"),
-        (replace(ALLOWANCE, places=("local/*", "tools/*")), "tools/*"),
+        (replace(EXEMPTION, rules=("B603", "B404")), "B404"),
+        (replace(EXEMPTION, places=("local/*", "tools/*")), "tools/*"),
     ],
 )
 def test_a_part_of_an_exception_without_findings_is_stale(wider: Exemption, unused: str) -> None:
-    (stale,) = evaluate([reported(FINDING)], [wider]).stale
+    (stale,) = evaluate([report_of(FINDING)], [wider]).stale
     assert stale.endswith(f"for {unused}")
 
 
 def test_an_exception_is_not_stale_if_the_scan_had_a_gap() -> None:
-    assert evaluate([reported(gap="out of reach")], [ALLOWANCE]).stale == ()
+    assert evaluate([report_of(gap="out of reach")], [EXEMPTION]).stale == ()
 
 
 def test_a_gap_fails_only_where_scans_are_required() -> None:
-    verdict = evaluate([reported(gap="out of reach")], [])
+    verdict = evaluate([report_of(gap="out of reach")], [])
     assert verdict.gaps == ("bandit: some code: out of reach",)
     assert verdict.passes(gaps_allowed=True)
     assert not verdict.passes(gaps_allowed=False)
 
 
 def test_a_scan_that_failed_fails_the_run() -> None:
-    assert not evaluate([reported(failure="it crashed")], []).passes(gaps_allowed=True)
+    assert not evaluate([report_of(failure="it crashed")], []).passes(gaps_allowed=True)
 
 
 # --------------------------------------------------------------------------------------------------- exceptions
 
 
 def test_the_projects_exceptions_are_read_and_have_reasons() -> None:
-    allowances = read_exemptions(command.EXCEPTIONS)
-    assert {allowance.scanner for allowance in allowances} <= {scan.scanner for scan in scanners.scans()}
-    for allowance in allowances:
-        assert len(allowance.reason.split()) > 5
+    exemptions = read_exemptions(command.EXCEPTIONS)
+    assert {exemption.scanner for exemption in exemptions} <= {scan.scanner for scan in scanners.scans()}
+    for exemption in exemptions:
+        assert len(exemption.reason.split()) > 5
 
 
 @pytest.mark.parametrize(
@@ -194,20 +194,20 @@ def test_a_package_unknown_to_the_service_is_not_clean() -> None:
 
 
 @pytest.mark.parametrize(
-    ("read", "said"),
+    ("read", "report"),
     [
         (read_bandit, {**BANDIT, "errors": [{"filename": "local/sam.py", "reason": "syntax error"}]}),
         (read_bandit, {**BANDIT, "metrics": {"_totals": {"loc": 0}}}),
-        (read_checkov, {"passed": 0, "failed": 0, "resource_count": 0}),  # for a file that is no template
+        (read_checkov, {"passed": 0, "failed": 0, "resource_count": 0}),  # for a file that is not a template
         (read_checkov, []),
         (read_checkov, {**CHECKOV, "summary": {**CHECKOV["summary"], "parsing_errors": 1}}),
         (read_secrets, {**SECRETS, "plugins_used": []}),
         (read_audit, {"dependencies": [], "fixes": []}),
     ],
 )
-def test_a_scan_that_saw_nothing_is_a_failure(read: Any, said: Any) -> None:  # noqa: ANN401  # any reader and JSON
+def test_a_scan_without_content_is_a_failure(read: Any, report: Any) -> None:  # noqa: ANN401  # any reader and JSON
     with pytest.raises(ScanFailedError):
-        read(said, "365 tracked files")
+        read(report, "365 tracked files")
 
 
 def test_no_tracked_files_means_no_scan() -> None:
@@ -219,7 +219,7 @@ def test_no_tracked_files_means_no_scan() -> None:
 
 
 def scan_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, scanner: str = "pip-audit") -> Report:
-    """The report of a scan whose scanner is a shell script."""
+    """Return the report of a scan whose scanner is a shell script."""
     program = tmp_path / scanner
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
@@ -227,7 +227,7 @@ def scan_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, scanne
     return Scan(scanner, (), read_audit, "some.txt").run()
 
 
-def test_a_scanners_report_is_read_whatever_it_exits_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_report_is_read_regardless_of_the_exit_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     report = scan_by(tmp_path, monkeypatch, f"echo '{json.dumps(AUDIT)}'; exit 1")
     assert len(report.findings) == 1
     assert report.failure == ""
@@ -239,7 +239,7 @@ def test_an_unreachable_service_is_a_gap(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("script", ["echo 'usage: no such option' >&2; exit 2", "exit 0", "echo 'no JSON'"])
-def test_a_scanner_without_a_report_has_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+def test_a_scan_without_a_report_has_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     report = scan_by(tmp_path, monkeypatch, script)
     assert report.failure.startswith("it produced no report")
     assert not report.gap
@@ -256,7 +256,7 @@ def test_every_list_of_packages_is_audited() -> None:
 
 
 def test_the_table_shows_not_audited_instead_of_clean() -> None:
-    reports = [reported(gap="out of reach"), reported(), reported(FINDING), reported(failure="crashed")]
+    reports = [report_of(gap="out of reach"), report_of(), report_of(FINDING), report_of(failure="crashed")]
     results = list(command.format_table(reports, []).columns[-1].cells)
     assert results == ["not audited", "clean", "FINDINGS", "FAILED"]
-    assert list(command.format_table([reported(FINDING)], [ALLOWANCE]).columns[-1].cells) == ["clean"]
+    assert list(command.format_table([report_of(FINDING)], [EXEMPTION]).columns[-1].cells) == ["clean"]

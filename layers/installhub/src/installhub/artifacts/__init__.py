@@ -1,5 +1,5 @@
 """A tenant's artifacts: the artifacts table and the definition bucket.
 
-Here: validating and publishing artifacts, reading edges as the resolver's catalog, reading definitions.
-Not here: HTTP, and everything about packages.
+Here: validating and publishing artifacts, reading the dependency graph for the resolver, reading definitions.
+Not here: HTTP, and anything about packages.
 """

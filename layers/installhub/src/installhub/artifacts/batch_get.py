@@ -1,4 +1,4 @@
-"""Batched reads that retry unprocessed keys."""
+"""BatchGetItem with retries of unprocessed keys."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ _MAX_STALLS: Final = 6
 
 
 def batch_get(client: DynamoDBClient, table: str, keys: Sequence[NewItem], *, consistent: bool = False) -> list[Item]:
-    """The items that exist among up to :data:`MAX_BATCH_KEYS` ``keys``, in no particular order.
+    """The existing items among up to :data:`MAX_BATCH_KEYS` ``keys``, in no particular order.
 
-    DynamoDB returns a part if capacity is short or the response would exceed 16 MB; the rest is requested again.
+    DynamoDB returns only some of them if it is throttled or the response would exceed 16 MB; the others are requested
+    again.
 
     Raises:
-        ServiceUnavailableError: Several requests in a row returned nothing.
+        ServiceUnavailableError: Several consecutive requests returned no items.
     """
     items: list[Item] = []
     pending: list[Any] = list(keys)
@@ -34,11 +35,11 @@ def batch_get(client: DynamoDBClient, table: str, keys: Sequence[NewItem], *, co
         with translate_aws_errors("dynamodb"):
             response = client.batch_get_item(RequestItems={table: {"Keys": pending, "ConsistentRead": consistent}})
         items.extend(response["Responses"].get(table, []))
-        rest = list(response.get("UnprocessedKeys", {}).get(table, {"Keys": []})["Keys"])
-        if len(rest) == len(pending):
+        unprocessed = list(response.get("UnprocessedKeys", {}).get(table, {"Keys": []})["Keys"])
+        if len(unprocessed) == len(pending):
             stalls += 1
             if stalls == _MAX_STALLS:
                 raise ServiceUnavailableError("dynamodb")
             sleep_before_retry(stalls)
-        pending = rest
+        pending = unprocessed
     return items

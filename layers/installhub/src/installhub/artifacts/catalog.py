@@ -1,4 +1,4 @@
-"""One tenant's artifacts as the resolver's catalog, read as cheaply as the closure allows."""
+"""Reads a tenant's dependency graph for the resolver, at the lowest cost for the size of the closure."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from installhub.runtime.dynamodb import Item, NewItem
 
-_BYTES_PER_UNIT: Final = 8 * 1024  # an eventually consistent read unit of a Query
-_UNITS_PER_KEY: Final = 0.5  # a BatchGetItem rounds every item up to half a unit
+_BYTES_PER_UNIT: Final = 8 * 1024  # a Query returns 8 KB per eventually consistent read unit
+_UNITS_PER_KEY: Final = 0.5  # a BatchGetItem consumes at least half a unit per item
 _KEYS_PER_BATCH: Final = MAX_BATCH_KEYS - 1  # the first batch also reads the statistics
 _MAX_CONCURRENT_REQUESTS: Final = 8
 _UNITS_PER_ROUND_TRIP: Final = 10
-"""What one more round trip costs, in read units (docs/decisions/0007)."""
+"""The cost of a round trip, in read units (docs/decisions/0007)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class ArtifactTable:
     Attributes:
         client: DynamoDB.
         name: Name of the table.
-        cache: How this process has read it so far.
+        cache: What this process remembers of earlier reads.
     """
 
     client: DynamoDBClient
@@ -46,8 +46,8 @@ class ArtifactTable:
         """The catalog of ``tenant`` for one request.
 
         Args:
-            tenant: Whose artifacts.
-            consistent: Use strongly consistent reads, at twice the cost, instead of eventually consistent ones.
+            tenant: Id of the tenant.
+            consistent: Use strongly consistent reads, which cost twice as much as eventually consistent ones.
         """
         return TenantCatalog(self, tenant, consistent=consistent)
 
@@ -55,11 +55,11 @@ class ArtifactTable:
 class TenantCatalog:
     """Implements :class:`installhub.resolver.closure.Catalog`.
 
-    There are two ways to read edges: a BatchGetItem per level of the graph, cheap if the closure is a small part of the
-    tenant, and a Query of all the tenant's edges, cheap if it is most of it. The size of the closure is unknown
-    beforehand, so levels are read until they would cost more than the whole tenant; then the whole tenant is read. That
-    costs at most about twice the cheaper way. If this process has walked from the same roots before, everything the
-    walk read is read again in one step, in the cheaper way.
+    There are two ways to read edge items: a BatchGetItem per level of the graph, which is cheaper if the closure is a
+    small part of the tenant, and a Query of all the tenant's edge items, which is cheaper if it is a large part. The
+    size of the closure is unknown in advance, so levels are read until they would cost more than the whole tenant; then
+    the whole tenant is read. The total cost is at most about twice that of the cheaper way. If this process has walked
+    from the same roots before, all ids of that walk are requested at once, in the cheaper way.
     """
 
     def __init__(self, table: ArtifactTable, tenant: str, *, consistent: bool) -> None:
@@ -71,7 +71,7 @@ class TenantCatalog:
         self._has_read_all = False
         self._walk: CachedWalk | None = None
         self._statistics = table.cache.statistics(tenant)
-        self._has_summary = False
+        self._has_requested_statistics = False
         self._units_spent = 0.0
 
     def nodes(self, ids: Collection[str]) -> Mapping[str, ArtifactNode]:
@@ -86,23 +86,23 @@ class TenantCatalog:
             if self._full_read_is_cheaper(len(unread)):
                 self._read_all()
                 break
-            # The first batch returns the statistics, which give the cost of a full read; later ones run in parallel.
+            # The first batch also returns the statistics, which determine the cost of a full read.
             count = _KEYS_PER_BATCH * _MAX_CONCURRENT_REQUESTS if self._statistics.edges else _KEYS_PER_BATCH
             self._read_keys(unread[:count])
             unread = unread[count:]
         return {artifact_id: self._nodes[artifact_id] for artifact_id in ids if artifact_id in self._nodes}
 
     def existing_in_other_tenants(self, ids: Collection[str]) -> Collection[str]:
-        """Those of ``ids`` that exist in another tenant."""
+        """The ids among ``ids`` that exist in another tenant."""
         with ThreadPoolExecutor(max_workers=_MAX_CONCURRENT_REQUESTS) as pool:
             return [
                 artifact_id
-                for artifact_id, owned in zip(ids, pool.map(self._exists_in_other_tenant, ids), strict=True)
-                if owned
+                for artifact_id, exists in zip(ids, pool.map(self._exists_in_other_tenant, ids), strict=True)
+                if exists
             ]
 
     def _predict_from_cache(self, ids: Collection[str]) -> Collection[str]:
-        """What the walk will request after the roots ``ids``, as the last walk from them suggests."""
+        """The ids that the last walk from the roots ``ids`` requested; none for later levels of the walk."""
         if self._walk is not None:
             self._walk.record(ids)
             return ()
@@ -113,20 +113,20 @@ class TenantCatalog:
         return last.ids
 
     def _full_read_is_cheaper(self, unread: int) -> bool:
-        """Whether a Query of all edges costs less than all batches of this request, including ``unread`` more keys."""
+        """Whether a Query of all edge items costs less than the batches so far and those for ``unread`` more keys."""
         if not self._statistics.edges:
             return False
-        whole = self._statistics.pages * _UNITS_PER_ROUND_TRIP + self._statistics.edge_bytes / _BYTES_PER_UNIT
-        return self._units_spent + _batch_get_cost(unread) > whole
+        full_read = self._statistics.pages * _UNITS_PER_ROUND_TRIP + self._statistics.edge_bytes / _BYTES_PER_UNIT
+        return self._units_spent + _batch_get_cost(unread) > full_read
 
     def _read_keys(self, ids: Sequence[str]) -> None:
         batches = [
             [items.primary_key(self._tenant, items.edge_sort_key(artifact_id)) for artifact_id in ids[start:end]]
             for start, end in pairwise([*range(0, len(ids), _KEYS_PER_BATCH), len(ids)])
         ]
-        if not self._has_summary:
+        if not self._has_requested_statistics:
             batches[0].insert(0, items.primary_key(self._tenant, items.STATISTICS_SORT_KEY))
-            self._has_summary = True
+            self._has_requested_statistics = True
         self._requested.update(ids)
         self._units_spent += _batch_get_cost(len(ids))
         if len(batches) == 1:
@@ -148,7 +148,7 @@ class TenantCatalog:
                 self._add_node(items.node_from_item(item))
 
     def _read_all(self) -> None:
-        """Read all edges; pages whose ends are known from the last time are read in parallel."""
+        """Read all edge items, in parallel if the ends of the pages are known from an earlier read."""
         bounds = [None, *self._statistics.page_ends, None]
         with ThreadPoolExecutor(max_workers=_MAX_CONCURRENT_REQUESTS) as pool:
             sections = list(pool.map(self._read_section, bounds, bounds[1:]))
@@ -161,7 +161,7 @@ class TenantCatalog:
         self._statistics.update(sum(len(nodes) for nodes, _ in sections), page_ends)
 
     def _read_section(self, after: str | None, last: str | None) -> tuple[list[ArtifactNode], list[str]]:
-        """The edges after the sort key ``after``, up to and including ``last``, and where the pages ended."""
+        """The nodes after the sort key ``after``, up to and including ``last``, and the sort keys that ended pages."""
         request: dict[str, Any] = {
             "TableName": self._table.name,
             "ConsistentRead": self._consistent,
@@ -182,26 +182,27 @@ class TenantCatalog:
                 return nodes, ends
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
             end = page["LastEvaluatedKey"][items.SORT]["S"]
-            if end == last:  # an exactly full page has a LastEvaluatedKey too
+            if end == last:  # a page that ends exactly there has a LastEvaluatedKey too
                 return nodes, ends
             ends.append(end)
 
     def _add_node(self, node: ArtifactNode) -> None:
-        # If an artifact was read twice, the first revision counts: the walk has followed its dependencies.
+        # If an artifact was read twice, the first revision is kept: the walk has followed its dependencies.
         self._nodes.setdefault(node.id, node)
 
     def _exists_in_other_tenant(self, artifact_id: str) -> bool:
         with translate_aws_errors("dynamodb"):
-            found = self._table.client.query(
+            page = self._table.client.query(
                 TableName=self._table.name,
                 IndexName=items.ID_INDEX,
                 Limit=2,
                 **expressions(key_condition=Attribute(items.ID).equals(artifact_id)),
             )
         own = items.partition_key(self._tenant)
-        return any(item[items.PARTITION]["S"] != own for item in found["Items"])
+        return any(item[items.PARTITION]["S"] != own for item in page["Items"])
 
 
-def _batch_get_cost(ids: int) -> float:
-    requests = -(-ids // _KEYS_PER_BATCH)
-    return requests * _UNITS_PER_ROUND_TRIP + ids * _UNITS_PER_KEY
+def _batch_get_cost(keys: int) -> float:
+    """The cost of reading a number of ``keys`` with BatchGetItem, in read units."""
+    requests = -(-keys // _KEYS_PER_BATCH)
+    return requests * _UNITS_PER_ROUND_TRIP + keys * _UNITS_PER_KEY

@@ -1,4 +1,4 @@
-"""Reads packed definitions in install order, prefetching a bounded number of bytes."""
+"""Reads compressed definitions in install order, prefetching a limited number of bytes."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _CHUNK_BYTES: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class DefinitionReader:
-    """Reads definitions by the digests that nodes pin, so that the resolved revisions are read.
+    """Reads definitions by digest, which ensures that exactly the resolved revisions are read.
 
     Attributes:
         client: DynamoDB.
         table: Name of the artifacts table.
-        s3: Returns the S3 client; called only when a definition is stored there.
-        bucket: Holds the definitions that are too large for an item.
+        s3: Returns the S3 client; called only for definitions that are stored in S3.
+        bucket: Name of the definition bucket.
     """
 
     client: DynamoDBClient
@@ -48,27 +48,29 @@ class DefinitionReader:
     bucket: str
 
     def read(self, tenant: str, nodes: Sequence[ArtifactNode]) -> Iterator[PackedDefinition]:
-        """The definitions of ``nodes``, in their order.
+        """Yield the definitions of ``nodes``, in the order of ``nodes``.
 
         Raises:
-            ServiceUnavailableError: A definition could not be read, or has been removed since it was resolved.
+            ServiceUnavailableError: A definition could not be read, or was removed after its node was read.
         """
         batches = _batches(nodes)
         with ThreadPoolExecutor(max_workers=_BATCHES_AHEAD) as pool:
-            ahead = deque(pool.submit(self._read_batch, tenant, batch) for batch in islice(batches, _BATCHES_AHEAD))
+            prefetched = deque(
+                pool.submit(self._read_batch, tenant, batch) for batch in islice(batches, _BATCHES_AHEAD)
+            )
             try:
-                while ahead:
-                    bodies = ahead.popleft().result()
-                    ahead.extend(pool.submit(self._read_batch, tenant, batch) for batch in islice(batches, 1))
+                while prefetched:
+                    bodies = prefetched.popleft().result()
+                    prefetched.extend(pool.submit(self._read_batch, tenant, batch) for batch in islice(batches, 1))
                     yield from map(self._packed_definition, bodies)
             finally:
-                for future in ahead:
+                for future in prefetched:
                     future.cancel()
 
     def _read_batch(self, tenant: str, nodes: Sequence[ArtifactNode]) -> list[Item]:
         keys = {items.body_sort_key(node.id, node.sha256): node for node in nodes}
         found: dict[str, Item] = {}
-        for consistent in (False, True):  # a recent write may not be visible to an eventually consistent read yet
+        for consistent in (False, True):  # an eventually consistent read may miss a recent write
             unread = [items.primary_key(tenant, sort_key) for sort_key in keys if sort_key not in found]
             for body in batch_get(self.client, self.table, unread, consistent=consistent):
                 found[body[items.SORT]["S"]] = body

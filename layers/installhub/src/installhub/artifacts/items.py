@@ -1,7 +1,7 @@
 """The items of the artifacts table: their keys and attributes.
 
-Each tenant is one partition. Every artifact has a small *edge item* (what the resolver reads) and a *body item* (its
-definition, named by digest and never overwritten); a *statistics item* estimates the size of the partition.
+Each tenant is a partition. Every artifact has a small *edge item*, which the resolver reads, and for each revision a
+*body item*, which contains or references the definition. A *statistics item* estimates the size of the partition.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType
@@ -26,11 +26,11 @@ ID_INDEX: Final = "by-artifact-id"
 
 EDGE_PREFIX: Final = "E#"
 EDGE_PREFIX_END: Final = "E$"
-"""Sorts after the sort key of every edge item."""
+"""An upper bound of the sort keys of edge items."""
 
 STATISTICS_SORT_KEY: Final = "S#"
 
-# Attribute names count towards the capacity of every read, so they are short.
+# Attribute names are short because they count towards the size of an item.
 ID: Final = "id"
 TYPE: Final = "type"
 NAME: Final = "name"
@@ -46,9 +46,9 @@ EDGE_COUNT: Final = "edges"
 EDGE_BYTES: Final = "edgeBytes"
 
 MAX_INLINE_BYTES: Final = 256 * 1024
-"""Maximum size of a packed definition in a body item; a larger one is an S3 object. An item holds 400 KB."""
+"""Maximum size of a compressed definition in a body item, whose limit is 400 KB; larger ones are S3 objects."""
 
-_MAX_PLAIN_ID_BYTES: Final = 1000  # a sort key holds 1,024
+_MAX_PLAIN_ID_BYTES: Final = 1000  # the limit of a sort key is 1,024
 _DIGEST_DIGITS: Final = 32
 _MAX_PLAIN_DEPENDENCIES: Final = 500
 
@@ -59,7 +59,7 @@ def partition_key(tenant: str) -> str:
 
 
 def edge_sort_key(artifact_id: str) -> str:
-    """The sort key of an edge item: the id, or its digest if the id is too long for a key."""
+    """The sort key of an edge item: contains the id, or its digest if the id is too long for a sort key."""
     encoded = artifact_id.encode()
     if len(encoded) <= _MAX_PLAIN_ID_BYTES:
         return f"{EDGE_PREFIX}={artifact_id}"
@@ -67,12 +67,12 @@ def edge_sort_key(artifact_id: str) -> str:
 
 
 def body_sort_key(artifact_id: str, sha256: str) -> str:
-    """The sort key of the body item that holds revision ``sha256`` of an artifact."""
+    """The sort key of the body item for the revision of an artifact with the digest ``sha256``."""
     return f"B#{hashlib.sha256(artifact_id.encode()).hexdigest()[:_DIGEST_DIGITS]}#{sha256}"
 
 
 def primary_key(tenant: str, sort_key: str) -> NewItem:
-    """A primary key."""
+    """The primary key of an item of ``tenant``."""
     return {PARTITION: {"S": partition_key(tenant)}, SORT: {"S": sort_key}}
 
 
@@ -92,7 +92,7 @@ def edge_item(tenant: str, node: ArtifactNode) -> NewItem:
 
 
 def node_from_item(item: Item) -> ArtifactNode:
-    """The node that an edge item holds."""
+    """The node in an edge item."""
     return ArtifactNode(
         id=item[ID]["S"],
         type=ArtifactType(item[TYPE]["S"]),
@@ -106,14 +106,14 @@ def node_from_item(item: Item) -> ArtifactNode:
 
 
 def edge_size(edge: NewItem) -> int:
-    """Bytes of an edge item, close enough to DynamoDB's count to estimate the cost of reading it."""
+    """The approximate size of an edge item in bytes, as DynamoDB measures it."""
     return sum(len(name) + _value_size(value) for name, value in edge.items())
 
 
 def _serialize_dependencies(dependencies: Sequence[str]) -> dict[str, Any]:
-    """JSON in one string, compressed if there are many.
+    """``dependencies`` as JSON in a string, compressed if there are many.
 
-    A list of strings takes as much space and is parsed at half the speed: each member is an attribute value.
+    A list of strings has about the same size, but takes twice as long to parse: each element is an attribute value.
     """
     text = json.dumps(dependencies, ensure_ascii=False, separators=(",", ":"))
     if len(dependencies) <= _MAX_PLAIN_DEPENDENCIES:
@@ -125,6 +125,6 @@ def _parse_dependencies(value: AttributeValueTypeDef) -> tuple[str, ...]:
     return tuple(json.loads(value["S"] if "S" in value else zlib.decompress(value["B"])))
 
 
-def _value_size(value: Any) -> int:  # noqa: ANN401  # an attribute value is one of many shapes
+def _value_size(value: Mapping[str, Any]) -> int:
     ((_, scalar),) = value.items()
     return len(scalar.encode() if isinstance(scalar, str) else scalar)

@@ -1,7 +1,7 @@
 """Publishes artifacts: the only writer of the artifacts table and the definition bucket.
 
-Each artifact changes atomically: one transaction points the edge item to the new digest, writes the new body and sets
-the old one to expire. An export that resolved the old edge still reads the old body.
+Each artifact is updated atomically: one transaction replaces the edge item, writes the new body item and lets the old
+one expire. An export that read the old edge item can still read the old body item.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 
 SUPERSEDED_BODY_RETENTION_SECONDS: Final = 7 * 24 * 3600
-"""How long the body of an earlier revision stays: far longer than any export that resolved it can run."""
+"""How long the body item of a superseded revision is kept: much longer than any export that may read it."""
 
-_BATCH_ARTIFACTS: Final = 33  # a transaction holds 100 writes: an edge, a body and an expiry for each
-_BATCH_BYTES: Final = 2 * 1024 * 1024  # and 4 MB
-_MAX_TRIES: Final = 8
+_BATCH_ARTIFACTS: Final = 33  # the limit of a transaction is 100 writes; an artifact needs up to three
+_BATCH_BYTES: Final = 2 * 1024 * 1024  # the limit is 4 MB
+_MAX_ATTEMPTS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ class PublishSummary:
     """The result of :meth:`Publisher.publish`.
 
     Attributes:
-        created: Artifacts that were not there before.
-        updated: Artifacts that changed.
-        unchanged: Artifacts that already existed unchanged.
+        created: Number of artifacts that did not exist before.
+        updated: Number of artifacts that differed.
+        unchanged: Number of artifacts that were identical.
     """
 
     created: int = 0
@@ -62,7 +62,14 @@ class PublishSummary:
 
 @dataclass(frozen=True, slots=True)
 class _Revision:
-    """An artifact to be written, and the edge it replaces."""
+    """A revision of an artifact to be written.
+
+    Attributes:
+        node: The artifact.
+        body: The body item.
+        object_key: Key of the object that was put for this revision, if any.
+        previous: The edge item that it replaces, if any.
+    """
 
     node: ArtifactNode
     body: NewItem
@@ -79,9 +86,9 @@ class _Revision:
 
     @property
     def superseded(self) -> ArtifactNode | None:
-        """The earlier revision, if its definition differs."""
-        old = self.previous_node
-        return old if old is not None and old.sha256 != self.node.sha256 else None
+        """The previous revision, if its definition differs."""
+        previous = self.previous_node
+        return previous if previous is not None and previous.sha256 != self.node.sha256 else None
 
 
 class Publisher:
@@ -102,21 +109,20 @@ class Publisher:
         self._clock = clock
 
     def publish(self, artifacts: Iterable[ArtifactInput]) -> PublishSummary:
-        """Store ``artifacts``, each atomically; of several with the same id the last one counts.
+        """Store ``artifacts``, each atomically; of several with the same id, the last one is stored.
 
         Raises:
-            InvalidArtifactError: An artifact has more dependencies, or longer ones, than an item can hold.
-            ServiceUnavailableError: A service kept failing, or others kept changing the same artifacts. What was
-                stored until then remains; publishing again is safe.
+            ServiceUnavailableError: A service is unavailable, or concurrent writers kept changing the same artifacts.
+                Artifacts stored before remain; publishing again is safe.
         """
         total = PublishSummary()
-        for tenant, of_tenant in groupby(artifacts, key=attrgetter("tenant")):
-            for batch in _batches(of_tenant):
+        for tenant, tenant_artifacts in groupby(artifacts, key=attrgetter("tenant")):
+            for batch in _batches(tenant_artifacts):
                 total += self._publish_batch(tenant, batch)
         return total
 
     def _publish_batch(self, tenant: str, artifacts: Sequence[ArtifactInput]) -> PublishSummary:
-        for attempt in range(1, _MAX_TRIES + 1):
+        for attempt in range(1, _MAX_ATTEMPTS + 1):
             previous = self._edges(tenant, [artifact.id for artifact in artifacts])
             revisions = [self._revision(artifact, previous.get(artifact.id)) for artifact in artifacts]
             changed = [revision for revision in revisions if not revision.is_unchanged]
@@ -154,7 +160,7 @@ class Publisher:
         return _Revision(node, body, object_key, previous)
 
     def _put_object(self, artifact: ArtifactInput, digest: str, data: bytes) -> str:
-        """Put a packed definition under a unique key, so that no object is ever overwritten."""
+        """Put a compressed definition under a unique key, so that no object is overwritten."""
         tenant_digest, id_digest = sha256_hex(artifact.tenant.encode()), sha256_hex(artifact.id.encode())
         key = f"definitions/{tenant_digest}/{id_digest}/{digest}/{uuid.uuid4().hex}"
         with translate_aws_errors("s3"):
@@ -162,7 +168,7 @@ class Publisher:
         return key
 
     def _commit(self, tenant: str, revisions: Sequence[_Revision]) -> bool:
-        """Write ``revisions`` in one transaction; False when somebody else has changed one of them."""
+        """Write ``revisions`` in one transaction. False if a concurrent writer has changed one of the artifacts."""
         writes: list[Any] = [write for revision in revisions for write in self._writes(tenant, revision)]
         if not writes:
             return True
@@ -186,7 +192,7 @@ class Publisher:
         yield {"Put": {"TableName": self._table, "Item": edge, **expressions(condition=is_unchanged)}}
         if previous is not None:
             if revision.superseded is None:
-                return  # the body exists already
+                return  # the body item exists
             yield self._expire_body(tenant, revision.superseded)
         yield {"Put": {"TableName": self._table, "Item": revision.body}}
 
@@ -201,16 +207,16 @@ class Publisher:
         }
 
     def _superseded_objects(self, tenant: str, changed: Sequence[_Revision]) -> list[Item]:
-        """The bodies about to be superseded whose definitions are objects."""
+        """The body items that ``changed`` supersede and whose definitions are objects."""
         keys = [
-            items.primary_key(tenant, items.body_sort_key(old.id, old.sha256))
-            for old in (revision.superseded for revision in changed)
-            if old is not None and old.packed_size > items.MAX_INLINE_BYTES
+            items.primary_key(tenant, items.body_sort_key(node.id, node.sha256))
+            for node in (revision.superseded for revision in changed)
+            if node is not None and node.packed_size > items.MAX_INLINE_BYTES
         ]
         return batch_get(self._dynamodb, self._table, keys, consistent=True)
 
     def _tag_superseded(self, superseded: Iterable[Item]) -> None:
-        """Tag the objects of superseded bodies; a lifecycle rule of the bucket removes tagged objects."""
+        """Tag the objects of superseded body items; a lifecycle rule of the bucket deletes tagged objects."""
         for body in superseded:
             with translate_aws_errors("s3"):
                 self._s3.put_object_tagging(
@@ -220,16 +226,19 @@ class Publisher:
                 )
 
     def _delete_uncommitted_objects(self, tenant: str, revisions: Sequence[_Revision]) -> None:
-        """Remove the objects put for revisions that were not committed."""
-        put = {revision.object_key: revision.node for revision in revisions if revision.object_key is not None}
-        keys = [items.primary_key(tenant, items.body_sort_key(node.id, node.sha256)) for node in put.values()]
+        """Delete the objects that were put for ``revisions``, except those that a body item references.
+
+        The response to a transaction that succeeded may have been lost.
+        """
+        uploaded = {revision.object_key: revision.node for revision in revisions if revision.object_key is not None}
+        keys = [items.primary_key(tenant, items.body_sort_key(node.id, node.sha256)) for node in uploaded.values()]
         bodies = batch_get(self._dynamodb, self._table, keys, consistent=True)
-        for unused in put.keys() - {body[items.OBJECT_KEY]["S"] for body in bodies}:
+        for object_key in uploaded.keys() - {body[items.OBJECT_KEY]["S"] for body in bodies}:
             with translate_aws_errors("s3"):
-                self._s3.delete_object(Bucket=self._bucket, Key=unused)
+                self._s3.delete_object(Bucket=self._bucket, Key=object_key)
 
     def _update_statistics(self, tenant: str, created: Sequence[_Revision]) -> None:
-        """Update the tenant's statistics. They only guide how edges are read, so they may drift a little."""
+        """Update the tenant's statistics. They only determine how edge items are read, so they need not be exact."""
         if not created:
             return
         size = sum(items.edge_size(items.edge_item(tenant, revision.node)) for revision in created)
@@ -243,11 +252,11 @@ def _batches(artifacts: Iterable[ArtifactInput]) -> Iterator[list[ArtifactInput]
     batch: dict[str, ArtifactInput] = {}
     size = 0
     for artifact in artifacts:
-        own_size = len(artifact.definition) + sum(4 * len(dependency) + 4 for dependency in artifact.dependencies)
-        if batch and (len(batch) == _BATCH_ARTIFACTS or size + own_size > _BATCH_BYTES):
+        artifact_size = len(artifact.definition) + sum(4 * len(dependency) + 4 for dependency in artifact.dependencies)
+        if batch and (len(batch) == _BATCH_ARTIFACTS or size + artifact_size > _BATCH_BYTES):
             yield list(batch.values())
             batch, size = {}, 0
         batch[artifact.id] = artifact
-        size += own_size
+        size += artifact_size
     if batch:
         yield list(batch.values())

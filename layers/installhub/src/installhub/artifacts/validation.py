@@ -1,4 +1,4 @@
-"""Artifacts as the platform publishes them, validated before anything is stored."""
+"""Validation of artifacts before they are published."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from installhub.model.definition import canonical_json, sha256_hex
 from installhub.model.text import is_encodable, is_printable
 
 MAX_NAME_LENGTH: Final = 1_000
-_MAX_EDGE_BYTES: Final = 380 * 1024  # an item holds 400 KB
+_MAX_EDGE_BYTES: Final = 380 * 1024  # the limit of an item is 400 KB
 _FIELDS: Final = frozenset({"tenantId", "artifactId", "type", "name", "status", "dependencies", "definition"})
-_E = TypeVar("_E", ArtifactType, ArtifactStatus)
+_Enum = TypeVar("_Enum", ArtifactType, ArtifactStatus)
 
 
 class InvalidArtifactError(ValueError):
     """An artifact that cannot be stored.
 
     Attributes:
-        pointer: JSON pointer to the field.
-        detail: What is wrong with it.
+        pointer: JSON pointer to the invalid field (RFC 6901).
+        detail: What is wrong with the field.
     """
 
     def __init__(self, pointer: str, detail: str) -> None:
@@ -33,7 +33,20 @@ class InvalidArtifactError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ArtifactInput:
-    """An artifact as the platform publishes it, with its definition as canonical JSON."""
+    """An artifact to be published.
+
+    Attributes:
+        tenant: Id of its tenant.
+        id: Unique within the tenant.
+        type: The kind of artifact.
+        name: Display name.
+        status: Whether it can be exported.
+        dependencies: Ids it depends on, in declared order, without duplicates.
+        definition: The definition as canonical JSON.
+
+    Raises:
+        InvalidArtifactError: The dependencies are too many or too long for an item.
+    """
 
     tenant: str
     id: str
@@ -48,7 +61,7 @@ class ArtifactInput:
             raise InvalidArtifactError("/dependencies", "are too many or too long for one artifact")
 
     def to_node(self, packed_size: int) -> ArtifactNode:
-        """The artifact as a node of the graph."""
+        """The artifact as a node of the dependency graph; ``packed_size`` is in bytes."""
         return ArtifactNode(
             id=self.id,
             type=self.type,
@@ -69,8 +82,8 @@ class ArtifactInput:
         """
         if not isinstance(value, Mapping):
             raise InvalidArtifactError("", "is not an object")
-        for missing in sorted(_FIELDS - value.keys()):
-            raise InvalidArtifactError(f"/{missing}", "is missing")
+        if missing := sorted(_FIELDS - value.keys()):
+            raise InvalidArtifactError(f"/{missing[0]}", "is missing")
         dependencies = value["dependencies"]
         if not isinstance(dependencies, list):
             raise InvalidArtifactError("/dependencies", "is not a list of ids")
@@ -94,21 +107,21 @@ def _text(
     value: object,
     pointer: str,
     max_length: int,
-    is_sound: Callable[[str], bool] = is_printable,
-    complaint: str = "contains a character that is not printable",
+    is_valid: Callable[[str], bool] = is_printable,
+    error_detail: str = "contains a character that is not printable",
 ) -> str:
     if not isinstance(value, str) or not 1 <= len(value) <= max_length:
         raise InvalidArtifactError(pointer, f"is not a string of 1 to {max_length} characters")
-    if not is_sound(value):
-        raise InvalidArtifactError(pointer, complaint)
+    if not is_valid(value):
+        raise InvalidArtifactError(pointer, error_detail)
     return value
 
 
-def _enum_member(kind: type[_E], value: object, pointer: str) -> _E:
-    for member in kind:
+def _enum_member(enum: type[_Enum], value: object, pointer: str) -> _Enum:
+    for member in enum:
         if member.value == value:
             return member
-    raise InvalidArtifactError(pointer, f"is not one of {', '.join(kind)}")
+    raise InvalidArtifactError(pointer, f"is not one of {', '.join(enum)}")
 
 
 def _definition(value: Any) -> bytes:  # noqa: ANN401  # any JSON value is a definition

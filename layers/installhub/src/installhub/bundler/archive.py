@@ -1,7 +1,7 @@
 """A ZIP writer for entries that are already deflated (PKWARE APPNOTE 6.3.10).
 
-The standard library's ``zipfile`` would inflate and deflate every entry again. Here sizes and CRCs are known
-in advance, so entries are copied, without seeking and without data descriptors.
+The standard library's ``zipfile`` would compress every entry again. Here sizes and CRCs are known in advance, so
+entries are copied without seeking and without data descriptors.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 Sink = Callable[[bytes], object]
-"""Accepts the next bytes of the archive."""
+"""Receives the archive, piece by piece."""
 
 _DEFLATED: Final = 8
 _UTF8_NAMES: Final = 0x0800
@@ -34,7 +34,7 @@ _END: Final = struct.Struct("<4s4H2IH")
 
 
 class ArchiveError(Exception):
-    """An entry has more or fewer bytes than declared."""
+    """The size of an entry differs from the declared size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,9 @@ class _Entry:
 
 
 class ArchiveWriter:
-    """Writes one archive to a sink, entry by entry.
+    """Writes an archive to a sink, entry by entry.
 
-    Each entry is smaller than 4 GiB; the number of entries and the size of the archive are unlimited (ZIP64).
+    Each entry must be smaller than 4 GiB. The number of entries and the size of the archive are unlimited (ZIP64).
     """
 
     def __init__(self, sink: Sink) -> None:
@@ -58,10 +58,17 @@ class ArchiveWriter:
         self._offset = 0
 
     def add(self, path: str, chunks: Iterable[bytes], *, packed_size: int, size: int, crc32: int) -> int:
-        """Append an entry and return the offset of its first packed byte.
+        """Append an entry and return the offset of its compressed data.
+
+        Args:
+            path: The entry's name.
+            chunks: A raw deflate stream (RFC 1951).
+            packed_size: Size of the stream in bytes.
+            size: Uncompressed size in bytes.
+            crc32: CRC-32 of the uncompressed bytes.
 
         Raises:
-            ArchiveError: ``chunks`` do not add up to ``packed_size`` bytes. The archive is unusable then.
+            ArchiveError: The total size of ``chunks`` is not ``packed_size``; the archive is invalid then.
         """
         name = path.encode()
         self._entries.append(_Entry(name, crc32, packed_size, size, self._offset))
@@ -89,7 +96,7 @@ class ArchiveWriter:
         return start
 
     def close(self) -> int:
-        """Write the central directory and return the size of the whole archive."""
+        """Write the central directory and return the size of the archive in bytes."""
         start = self._offset
         for entry in self._entries:
             self._write(_central_header(entry))
@@ -102,9 +109,9 @@ class ArchiveWriter:
 
 
 def _central_header(entry: _Entry) -> bytes:
-    far = entry.offset >= _MAX_32
-    extra = _ZIP64_OFFSET.pack(1, 8, entry.offset) if far else b""
-    version = _VERSION_ZIP64 if far else _VERSION_DEFAULT
+    is_zip64 = entry.offset >= _MAX_32
+    extra = _ZIP64_OFFSET.pack(1, 8, entry.offset) if is_zip64 else b""
+    version = _VERSION_ZIP64 if is_zip64 else _VERSION_DEFAULT
     fixed = _CENTRAL_HEADER.pack(
         b"PK\x01\x02",
         _MADE_BY_UNIX | version,
@@ -122,7 +129,7 @@ def _central_header(entry: _Entry) -> bytes:
         0,  # disk
         0,  # internal attributes
         _REGULAR_FILE_0644,
-        _MAX_32 if far else entry.offset,
+        _MAX_32 if is_zip64 else entry.offset,
     )
     return fixed + entry.name + extra
 

@@ -17,17 +17,17 @@ def write_bundle(
     ordered_nodes: Sequence[ArtifactNode],
     definitions: Iterable[PackedDefinition],
 ) -> BundleLayout:
-    """Write a bundle to ``sink``.
+    """Write a bundle to ``sink`` and return its layout.
 
     Args:
-        sink: Accepts the bytes.
+        sink: Receives the bytes.
         manifest: The encoded manifest.
         ordered_nodes: The closure in install order.
-        definitions: Their definitions, in the same order.
+        definitions: The definitions of ``ordered_nodes``, in the same order.
 
     Raises:
-        ArchiveError: A definition is shorter or longer than declared.
-        ValueError: There are more or fewer definitions than nodes.
+        ArchiveError: The size of a definition differs from the declared size.
+        ValueError: The numbers of nodes and definitions differ.
     """
     archive = ArchiveWriter(sink)
     packed_manifest = pack(manifest)

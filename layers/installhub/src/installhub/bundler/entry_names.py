@@ -1,4 +1,4 @@
-"""Entry names: derived from type and id only, safe and distinct on every file system."""
+"""Names of ZIP entries: derived only from type and id, valid and distinct on every file system."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from installhub.model.artifact import ArtifactType
 
 MANIFEST_PATH: Final = "manifest.json"
 
-_MAX_STEM: Final = 200  # with the extension well below the 255 bytes that file systems allow
-_KEPT_STEM: Final = 100
+_MAX_STEM: Final = 200  # with the extension well below the common limit of 255 bytes
+_TRUNCATED_STEM: Final = 100
 _DIGEST_DIGITS: Final = 32
 _ESCAPE: Final = re.compile(r"%[0-9A-F]{2}")
 _PARTIAL_ESCAPE: Final = re.compile(r"%[0-9A-F]?$")
-# Windows device names, reserved with any extension.
+# Windows reserves these device names, with any extension.
 _RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.DOTALL)
 
 
 def entry_path(kind: ArtifactType, artifact_id: str) -> str:
     """The path of an artifact's definition within the bundle.
 
-    The id is percent-encoded. If the result is too long, could collide with another id's on a case-insensitive file
-    system, or is reserved on Windows, part of the id's digest is appended after a ``~``, which no encoded id contains.
+    The id is percent-encoded. A name that is too long, contains uppercase letters or is reserved on Windows gets part
+    of the id's digest after a ``~``, which no encoded id contains; so names are distinct ignoring case.
     """
     encoded = quote(artifact_id, safe="").replace("~", "%7E")
-    folds = any(character.isupper() for character in _ESCAPE.sub("", encoded))
+    has_uppercase = any(character.isupper() for character in _ESCAPE.sub("", encoded))
     if _RESERVED.fullmatch(encoded.lower()):
         encoded = f"~{_digest(artifact_id)}"
     elif len(encoded) > _MAX_STEM:
-        encoded = f"{_PARTIAL_ESCAPE.sub('', encoded[:_KEPT_STEM])}~{_digest(artifact_id)}"
-    elif folds:
+        encoded = f"{_PARTIAL_ESCAPE.sub('', encoded[:_TRUNCATED_STEM])}~{_digest(artifact_id)}"
+    elif has_uppercase:
         encoded = f"{encoded}~{_digest(artifact_id)}"
     return f"artifacts/{kind.value}/{encoded}.json"
 

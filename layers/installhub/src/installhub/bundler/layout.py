@@ -1,4 +1,4 @@
-"""The layout of a bundle: where its manifest is, and how large the whole is."""
+"""The layout of a bundle: its size, and the position of its manifest."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ class BundleLayout:
 
     Attributes:
         size: Size of the bundle in bytes.
-        manifest_offset: Offset of the packed manifest, so that it can be read without the rest.
-        manifest_packed_size: Its packed size.
-        manifest_size: Its size once inflated.
+        manifest_offset: Offset of the compressed manifest in bytes, for reading it with a ranged request.
+        manifest_packed_size: Compressed size of the manifest in bytes.
+        manifest_size: Uncompressed size of the manifest in bytes.
     """
 
     size: int

@@ -1,4 +1,4 @@
-"""The manifest: what a bundle contains and in which order to install it."""
+"""The manifest: the contents of a bundle and their install order."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from installhub.model.artifact import ArtifactNode
 from installhub.model.package import PackageDescription
 
 FORMAT_VERSION: Final = "1"
-"""Version of the manifest and the bundle's layout; increases when an old reader could misread a new bundle."""
+"""Version of the manifest and of the bundle's layout; incremented by changes that break existing readers."""
 
 
 def build_manifest(
     package: PackageDescription, roots: Iterable[str], ordered_nodes: Iterable[ArtifactNode]
 ) -> dict[str, Any]:
-    """The manifest of ``package``: the same request and artifacts give the same manifest.
+    """The manifest of ``package``, which depends only on the request and the artifacts.
 
     Args:
-        package: Its description.
-        roots: The requested artifacts, in any order.
+        package: The description of the package.
+        roots: Ids of the requested artifacts, in any order.
         ordered_nodes: The closure in install order.
     """
     artifacts = [
@@ -52,7 +52,7 @@ def build_manifest(
 
 
 def encode_manifest(manifest: dict[str, Any]) -> bytes:
-    """``manifest`` as readable JSON: one line per field and per artifact."""
+    """``manifest`` as human-readable JSON: one line per field and per artifact."""
     fields = []
     for key, value in manifest.items():
         if key == "artifacts":

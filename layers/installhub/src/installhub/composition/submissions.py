@@ -9,7 +9,7 @@ from installhub.composition.exports import exporter
 from installhub.composition.limits import limits
 from installhub.composition.packages import bundle_store, package_store, pending_export_store
 from installhub.composition.process import settings
-from installhub.contract.bodies import pending_body
+from installhub.contract.response_bodies import pending_body
 from installhub.exports.async_exports import AsyncExports
 from installhub.exports.idempotency_store import IdempotencyStore
 from installhub.exports.queue import ExportQueue

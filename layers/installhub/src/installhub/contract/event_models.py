@@ -13,7 +13,7 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema  # noqa: TC002  # pydantic reads the annotations
 
 from installhub.contract.event_types import PACKAGE_EXPORT_FAILED, PACKAGE_EXPORTED, data_schema
-from installhub.contract.response_models import ProblemItem, ResponseModel, omitted_field
+from installhub.contract.response_models import ProblemItem, ResponseModel, optional_field
 from installhub.model.artifact import PackageType
 from installhub.model.errors import ErrorCode
 
@@ -45,16 +45,16 @@ class PackageExportedData(ResponseModel):
     bundle_download_url: str = Field(description="Path below the API's base URL.")
     exported_at: str
     exported_by: str = Field(description="The caller's subject, or the event source, inbox object or invocation.")
-    request_id: str | SkipJsonSchema[None] = omitted_field("The request that created it, if it has an id.")
+    request_id: str | SkipJsonSchema[None] = optional_field("The request that created it, if it has an id.")
 
 
 class PackageExportFailedData(ResponseModel):
     """The failed request."""
 
-    tenant_id: str | SkipJsonSchema[None] = omitted_field("Unless the request was unreadable.")
-    package_id: str | SkipJsonSchema[None] = omitted_field("Unless the request was unreadable.")
-    package_name: str | SkipJsonSchema[None] = omitted_field("Unless the request was unreadable.")
-    version: str | SkipJsonSchema[None] = omitted_field("Unless the request was unreadable.")
+    tenant_id: str | SkipJsonSchema[None] = optional_field("Unless the request was unreadable.")
+    package_id: str | SkipJsonSchema[None] = optional_field("Unless the request was unreadable.")
+    package_name: str | SkipJsonSchema[None] = optional_field("Unless the request was unreadable.")
+    version: str | SkipJsonSchema[None] = optional_field("Unless the request was unreadable.")
     request_id: str = Field(description="The request.", examples=[_EXAMPLE_REQUEST_ID])
     requested_by: str
     failed_at: str

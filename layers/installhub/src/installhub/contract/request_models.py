@@ -67,7 +67,7 @@ _Request = TypeVar("_Request", bound=PreviewRequest)
 _Fields = Mapping[str, "TypedDictField"]
 
 
-def parse(model: type[_Request], content: bytes) -> _Request:
+def parse_request(model: type[_Request], content: bytes) -> _Request:
     """The request in ``content``, which is JSON.
 
     Raises:
@@ -76,8 +76,8 @@ def parse(model: type[_Request], content: bytes) -> _Request:
     return model(**_VALIDATORS[model].validate_json(content))
 
 
-def as_json(request: PreviewRequest) -> dict[str, Any]:
-    """``request`` as JSON that :func:`parse` accepts, without unset fields."""
+def request_to_json(request: PreviewRequest) -> dict[str, Any]:
+    """``request`` as JSON that :func:`parse_request` accepts, without unset fields."""
     values = {field["validation_alias"]: getattr(request, name) for name, field in _fields(type(request)).items()}
     return {str(wire_name): value for wire_name, value in values.items() if value is not None}
 

@@ -41,7 +41,7 @@ def _without_default(schema: dict[str, Any]) -> None:
     del schema["default"]
 
 
-def omitted_field(description: str) -> Any:  # noqa: ANN401  # what Field returns
+def optional_field(description: str) -> Any:  # noqa: ANN401  # what Field returns
     """A field that is left out, never null, when it does not apply."""
     return Field(default=None, description=description, json_schema_extra=_without_default)
 
@@ -51,10 +51,10 @@ class ProblemItem(ResponseModel):
 
     error_code: ErrorCode
     detail: str
-    artifact_id: str | SkipJsonSchema[None] = omitted_field("The artifact it is about.")
-    required_by: list[str] | SkipJsonSchema[None] = omitted_field("All artifacts of the closure that depend on it.")
-    cycle: list[str] | SkipJsonSchema[None] = omitted_field("A closed path, first and last alike.")
-    pointer: str | SkipJsonSchema[None] = omitted_field("JSON pointer into the request body (RFC 6901).")
+    artifact_id: str | SkipJsonSchema[None] = optional_field("The artifact it is about.")
+    required_by: list[str] | SkipJsonSchema[None] = optional_field("All artifacts of the closure that depend on it.")
+    cycle: list[str] | SkipJsonSchema[None] = optional_field("A closed path, first and last alike.")
+    pointer: str | SkipJsonSchema[None] = optional_field("JSON pointer into the request body (RFC 6901).")
 
 
 class ProblemDocument(ResponseModel):
@@ -125,9 +125,9 @@ class PackageResponse(ResponseModel):
     exported_at: str = Field(description="RFC 3339, UTC.", examples=["2026-05-25T09:00:00Z"])
     is_success: Literal[True]
     manifest: Manifest
-    status: Literal["exported"] | SkipJsonSchema[None] = omitted_field(_IF_ASYNC)
-    requested_at: str | SkipJsonSchema[None] = omitted_field(_IF_ASYNC)
-    progress: Progress | SkipJsonSchema[None] = omitted_field(_IF_ASYNC)
+    status: Literal["exported"] | SkipJsonSchema[None] = optional_field(_IF_ASYNC)
+    requested_at: str | SkipJsonSchema[None] = optional_field(_IF_ASYNC)
+    progress: Progress | SkipJsonSchema[None] = optional_field(_IF_ASYNC)
 
 
 class PendingResponse(ResponseModel):
@@ -139,10 +139,10 @@ class PendingResponse(ResponseModel):
     status: Literal["queued", "exporting", "failed"]
     requested_at: str = Field(description="RFC 3339, UTC.", examples=["2026-05-25T09:00:00Z"])
     status_url: str = Field(description="Path below the API's base URL.")
-    progress: Progress | SkipJsonSchema[None] = omitted_field("Unless it failed.")
-    is_success: Literal[False] | SkipJsonSchema[None] = omitted_field("If it failed.")
-    error_code: ErrorCode | SkipJsonSchema[None] = omitted_field("If it failed.")
-    errors: list[ProblemItem] | SkipJsonSchema[None] = omitted_field(
+    progress: Progress | SkipJsonSchema[None] = optional_field("Unless it failed.")
+    is_success: Literal[False] | SkipJsonSchema[None] = optional_field("If it failed.")
+    error_code: ErrorCode | SkipJsonSchema[None] = optional_field("If it failed.")
+    errors: list[ProblemItem] | SkipJsonSchema[None] = optional_field(
         "If it failed: every reason, most important first."
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from installhub.contract.documents import MAX_DOCUMENT_BYTES
+from installhub.contract.request_documents import MAX_DOCUMENT_BYTES
 from installhub.exports.messages import InboxObject, UnreadableMessageError
 from installhub.model.errors import ErrorCode, InstallHubError
 from installhub.runtime.aws_errors import error_code, translate_aws_errors

@@ -10,9 +10,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from installhub.contract.bodies import package_body, problem_body, truncated_errors
-from installhub.contract.documents import export_command, read_document
+from installhub.contract.request_documents import build_export_command, read_export_request
 from installhub.contract.request_models import InvocationExportRequest
+from installhub.contract.response_bodies import package_body, problem_body, truncated_errors
 from installhub.exports.commands import ExportCommand, ExportedPackage
 from installhub.model.errors import InstallHubError
 from installhub.runtime.redaction import CallerFacingError
@@ -34,9 +34,9 @@ def invocation_command(payload: Mapping[str, Any]) -> ExportCommand:
     Raises:
         InstallHubError: With every problem of the payload.
     """
-    request = read_document(InvocationExportRequest, json.dumps(payload).encode())
+    request = read_export_request(InvocationExportRequest, json.dumps(payload).encode())
     name = request.request_id
-    return export_command(
+    return build_export_command(
         request,
         str(request.tenant_id),
         "invoke" if name is None else f"invoke:{name}",

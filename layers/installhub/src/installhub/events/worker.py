@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from installhub.contract.bodies import JSON_TYPE, PROBLEM_TYPE, package_body, problem_body
-from installhub.contract.documents import export_command, read_document
+from installhub.contract.request_documents import build_export_command, read_export_request
 from installhub.contract.request_models import ExportRequested
+from installhub.contract.response_bodies import JSON_TYPE, PROBLEM_TYPE, package_body, problem_body
 from installhub.events.failure_store import ExportFailure, FailureStore
 from installhub.events.inbox import Inbox
 from installhub.exports.commands import ExportCommand, ExportedPackage
@@ -85,8 +85,8 @@ class ExportWorker:
 
     def _command(self, job: ExportJob) -> ExportCommand:
         content = job.document if job.inbox_object is None else self.inbox.read(job.inbox_object)
-        request = read_document(ExportRequested, content or b"")
-        command = export_command(
+        request = read_export_request(ExportRequested, content or b"")
+        command = build_export_command(
             request,
             str(request.tenant_id),
             job.requested_by,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic_core import ValidationError
 
-from installhub.contract.documents import check_size, validation_details, validation_problems
-from installhub.contract.request_models import PreviewRequest, parse
+from installhub.contract.request_documents import check_request_size, validation_details, validation_problems
+from installhub.contract.request_models import PreviewRequest, parse_request
 from installhub.http.parsing import authenticated_caller, tenant_header
 from installhub.http.requested_tenant import RequestedTenant
 from installhub.model.errors import InstallHubError, Problem
@@ -32,9 +32,9 @@ def read_request(model: type[_Model], request: Request) -> tuple[_Model, str, Ca
     """
     caller = authenticated_caller(request)
     content = request.body
-    check_size(content)
+    check_request_size(content)
     try:
-        document = parse(model, content)
+        document = parse_request(model, content)
     except ValidationError as error:
         details = validation_details(error)
         tenant_problems = _tenant_problems(details, content, request, caller)

@@ -8,7 +8,13 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from installhub.contract.bodies import JSON_TYPE, PROBLEM_TYPE, package_body, problem_body, reduced_package_body
+from installhub.contract.response_bodies import (
+    JSON_TYPE,
+    PROBLEM_TYPE,
+    package_body,
+    problem_body,
+    reduced_package_body,
+)
 from installhub.http.bundle_headers import content_disposition, entity_tag, is_not_modified
 from installhub.http.headers import RESPOND_ASYNC
 from installhub.http.response import Response

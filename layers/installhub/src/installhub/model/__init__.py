@@ -1,5 +1,5 @@
 """Pure vocabulary: artifacts, definitions, packages, versions, text rules and the error registry.
 
-Here: values and rules that every other package shares. Standard library and codecs only.
-Not here: anything that reads the environment, calls a service or knows JSON field names of the API.
+Here: values and rules that all other packages share. Imports only the standard library and codecs.
+Not here: environment variables, calls to services, and JSON field names of the API.
 """

@@ -31,11 +31,11 @@ class ArtifactType(StrEnum):
 INSTALL_RANK: Final[Mapping[ArtifactType, int]] = MappingProxyType(
     {kind: rank for rank, kind in enumerate(ArtifactType)}
 )
-"""Of the artifacts that are ready, a lower rank is installed first."""
+"""Among artifacts whose dependencies are all installed, the one of the lower rank is installed first."""
 
 
 class ArtifactStatus(StrEnum):
-    """The states of an artifact. Only a published one can be exported."""
+    """The states of an artifact. Only published artifacts can be exported."""
 
     PUBLISHED = "published"
     DRAFT = "draft"
@@ -43,7 +43,7 @@ class ArtifactStatus(StrEnum):
 
 
 class PackageType(StrEnum):
-    """What a package is for; decides which artifact types may be its primary ones."""
+    """The purpose of a package, which determines its primary artifact types; see :data:`PRIMARY_TYPES`."""
 
     WORKFLOW = "workflow-package"
     FORM = "form-package"
@@ -61,7 +61,7 @@ PRIMARY_TYPES: Final[Mapping[PackageType, frozenset[ArtifactType]]] = MappingPro
         PackageType.CONFIG: frozenset({ArtifactType.RULE_SET, ArtifactType.ENTITY_SCHEMA, ArtifactType.CONFIGURATION}),
     }
 )
-"""The types of which a root must be one; for a config package every artifact of the closure must be."""
+"""At least one root must be of one of these types; in a config package, every artifact of the closure must be."""
 
 
 @dataclass(frozen=True, slots=True)

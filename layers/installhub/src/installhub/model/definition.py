@@ -1,4 +1,4 @@
-"""Definitions as bytes: canonical JSON, packed once when an artifact is published and never unpacked for an export."""
+"""Definitions as bytes: canonical JSON, compressed when an artifact is published and exported without recompression."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import deflate
 
-# libdeflate, unlike zlib's various builds, produces the same bytes on every processor; its version is locked. The
-# levels are part of what makes a bundle reproducible: changing them changes the checksum of every new bundle. For small
-# definitions, the higher level costs the most time and saves the fewest bytes (docs/decisions/0003).
+# libdeflate, unlike the various builds of zlib, produces the same bytes on every processor; its version is pinned.
+# Changing the levels changes the checksum of every new bundle. For small definitions, the higher level costs the most
+# time and saves the fewest bytes (docs/decisions/0003).
 _LOW_LEVEL: Final = 5
 _HIGH_LEVEL: Final = 6
 _HIGH_FROM_BYTES: Final = 32 * 1024
@@ -39,15 +39,15 @@ def canonical_json(value: Any) -> bytes:  # noqa: ANN401  # any JSON value is a 
     """``value`` as JSON in UTF-8 with sorted keys and no whitespace, so that equal values have equal digests.
 
     Raises:
-        ValueError: It contains NaN, an infinity, a lone surrogate or a circular reference.
-        TypeError: It is not a JSON value.
+        ValueError: ``value`` contains NaN, an infinity, a lone surrogate or a circular reference.
+        TypeError: ``value`` is not a JSON value.
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
     return text.encode()
 
 
 def sha256_hex(data: bytes) -> str:
-    """The SHA-256 digest of ``data`` in lower-case hex."""
+    """The SHA-256 digest of ``data`` as lowercase hex."""
     return hashlib.sha256(data).hexdigest()
 
 
@@ -59,5 +59,5 @@ def pack(data: bytes) -> PackedDefinition:
 
 
 def unpack(packed: bytes, size: int) -> bytes:
-    """The bytes that :func:`pack` received; ``size`` is their number."""
+    """The inverse of :func:`pack`; ``size`` is the uncompressed size in bytes."""
     return bytes(deflate.deflate_decompress(packed, size))

@@ -1,7 +1,6 @@
-"""The error registry: every code with its status, title and description, and the problems that carry the data.
+"""The error registry: the status, title and description of every error code, and the exceptions that carry problems.
 
-Domain code and adapters raise :class:`InstallHubError` with problems and never name a status; ``http`` looks it up
-here.
+Domain code and adapters raise :class:`InstallHubError` with problems; ``http`` looks up the status here.
 """
 
 from __future__ import annotations
@@ -14,10 +13,7 @@ from typing import Any, Final
 
 
 class ErrorCode(StrEnum):
-    """Every ``errorCode``, most important first.
-
-    If there are several problems, the response's own code is the first of them in this order.
-    """
+    """Every ``errorCode``, most important first: of several problems, the first in this order is the response's."""
 
     UNAUTHORIZED = "Unauthorized"
     INSUFFICIENT_SCOPE = "InsufficientScope"
@@ -60,8 +56,8 @@ class ErrorKind:
     Attributes:
         status: HTTP status of a response with this code.
         title: Short summary, the same for every occurrence (RFC 9457, 3.1.3).
-        description: When it happens and what to do, for the documents.
-        retry_after: Seconds after which to retry (RFC 9110, 10.2.3), if retrying helps.
+        description: When it occurs and what to do about it; the default ``detail``, and part of the API document.
+        retry_after: Value of ``Retry-After`` in seconds (RFC 9110, 10.2.3); None if retrying does not help.
     """
 
     status: int
@@ -94,7 +90,7 @@ REGISTRY: Final[Mapping[ErrorCode, ErrorKind]] = MappingProxyType(
             "belongs to another tenant.",
         ),
         ErrorCode.ARTIFACT_NOT_FOUND: ErrorKind(
-            400, "Artifact not found", "A root, or a dependency of the closure, does not exist in the tenant."
+            400, "Artifact not found", "A root artifact or a dependency does not exist in the tenant."
         ),
         ErrorCode.CIRCULAR_DEPENDENCY: ErrorKind(
             400,
@@ -109,11 +105,11 @@ REGISTRY: Final[Mapping[ErrorCode, ErrorKind]] = MappingProxyType(
         ErrorCode.PACKAGE_TYPE_MISMATCH: ErrorKind(
             400,
             "Package type mismatch",
-            "No root has a type that the packageType is for, or a config-package contains something other than "
-            "configuration.",
+            "No root artifact has a type that the packageType requires, or a config-package contains an artifact that "
+            "is not configuration.",
         ),
         ErrorCode.PACKAGE_TOO_LARGE: ErrorKind(
-            400, "Package too large", "The package exceeds a configured limit; `detail` contains limit and count."
+            400, "Package too large", "The package exceeds a configured limit; `detail` contains the limit."
         ),
         ErrorCode.VERSION_CONFLICT: ErrorKind(
             409,
@@ -123,21 +119,23 @@ REGISTRY: Final[Mapping[ErrorCode, ErrorKind]] = MappingProxyType(
         ErrorCode.EXPORT_TAKES_TOO_LONG: ErrorKind(
             400,
             "Export takes too long",
-            "The export would take longer than a response can. Nothing was exported; repeat the request with "
+            "The export would exceed the time limit of a response. Nothing was exported; repeat the request with "
             "`Prefer: respond-async`.",
         ),
         ErrorCode.IDEMPOTENCY_KEY_REUSED: ErrorKind(
             422,
             "Idempotency key reused",
-            "The `Idempotency-Key` was used with a different request before. Use a new key for a new request.",
+            "The `Idempotency-Key` was already used with a different request. Use a new key for each request.",
         ),
         ErrorCode.IDEMPOTENCY_KEY_IN_USE: ErrorKind(
             409,
             "Idempotency key in use",
             "The first request with this `Idempotency-Key` is still in progress. Try again later.",
         ),
-        ErrorCode.PACKAGE_NOT_FOUND: ErrorKind(404, "Package not found", "The caller's tenants have no such package."),
-        ErrorCode.NOT_FOUND: ErrorKind(404, "Not found", "The API has no such path and method."),
+        ErrorCode.PACKAGE_NOT_FOUND: ErrorKind(
+            404, "Package not found", "The package does not exist in any of the caller's tenants."
+        ),
+        ErrorCode.NOT_FOUND: ErrorKind(404, "Not found", "The API has no route with this path and method."),
         ErrorCode.UNSUPPORTED_MEDIA_TYPE: ErrorKind(
             415, "Unsupported media type", "Send the body as application/json."
         ),
@@ -150,11 +148,11 @@ REGISTRY: Final[Mapping[ErrorCode, ErrorKind]] = MappingProxyType(
         ErrorCode.SERVICE_UNAVAILABLE: ErrorKind(
             503,
             "Service unavailable",
-            "A backing service kept failing. Nothing was changed; retry after `Retry-After` seconds.",
+            "A backing service is unavailable. Nothing was changed; retry after `Retry-After` seconds.",
             retry_after=5,
         ),
         ErrorCode.INTERNAL_ERROR: ErrorKind(
-            500, "Internal error", "An error in the service. Report it with the request id in `instance`."
+            500, "Internal error", "The service failed unexpectedly. Report it with the request id in `instance`."
         ),
     }
 )
@@ -162,14 +160,14 @@ REGISTRY: Final[Mapping[ErrorCode, ErrorKind]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One problem, with the data that locates it.
+    """One problem, with its location.
 
     Attributes:
         code: The kind of problem.
-        detail: A sentence for people.
-        artifact_id: The artifact it is about.
-        required_by: Every artifact of the closure that depends on it.
-        cycle: A closed path of artifact ids: the first equals the last.
+        detail: Human-readable explanation.
+        artifact_id: The affected artifact.
+        required_by: Ids of all artifacts of the closure that depend on it.
+        cycle: A closed path of artifact ids; the first and the last are the same.
         pointer: JSON pointer into the request body (RFC 6901).
     """
 
@@ -181,7 +179,7 @@ class Problem:
     pointer: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The problem as a member of ``errors`` or ``warnings``: fields that do not apply are left out."""
+        """The problem as a member of ``errors`` or ``warnings``, without the fields that do not apply."""
         fields: dict[str, Any] = {"errorCode": self.code.value, "detail": self.detail}
         if self.artifact_id is not None:
             fields["artifactId"] = self.artifact_id
@@ -195,7 +193,7 @@ class Problem:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Problem:
-        """The problem that :meth:`as_json` returned as ``fields``."""
+        """The inverse of :meth:`as_json`."""
         return cls(
             code=ErrorCode(fields["errorCode"]),
             detail=fields["detail"],
@@ -226,30 +224,33 @@ class InstallHubError(Exception):
 
     @property
     def is_final(self) -> bool:
-        """Whether the same request would be refused again, as opposed to a transient failure."""
+        """Whether repeating the same request would fail again, as opposed to a transient failure."""
         return self.code not in _TRANSIENT
 
     @classmethod
     def of(cls, code: ErrorCode, detail: str | None = None, *, pointer: str | None = None) -> InstallHubError:
-        """An error with a single problem, described by the registry unless ``detail`` is given."""
+        """An error with a single problem; ``detail`` defaults to the description in the registry."""
         return cls([Problem(code, detail or REGISTRY[code].description, pointer=pointer)])
 
 
 class ServiceUnavailableError(InstallHubError):
-    """A backing service kept failing after bounded retries."""
+    """A backing service failed and retries did not help.
+
+    Attributes:
+        service: Name of the service for the log; not part of any response.
+    """
 
     def __init__(self, service: str) -> None:
-        """Create the error; ``service`` is for the log and never shown to the caller."""
         code = ErrorCode.SERVICE_UNAVAILABLE
         super().__init__([Problem(code, REGISTRY[code].description)])
         self.service = service
 
 
 class VersionHeldError(InstallHubError):
-    """The name and version are taken: exported, or held by another attempt.
+    """The name and version are exported already, or claimed by another attempt.
 
     Attributes:
-        request_id: The request that took them, if it has an id.
+        request_id: Id of the request that exported or claimed them, if it has one.
         held_until: When the holder's lease ends, in epoch seconds; None if the package is exported.
     """
 

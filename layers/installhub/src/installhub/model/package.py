@@ -16,7 +16,17 @@ _PACKAGE_NAMESPACE: Final = uuid.UUID("8e4e3c1a-5f0b-5a57-9d0c-2f6f1b7f4a11")
 
 @dataclass(frozen=True, slots=True)
 class PackageDescription:
-    """A package as its requester describes it, and the id derived from that."""
+    """A package as its requester describes it.
+
+    Attributes:
+        package_id: Derived from tenant, name and version; see :func:`package_id`.
+        name: Display name.
+        version: SemVer 2.0.0.
+        package_type: The purpose of the package.
+        description: Free text.
+        author: Free text.
+        tags: Free texts.
+    """
 
     package_id: str
     name: str
@@ -28,14 +38,11 @@ class PackageDescription:
 
 
 def normalized_name(name: str) -> str:
-    """``name`` as it counts for identity: composed (NFC), surrounding whitespace and case ignored."""
+    """``name`` for comparison: in Unicode normalization form C, case-folded, without surrounding whitespace."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).strip().casefold())
 
 
 def package_id(tenant: str, name: str, version: str) -> str:
-    """The id of the package ``name`` ``version`` of ``tenant``.
-
-    Deterministic (UUIDv5, RFC 9562), so that a retry reaches the same item.
-    """
+    """The id of a package: deterministic (UUIDv5, RFC 9562), so that a retry finds the same item."""
     identity = json.dumps([tenant, normalized_name(name), without_build_metadata(version)])
     return f"pkg-{uuid.uuid5(_PACKAGE_NAMESPACE, identity)}"

@@ -1,10 +1,10 @@
-"""What counts as printable text in ids and names."""
+"""Which characters ids and names may contain."""
 
 from __future__ import annotations
 
 import unicodedata
 
-# Controls and line or paragraph separators break log lines and headers; lone surrogates cannot be encoded at all.
+# Control characters and line or paragraph separators break log lines and headers; surrogates cannot be encoded.
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 

@@ -1,4 +1,4 @@
-"""Points in time as the API and the tables write them."""
+"""The timestamp format of the API and the tables."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from datetime import UTC, datetime
 
 
 def format_timestamp(seconds: float) -> str:
-    """Epoch ``seconds`` as RFC 3339 in UTC, whole seconds."""
+    """The time ``seconds`` after the epoch as RFC 3339 in UTC, truncated to whole seconds."""
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

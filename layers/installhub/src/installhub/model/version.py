@@ -11,14 +11,15 @@ VERSION_PATTERN: Final = (
     r"(-(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*)?"
     r"(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$"
 )
-"""SemVer's grammar for the generated documents (ECMA-262). Code checks with :func:`is_valid_version`."""
+"""SemVer's grammar as a JSON Schema pattern (ECMA-262), for the generated documents; code calls
+:func:`is_valid_version`."""
 
 
 def is_valid_version(text: str) -> bool:
     """Whether the whole of ``text`` is a SemVer 2.0.0 version: ASCII, at most 256 characters."""
     if len(text) > MAX_VERSION_LENGTH or not text.isascii():
         return False
-    from semver import Version  # noqa: PLC0415  # imports argparse, and most functions check no version
+    from semver import Version  # noqa: PLC0415  # imports argparse; most functions validate no versions
 
     return Version.is_valid(text)
 

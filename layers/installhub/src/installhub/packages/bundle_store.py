@@ -1,4 +1,4 @@
-"""The bundle bucket: streamed writes, ranged reads and links."""
+"""The bundle bucket: streaming uploads, ranged reads and presigned URLs."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 CONTENT_TYPE: Final = "application/zip"
 
 LINK_LIFETIME_SECONDS: Final = 300
-"""How long a presigned URL to a large bundle is valid."""
+"""How long a presigned URL of a large bundle is valid."""
 
-_MIN_PART_BYTES: Final = 8 * 1024 * 1024  # each part but the last has at least this size
+_MIN_PART_BYTES: Final = 8 * 1024 * 1024  # of all parts but the last; S3 requires at least 5 MiB
 _MAX_PARTS_IN_FLIGHT: Final = 2
 
 
@@ -32,7 +32,7 @@ class BundleStore:
 
     Attributes:
         s3: Returns the S3 client; called only when one is needed.
-        bucket: The bucket's name.
+        bucket: Name of the bucket.
     """
 
     s3: Callable[[], S3Client]
@@ -40,12 +40,12 @@ class BundleStore:
 
     @staticmethod
     def object_key(package_id: str, attempt_id: str) -> str:
-        """The key of the bundle that one attempt writes; no two attempts share one."""
+        """The key of the bundle that an attempt writes; unique for each attempt."""
         return f"bundles/{package_id}/{attempt_id}.zip"
 
     @contextmanager
     def upload(self, key: str) -> Iterator[BundleUpload]:
-        """Stream a bundle to ``key``. It appears when the block ends, and not at all when the block fails."""
+        """Stream a bundle to ``key``. The object is created when the block ends, unless it raises an exception."""
         upload = BundleUpload(self.s3(), self.bucket, key)
         try:
             yield upload
@@ -62,13 +62,19 @@ class BundleStore:
             return self.s3().get_object(Bucket=self.bucket, Key=key)["Body"].read()
 
     def read_range(self, key: str, offset: int, length: int) -> bytes:
-        """``length`` bytes from ``offset`` on."""
+        """The ``length`` bytes that start at ``offset``."""
         with translate_aws_errors("s3"):
             response = self.s3().get_object(Bucket=self.bucket, Key=key, Range=f"bytes={offset}-{offset + length - 1}")
             return response["Body"].read()
 
     def presigned_url(self, key: str, disposition: str, seconds: int) -> str:
-        """A URL from which anyone can download the bundle for ``seconds``, served with ``disposition``."""
+        """A URL that allows anyone to download the bundle for ``seconds``.
+
+        Args:
+            key: Key of the bundle.
+            disposition: Value of ``Content-Disposition`` in the response to the download.
+            seconds: How long the URL is valid.
+        """
         return self.s3().generate_presigned_url(
             "get_object",
             Params={
@@ -87,9 +93,9 @@ class BundleStore:
 
 
 class BundleUpload:
-    """An upload to S3, which computes the checksum meanwhile and sends large bundles in parts in the background.
+    """An upload to S3 that computes the checksum, and sends large bundles in parts in the background.
 
-    Memory holds the part being filled and those in flight, for bundles of any size.
+    Memory use does not depend on the size of the bundle: one part is buffered while up to two are being sent.
     """
 
     def __init__(self, client: S3Client, bucket: str, key: str) -> None:
@@ -102,7 +108,7 @@ class BundleUpload:
         self._parts: list[CompletedPartTypeDef] = []
         self._pool = ThreadPoolExecutor(max_workers=_MAX_PARTS_IN_FLIGHT)
         self._in_flight: deque[Future[CompletedPartTypeDef]] = deque()
-        self._sent = 0
+        self._part_count = 0
 
     @property
     def checksum(self) -> str:
@@ -117,7 +123,11 @@ class BundleUpload:
             self._send_buffer()
 
     def complete(self) -> None:
-        """Send the rest, which makes the object appear."""
+        """Send the remaining bytes and create the object.
+
+        Raises:
+            ServiceUnavailableError: S3 is unavailable, or no longer knows the upload.
+        """
         if self._upload_id is None:
             with translate_aws_errors("s3"):
                 self._client.put_object(
@@ -140,11 +150,11 @@ class BundleUpload:
                     MultipartUpload={"Parts": self._parts},
                 )
         except self._client.exceptions.NoSuchUpload as error:
-            # The response to an earlier attempt was lost; whether it succeeded is not worth finding out.
+            # A retry by botocore after a lost response: the upload may have succeeded, but is treated as failed.
             raise ServiceUnavailableError("s3") from error
 
     def abort(self) -> None:
-        """Discard what was sent. If this fails too, the bucket's lifecycle rule discards it within a day."""
+        """Discard the parts that were sent. If this fails, the bucket's lifecycle rule discards them within a day."""
         for future in self._in_flight:
             future.cancel()
         self._pool.shutdown(wait=True)
@@ -152,8 +162,8 @@ class BundleUpload:
             return
         with (
             translate_aws_errors("s3"),
-            suppress(self._client.exceptions.NoSuchUpload),
-        ):  # it was completed nevertheless
+            suppress(self._client.exceptions.NoSuchUpload),  # it was completed after all
+        ):
             self._client.abort_multipart_upload(Bucket=self._bucket, Key=self._key, UploadId=self._upload_id)
 
     def close(self) -> None:
@@ -161,7 +171,7 @@ class BundleUpload:
         self._pool.shutdown(wait=True)
 
     def _send_buffer(self) -> None:
-        part, self._buffer = self._buffer, bytearray()  # handed over, not copied
+        part, self._buffer = self._buffer, bytearray()  # without copying
         if self._upload_id is None:
             with translate_aws_errors("s3"):
                 response = self._client.create_multipart_upload(
@@ -170,8 +180,8 @@ class BundleUpload:
             self._upload_id = response["UploadId"]
         if len(self._in_flight) == _MAX_PARTS_IN_FLIGHT:
             self._parts.append(self._in_flight.popleft().result())
-        self._sent += 1
-        self._in_flight.append(self._pool.submit(self._send_part, self._upload_id, self._sent, part))
+        self._part_count += 1
+        self._in_flight.append(self._pool.submit(self._send_part, self._upload_id, self._part_count, part))
 
     def _send_part(self, upload_id: str, number: int, part: bytearray) -> CompletedPartTypeDef:
         with translate_aws_errors("s3"):

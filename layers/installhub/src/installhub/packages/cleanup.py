@@ -1,4 +1,4 @@
-"""Removes what failed or crashed attempts left behind, so that no object stays in the bucket forever."""
+"""Removes the claims and objects that failed or crashed attempts left behind."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from installhub.packages.store import PackageStore
 
 
 def discard_claim(packages: PackageStore, bundles: BundleStore, claim: Claim) -> bool:
-    """Give up a claim and delete its objects. False when the claim is committed or held by another attempt by now.
+    """Abandon a claim and delete its objects. False if it was committed, or taken over by another attempt.
 
-    The order matters: once the lease has ended, nobody can commit an object that is about to be deleted; and as long as
-    objects remain, the claim that lists them remains. A process that dies in between leaves an expired claim to the
-    sweeper.
+    The lease is ended first, so that no attempt can commit an object that is about to be deleted. The claim is deleted
+    last, since it lists the objects: if this process crashes in between, the sweeper finds an expired claim.
     """
     abandoned = packages.abandon(claim)
     if abandoned is None:
@@ -28,7 +27,7 @@ def discard_claim(packages: PackageStore, bundles: BundleStore, claim: Claim) ->
 
 @dataclass(frozen=True, slots=True)
 class ClaimSweeper:
-    """Discards the claims of attempts that crashed.
+    """Discards the expired claims of crashed attempts.
 
     Attributes:
         packages: The packages table.

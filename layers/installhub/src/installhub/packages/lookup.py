@@ -1,4 +1,4 @@
-"""Finds packages and pending exports for callers."""
+"""Looks up packages and pending exports on behalf of a caller."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def is_package_id(text: str) -> bool:
 
 
 def find_package(packages: PackageStore, package_id: str, tenants: Collection[str]) -> PackageRecord:
-    """The package ``package_id``, which belongs to one of ``tenants``.
+    """The package ``package_id`` of one of ``tenants``.
 
     Raises:
-        InstallHubError: PackageNotFound, the same whether it does not exist or belongs to another tenant.
+        InstallHubError: PackageNotFound, also if it belongs to another tenant.
     """
     record = packages.find_for_tenants(package_id, tenants) if is_package_id(package_id) else None
     if record is None:
@@ -34,10 +34,12 @@ def find_package(packages: PackageStore, package_id: str, tenants: Collection[st
 def find_package_or_pending(
     pending: PendingExportStore, package_id: str, tenants: Collection[str], now: int
 ) -> PackageRecord | PendingExport:
-    """The package ``package_id`` or the accepted export for it, which belongs to one of ``tenants``.
+    """The package ``package_id`` of one of ``tenants``, or the accepted export that will create it.
+
+    ``now`` is in epoch seconds.
 
     Raises:
-        InstallHubError: PackageNotFound, the same whether neither exists or it belongs to another tenant.
+        InstallHubError: PackageNotFound, also if it belongs to another tenant.
     """
     found = pending.get_for_tenants(package_id, tenants, now) if is_package_id(package_id) else None
     if found is None:

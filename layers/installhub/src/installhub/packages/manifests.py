@@ -1,4 +1,4 @@
-"""Reads manifests out of bundles."""
+"""Reads manifests from bundles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from installhub.packages.records import PackageRecord
 
 
 def read_manifest(bundles: BundleStore, record: PackageRecord) -> dict[str, Any]:
-    """The manifest in a package's bundle, by one ranged read."""
+    """The manifest in a package's bundle, read with one ranged request."""
     layout = record.layout
     packed = bundles.read_range(record.bundle_key, layout.manifest_offset, layout.manifest_packed_size)
     manifest: dict[str, Any] = json.loads(unpack(packed, layout.manifest_size))

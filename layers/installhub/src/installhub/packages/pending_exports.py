@@ -1,4 +1,4 @@
-"""Accepted exports that are not packages yet: queued, under way or failed."""
+"""Accepted exports that are queued, in progress or failed."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from installhub.runtime.dynamodb import Item
 
 FAILURE_RETENTION_SECONDS: Final = 30 * 24 * 3600
-"""How long a failed request can be looked up."""
+"""How long a failed request can be looked up, unless its version is exported before."""
 
 
 @dataclass(frozen=True, slots=True)
 class PendingExport:
-    """An accepted export that is not a package yet, or never will be.
+    """An accepted export that is queued, in progress or failed.
 
     Attributes:
-        package_id: The id of the package to be.
-        request_id: The request.
-        accepted: What was accepted.
+        package_id: Id of the package that it creates.
+        request_id: Id of the request.
+        accepted: The accepted export.
         status: Its status; never ``exported``.
-        written: Artifacts written.
-        total: Artifacts to write; None until the closure is known.
-        errors: Why it failed, in the contract's shape.
+        written: Number of artifacts written so far.
+        total: Number of artifacts to write; None until the closure is resolved.
+        errors: If it failed, the problems, as returned by :meth:`installhub.model.errors.Problem.as_json`.
     """
 
     package_id: str
@@ -52,31 +52,36 @@ class PendingExport:
 
 @dataclass(frozen=True, slots=True)
 class PendingExportStore:
-    """The packages table, for exports that are not finished. Times are epoch seconds."""
+    """Pending exports in the packages table. Times are in epoch seconds.
+
+    Attributes:
+        client: DynamoDB.
+        table: Name of the packages table.
+    """
 
     client: DynamoDBClient
     table: str
 
     def get(self, package_id: str, now: int) -> PackageRecord | PendingExport | None:
-        """The package, or the accepted export for it, or None."""
+        """The package ``package_id``, else the pending export that will create it, else None."""
         return _visible(self._items.get(package_id), now)
 
     def get_for_tenants(
         self, package_id: str, tenants: Collection[str], now: int
     ) -> PackageRecord | PendingExport | None:
-        """The package or the accepted export for it, if it belongs to one of ``tenants``, else None."""
+        """As :meth:`get`, but None if it does not belong to one of ``tenants``."""
         return _visible(self._items.get_for_tenants(package_id, tenants), now)
 
     def enqueue(
         self, package_id: str, request_id: str, accepted: AcceptedExport, *, now: int, lease_until: int
     ) -> bool:
-        """Claim a name and version for a request that is about to be sent to the queue.
+        """Claim a name and version for a request before it is sent to the queue.
 
         Returns:
-            False when the same request holds the claim already.
+            False if the request already holds the claim.
 
         Raises:
-            VersionHeldError: The package exists, or another request or attempt holds it.
+            VersionHeldError: The package exists, or another request or attempt holds a claim.
         """
         try:
             self._items.claim(
@@ -89,7 +94,7 @@ class PendingExportStore:
                     **records.accepted_export_attributes(accepted),
                     records.REQUEST_ID: {"S": request_id},
                 },
-                # An expired claim of an attempt is not taken over: what it left in the bucket has to be removed first.
+                # The expired claim of an attempt is not taken over, since its objects have to be deleted first.
                 condition=Attribute(records.PACKAGE_ID).not_exists()
                 | has_status(PackageStatus.FAILED)
                 | (has_status(PackageStatus.QUEUED) & lease_ended_before(now)),
@@ -100,16 +105,16 @@ class PendingExportStore:
             raise
         return True
 
-    def extend_lease(self, package_id: str, request_id: str, until: int) -> None:
-        """Let a queued request hold its version until ``until``, unless it has been started."""
-        self._items.update(package_id, Update(assign={records.LEASE_UNTIL: until}), _queued_for(request_id))
+    def extend_lease(self, package_id: str, request_id: str, lease_until: int) -> None:
+        """Extend the lease of a queued request, unless the worker has started it."""
+        self._items.update(package_id, Update(assign={records.LEASE_UNTIL: lease_until}), _queued_for(request_id))
 
     def cancel(self, package_id: str, request_id: str) -> None:
         """Delete a queued request that was never sent."""
         self._items.delete(package_id, _queued_for(request_id))
 
     def fail(self, package_id: str, request_id: str, errors: Sequence[dict[str, Any]], *, now: int) -> None:
-        """End a queued request as failed. It releases its version and is deleted after a month."""
+        """Mark a queued request as failed, which frees its version. The item is deleted after 30 days."""
         update = Update(
             assign={
                 records.STATUS: PackageStatus.FAILED.value,
@@ -121,12 +126,12 @@ class PendingExportStore:
         self._items.update(package_id, update, _queued_for(request_id))
 
     def expired(self, now: int) -> Iterator[PendingExport]:
-        """The queued requests that were not processed in time."""
+        """Yield the queued requests that were not processed in time."""
         for item in self._items.expired_leases(records.QUEUE_LEASE, now):
             yield _pending_from_item(item, now)
 
     def delete_old_failures(self, now: int) -> int:
-        """Delete the failed requests whose retention has ended, and return how many there were."""
+        """Delete the failed requests whose retention has ended, and return their number."""
         is_old = has_status(PackageStatus.FAILED) & lease_ended_before(now)
         return sum(
             self._items.delete(item[records.PACKAGE_ID]["S"], is_old)
@@ -143,7 +148,7 @@ def _queued_for(request_id: str) -> Condition:
 
 
 def _visible(item: Item | None, now: int) -> PackageRecord | PendingExport | None:
-    """What callers may see of an item: a package or an accepted export, but no synchronous attempt."""
+    """The package or accepted export in ``item``; None for the claim of a synchronous export."""
     if item is None:
         return None
     if item[records.STATUS]["S"] == PackageStatus.EXPORTED:
@@ -154,7 +159,7 @@ def _visible(item: Item | None, now: int) -> PackageRecord | PendingExport | Non
 def _pending_from_item(item: Item, now: int) -> PendingExport:
     status = PackageStatus(item[records.STATUS]["S"])
     if status is PackageStatus.EXPORTING and int(item[records.LEASE_UNTIL]["N"]) < now:
-        status = PackageStatus.QUEUED  # the attempt died; the queue will deliver the request again
+        status = PackageStatus.QUEUED  # the attempt crashed; the queue will deliver the request again
     return PendingExport(
         package_id=item[records.PACKAGE_ID]["S"],
         request_id=item[records.REQUEST_ID]["S"],

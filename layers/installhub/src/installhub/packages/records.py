@@ -1,11 +1,11 @@
 """The items of the packages table: keys and attributes.
 
-A version is first *claimed* (status ``exporting``, with a lease) and then *committed* (status ``exported``) in the
-same item. Only committed packages can be downloaded. A claim lists the objects that its attempts may have left in the
-bucket.
+There is one item per name and version. An export first *claims* it (status ``exporting``, with a lease) and then
+*commits* it (status ``exported``). Only committed packages can be downloaded. A claim lists the objects that its
+attempts may have left in the bucket.
 
-An accepted asynchronous export claims its version as ``queued``. If it is refused, the item becomes ``failed``, holds
-the reasons, and releases the version.
+An accepted asynchronous export claims the item with status ``queued``. If it fails, the status becomes ``failed``, the
+item contains the errors, and the name and version can be claimed again.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ FAILURE_LEASE: Final = "failed"
 
 
 class PackageStatus(StrEnum):
-    """The stages of a package."""
+    """The states of an item."""
 
     QUEUED = "queued"
     EXPORTING = "exporting"
@@ -52,15 +52,15 @@ class PackageStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AcceptedExport:
-    """An asynchronous export that was accepted; its requester can follow its progress.
+    """An asynchronous export that was accepted over HTTP.
 
     Attributes:
-        tenant: The tenant the package will belong to.
+        tenant: Tenant of the package.
         name: Name of the package.
         version: Version of the package.
-        requested_by: The requester.
+        requested_by: The caller's subject.
         requested_at: When it was accepted, RFC 3339 in UTC.
-        expires_at: When it fails if it has not been exported by then, in epoch seconds.
+        expires_at: When it fails if it has not been processed, in epoch seconds.
     """
 
     tenant: str
@@ -73,13 +73,13 @@ class AcceptedExport:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One attempt's hold on a name and version.
+    """The claim of an attempt on a name and version.
 
     Attributes:
-        package_id: What is claimed.
-        attempt_id: Who holds it; only this attempt can commit.
-        object_keys: Objects that earlier attempts may have left in the bucket, and the one this attempt writes.
-        queued_until: For an accepted export, when it expires, in epoch seconds.
+        package_id: The claimed item.
+        attempt_id: The attempt, which alone can commit the claim.
+        object_keys: Keys of the object that the attempt writes, and of those that earlier attempts may have left.
+        queued_until: When the accepted export expires, in epoch seconds; None if the export is synchronous.
     """
 
     package_id: str
@@ -93,16 +93,16 @@ class PackageRecord:
     """An exported package.
 
     Attributes:
-        description: What the requester said about it, and its id.
-        tenant: The tenant it belongs to.
+        description: Its id, and the description by the requester.
+        tenant: Id of its tenant.
         checksum: ``sha256:<hex>`` of the bundle.
-        bundle_key: Where the bundle is in the bucket.
-        layout: Where things are in the bundle.
-        artifact_count: Artifacts in the bundle.
-        exported_at: When, RFC 3339 in UTC.
-        exported_by: The caller's subject, or the source of the event, for the audit trail.
-        request_id: The id of the request, if it has one; a repetition of the request finds this package by it.
-        requested_at: When that request was accepted, if it was asynchronous.
+        bundle_key: Key of the bundle in the bucket.
+        layout: Layout of the bundle.
+        artifact_count: Number of artifacts in the bundle.
+        exported_at: When it was exported, RFC 3339 in UTC.
+        exported_by: For the audit trail: a caller's subject, an event source, an inbox object or an invocation.
+        request_id: Id of the request, if it has one; repeating the request returns this package.
+        requested_at: When the export was accepted, RFC 3339 in UTC; None if it was synchronous.
     """
 
     description: PackageDescription
@@ -118,12 +118,12 @@ class PackageRecord:
 
 
 def primary_key(package_id: str) -> NewItem:
-    """A primary key."""
+    """The primary key of an item."""
     return {PACKAGE_ID: {"S": package_id}}
 
 
 def record_attributes(record: PackageRecord) -> NewItem:
-    """The attributes that a commit adds to the claim."""
+    """The attributes of a committed item, without its key."""
     description = record.description
     attributes: NewItem = {
         TENANT: {"S": record.tenant},
@@ -154,7 +154,7 @@ def record_attributes(record: PackageRecord) -> NewItem:
 
 
 def accepted_export_attributes(accepted: AcceptedExport) -> NewItem:
-    """The attributes by which an accepted export can be followed."""
+    """The attributes that an accepted export adds to a claim."""
     return {
         TENANT: {"S": accepted.tenant},
         "name": {"S": accepted.name},
@@ -167,14 +167,14 @@ def accepted_export_attributes(accepted: AcceptedExport) -> NewItem:
 
 ACCEPTED_EXPORT_ATTRIBUTES: Final = (TENANT, "name", "version", REQUESTED_BY, REQUESTED_AT, QUEUED_UNTIL)
 PROGRESS_ATTRIBUTES: Final = (ARTIFACTS_WRITTEN, ARTIFACTS_TOTAL, ERRORS)
-"""How far a request is, and why it failed; a package has neither."""
+"""The progress of a request and the errors it failed with; removed from a package when it is committed."""
 
 REQUEST_ATTRIBUTES: Final = (REQUEST_ID, *ACCEPTED_EXPORT_ATTRIBUTES, *PROGRESS_ATTRIBUTES)
-"""Everything that a claim holds of its request."""
+"""All attributes of a claim that depend on its request."""
 
 
 def record_from_item(item: Item) -> PackageRecord:
-    """The record that a committed item holds."""
+    """The package in a committed item."""
     return PackageRecord(
         description=PackageDescription(
             package_id=item[PACKAGE_ID]["S"],
@@ -203,7 +203,7 @@ def record_from_item(item: Item) -> PackageRecord:
 
 
 def claim_from_item(item: Item) -> Claim:
-    """The claim that an uncommitted item holds."""
+    """The claim in an item that is not committed."""
     return Claim(
         package_id=item[PACKAGE_ID]["S"],
         attempt_id=item[ATTEMPT_ID]["S"],

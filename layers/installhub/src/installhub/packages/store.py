@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PackageStore:
-    """The packages table. Times are epoch seconds."""
+    """Claims and packages in the packages table. Times are in epoch seconds.
+
+    Attributes:
+        client: DynamoDB.
+        table: Name of the packages table.
+    """
 
     client: DynamoDBClient
     table: str
@@ -39,7 +44,7 @@ class PackageStore:
         return _exported(self._items.get_for_tenants(package_id, tenants))
 
     def is_taken(self, package_id: str, now: int, *, request_id: str | None = None) -> bool:
-        """Whether a claim of ``package_id`` for ``request_id`` would be refused at ``now``."""
+        """Whether ``package_id`` is exported, or claimed by another request than ``request_id``."""
         item = self._items.get(package_id)
         if item is None or (request_id is not None and item_request_id(item) == request_id):
             return False
@@ -57,23 +62,23 @@ class PackageStore:
         accepted: AcceptedExport | None = None,
         total: int = 0,
     ) -> Claim:
-        """Claim a name and version for one attempt, which will write its bundle to ``object_key``.
+        """Claim a name and version for an attempt.
 
-        A claim whose lease has ended is taken over, with the objects its attempt may have left behind; so is a claim
-        that the same request holds while it is queued. Repeating the call with the same attempt changes nothing.
+        An expired claim is taken over, including the objects that its attempt may have left behind, and so is a claim
+        that the same request holds while it is queued.
 
         Args:
-            package_id: What to claim.
-            attempt_id: Who claims it.
-            object_key: Where the attempt writes its bundle.
+            package_id: The item to claim.
+            attempt_id: Id of the attempt.
+            object_key: Key of the bundle that the attempt will write.
             now: The current time.
-            lease_until: When the claim may be taken over.
-            request_id: The id of the request, if it has one.
-            accepted: The accepted export, if the caller can follow its progress.
-            total: Number of artifacts in the closure, for the progress.
+            lease_until: When the claim expires.
+            request_id: Id of the request, if it has one.
+            accepted: The accepted export, if the export is asynchronous.
+            total: Number of artifacts in the closure, for the progress of an asynchronous export.
 
         Raises:
-            VersionHeldError: The package exists, or another attempt holds it.
+            VersionHeldError: The package exists, or another attempt holds a claim.
         """
         attributes: NewItem = {}
         if accepted is not None:
@@ -104,7 +109,7 @@ class PackageStore:
         return records.claim_from_item(item)
 
     def commit(self, claim: Claim, record: PackageRecord) -> bool:
-        """Make the package visible. False when the attempt no longer holds the claim. Repeating it changes nothing."""
+        """Turn a claim into a package, which makes it visible. False if the attempt no longer holds the claim."""
         update = Update(
             assign=records.record_attributes(record),
             remove=[
@@ -119,23 +124,23 @@ class PackageStore:
         return self._items.update(claim.package_id, update, _held_by(claim)) is not None
 
     def report_progress(self, claim: Claim, written: int) -> None:
-        """Record how many artifacts an attempt has written."""
+        """Store the number of artifacts that an attempt has written so far."""
         self._items.update(claim.package_id, Update(assign={records.ARTIFACTS_WRITTEN: written}), _held_by(claim))
 
     def abandon(self, claim: Claim) -> Claim | None:
-        """End the lease at once, so that no attempt can commit under it.
+        """End the lease immediately, so that the attempt can no longer commit.
 
         Returns:
-            The claim with every object to remove; None when it is committed or held by somebody else.
+            The claim with the keys of all objects to delete; None if it was committed or taken over.
         """
-        update = Update(assign={records.ATTEMPT_ID: _abandoned(claim), records.LEASE_UNTIL: 0})
+        update = Update(assign={records.ATTEMPT_ID: _abandoned_attempt_id(claim), records.LEASE_UNTIL: 0})
         condition = _held_by(claim) & has_status(PackageStatus.EXPORTING)
         item = self._items.update(claim.package_id, update, condition)
         return None if item is None else replace(records.claim_from_item(item), attempt_id=claim.attempt_id)
 
     def delete_claim(self, claim: Claim) -> None:
-        """Delete an abandoned claim unless it was taken over since; that of an accepted export is queued again."""
-        is_abandoned = Attribute(records.ATTEMPT_ID).equals(_abandoned(claim))
+        """Delete an abandoned claim, or return that of an accepted export to the queue, unless it was taken over."""
+        is_abandoned = Attribute(records.ATTEMPT_ID).equals(_abandoned_attempt_id(claim))
         if claim.queued_until is None:
             self._items.delete(claim.package_id, is_abandoned)
             return
@@ -150,14 +155,14 @@ class PackageStore:
         self._items.update(claim.package_id, back_to_queue, is_abandoned)
 
     def expired_claim(self, package_id: str, now: int) -> Claim | None:
-        """The claim on ``package_id`` whose lease ended before ``now``, if there is one."""
+        """The claim of an attempt on ``package_id`` whose lease ended before ``now``, if there is one."""
         item = self._items.get(package_id)
         if item is None or item[records.STATUS]["S"] != PackageStatus.EXPORTING or _is_held(item, now):
             return None
         return records.claim_from_item(item)
 
     def expired_claims(self, now: int) -> Iterator[Claim]:
-        """The claims of attempts whose lease ended before ``now``."""
+        """Yield the claims of attempts whose leases ended before ``now``."""
         return map(records.claim_from_item, self._items.expired_leases(records.EXPORT_LEASE, now))
 
     @property
@@ -169,8 +174,8 @@ def _held_by(claim: Claim) -> Condition:
     return Attribute(records.ATTEMPT_ID).equals(claim.attempt_id)
 
 
-def _abandoned(claim: Claim) -> str:
-    """The attempt id of a claim that was abandoned and cannot be committed."""
+def _abandoned_attempt_id(claim: Claim) -> str:
+    """The attempt id of ``claim`` once it is abandoned, under which no attempt can commit."""
     return f"{claim.attempt_id}/abandoned"
 
 

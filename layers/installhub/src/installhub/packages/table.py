@@ -1,4 +1,4 @@
-"""The packages table, an item at a time: what claims, commits and look-ups have in common."""
+"""The packages table: the operations that claims, commits and look-ups share."""
 
 from __future__ import annotations
 
@@ -21,27 +21,31 @@ _MAX_IN_OPERANDS: Final = 100  # a DynamoDB limit; a token has room for over a t
 
 @dataclass(frozen=True, slots=True)
 class PackageTable:
-    """The packages table."""
+    """The packages table.
+
+    Attributes:
+        client: DynamoDB.
+        name: Name of the table.
+    """
 
     client: DynamoDBClient
     name: str
 
     def get(self, package_id: str) -> Item | None:
-        """The item of a package as last written."""
+        """The item of ``package_id``, if it exists; strongly consistent."""
         return self._table.get_item(records.primary_key(package_id))
 
     def get_for_tenants(self, package_id: str, tenants: Collection[str]) -> Item | None:
-        """The item of a package, if it belongs to one of ``tenants``.
+        """The item of ``package_id``, if it belongs to one of ``tenants``; strongly consistent.
 
-        DynamoDB compares the tenant, so that another tenant's item never reaches this process: the response is the
-        same, and takes the same time, as for an item that does not exist.
+        DynamoDB filters by tenant, so another tenant's item cannot be distinguished from one that does not exist, not
+        even by the duration.
         """
-        named = list(tenants)
-        for start in range(0, len(named), _MAX_IN_OPERANDS):
-            some = named[start : start + _MAX_IN_OPERANDS]
+        tenant_list = list(tenants)
+        for start in range(0, len(tenant_list), _MAX_IN_OPERANDS):
             found = self._table.query(
                 Attribute(records.PACKAGE_ID).equals(package_id),
-                filter_condition=Attribute(records.TENANT).is_in(some),
+                filter_condition=Attribute(records.TENANT).is_in(tenant_list[start : start + _MAX_IN_OPERANDS]),
                 consistent=True,
             )
             if item := next(found, None):
@@ -60,17 +64,17 @@ class PackageTable:
         condition: Condition,
         object_key: str | None = None,
     ) -> Item:
-        """Take hold of a name and version, and return the item as written.
+        """Claim a name and version, and return the new item.
 
         Args:
-            package_id: What to claim.
-            attempt_id: Who claims it.
-            status: The status it has from now on.
-            lease_kind: The kind of lease that the claim holds.
+            package_id: The item to claim.
+            attempt_id: Id of the attempt.
+            status: The new status.
+            lease_kind: The partition of the lease index.
             lease_until: When the lease ends, in epoch seconds.
-            attributes: What else to write; other attributes of earlier requests are removed.
-            condition: When the claim is granted.
-            object_key: The bundle that the attempt will write, if it writes one.
+            attributes: Additional attributes; other attributes of earlier requests are removed.
+            condition: Condition on the current item.
+            object_key: Key of the bundle that the attempt will write, if any.
 
         Raises:
             VersionHeldError: ``condition`` does not hold.
@@ -95,15 +99,15 @@ class PackageTable:
         return claimed
 
     def update(self, package_id: str, update: Update, condition: Condition) -> Item | None:
-        """Update the item of a package and return it as updated. None when ``condition`` does not hold."""
+        """Update the item of a package and return the new item. None if ``condition`` does not hold."""
         return self._table.update_item(records.primary_key(package_id), update, condition=condition)
 
     def delete(self, package_id: str, condition: Condition) -> bool:
-        """Delete the item of a package. False when ``condition`` does not hold."""
+        """Delete the item of a package. False if ``condition`` does not hold."""
         return self._table.delete_item(records.primary_key(package_id), condition=condition)
 
     def expired_leases(self, kind: str, now: int) -> Iterator[Item]:
-        """The items whose lease of ``kind`` ended before ``now``."""
+        """Yield the items whose lease of ``kind`` ended before ``now``, in epoch seconds."""
         return self._table.query(
             Attribute(records.LEASE_KIND).equals(kind) & Attribute(records.LEASE_UNTIL).less_than(now),
             index=records.LEASE_INDEX,
@@ -125,17 +129,17 @@ def lease_ended_before(now: int) -> Condition:
 
 
 def belongs_to_request(request_id: str) -> Condition:
-    """The item was written for ``request_id``."""
+    """The item belongs to ``request_id``."""
     return Attribute(records.REQUEST_ID).equals(request_id)
 
 
 def item_request_id(item: Item) -> str | None:
-    """The request that an item was written for, if it has an id."""
+    """The id of the request that an item belongs to, if it has one."""
     return item[records.REQUEST_ID]["S"] if records.REQUEST_ID in item else None
 
 
 def _version_held_error(item: Item | None) -> VersionHeldError:
-    """The error that names the holder of a version; the holder may have given it up since."""
+    """The error for a version that is held by ``item``; None if the item was deleted in the meantime."""
     if item is None:
         return VersionHeldError(None, None)
     is_exported = item[records.STATUS]["S"] == PackageStatus.EXPORTED

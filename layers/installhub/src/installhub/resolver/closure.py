@@ -1,4 +1,4 @@
-"""Discovery: walks the dependency graph breadth-first from the roots."""
+"""Discovery of the closure: a breadth-first search of the dependency graph."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from installhub.model.artifact import ArtifactNode
 
 
 class Catalog(Protocol):
-    """A tenant's artifacts, as the resolver reads them."""
+    """The port through which the resolver reads a tenant's artifacts."""
 
     def nodes(self, ids: Collection[str]) -> Mapping[str, ArtifactNode]:
         """The artifacts among ``ids`` that exist in the tenant, by id."""
 
     def existing_in_other_tenants(self, ids: Collection[str]) -> Collection[str]:
-        """Those of ``ids`` that exist in another tenant."""
+        """The ids among ``ids`` that exist in another tenant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,13 @@ class Closure:
     """Everything reachable from the roots.
 
     Attributes:
-        roots: Requested ids, duplicates collapsed, in the order of the request.
-        nodes: The artifacts found, by id, in breadth-first order; roots come first.
-        resolved_from: For each id reached as a dependency only, the parent that first reached it; roots are not in it.
-        dependents: For each id that something depends on, found or not, all that do, in breadth-first order.
-        missing: Ids that do not exist in the tenant, in the order they were reached.
-        complete: False when discovery stopped because the closure grew over the limit.
+        roots: Requested ids without duplicates, in the order of the request.
+        nodes: The existing artifacts by id, in breadth-first order, so roots come first.
+        resolved_from: For each id other than the roots, the artifact through which it was reached first.
+        dependents: For each dependency, existing or not, the ids of all artifacts that depend on it, in breadth-first
+            order.
+        missing: Ids that do not exist in the tenant, in breadth-first order.
+        complete: False if discovery stopped because the closure exceeded the limit.
     """
 
     roots: tuple[str, ...]
@@ -51,10 +52,10 @@ class Closure:
 
 
 def discover(catalog: Catalog, roots: Iterable[str], max_artifacts: int) -> Closure:
-    """Find everything that ``roots`` depend on, a level of the graph at a time.
+    """Find all direct and transitive dependencies of ``roots``, one level of the graph at a time.
 
-    Each dependency is reached in its parents' declared order. The walk ends early once more than ``max_artifacts`` are
-    reached, so that a hostile graph costs no more than the limit allows.
+    Dependencies are visited in declared order. Discovery stops once more than ``max_artifacts`` ids have been reached,
+    which limits the cost of a hostile graph.
     """
     distinct_roots = tuple(dict.fromkeys(roots))
     nodes: dict[str, ArtifactNode] = {}

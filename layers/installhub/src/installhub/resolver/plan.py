@@ -1,4 +1,4 @@
-"""The plan: a closure with its install order and every reason why it cannot be exported."""
+"""The plan of an export: the closure, its install order, and every reason to refuse the export."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from installhub.resolver.order import install_order
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one package may hold.
+    """The maximum size of a package.
 
     Attributes:
         roots: Maximum number of root artifacts in a request.
         artifacts: Maximum number of artifacts in a closure.
-        definition_bytes: Maximum total size of the definitions of a closure, as canonical JSON, in bytes.
+        definition_bytes: Maximum total size of the definitions in a closure, as canonical JSON, in bytes.
     """
 
     roots: int = 1_000
@@ -29,12 +29,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an export would do.
+    """The result of resolving root artifacts.
 
     Attributes:
         closure: The artifacts.
-        install_order: Their ids, dependencies first; empty when there is a cycle or the closure is incomplete.
-        cycles: Closed paths.
+        install_order: Their ids, dependencies first; empty if there is a cycle or the closure is incomplete.
+        cycles: Closed paths of ids; see :func:`~installhub.resolver.cycles.find_cycles`.
         problems: Every reason to refuse an export, most important first.
     """
 
@@ -50,12 +50,12 @@ def make_plan(catalog: Catalog, roots: Iterable[str], limits: Limits, package_ty
     Args:
         catalog: The tenant's artifacts.
         roots: Requested ids; at least one.
-        limits: How much one package may hold.
-        package_type: Checked against the artifacts unless it is None, as in a preview.
+        limits: The maximum size of a package.
+        package_type: The type to check the artifacts against; None for a preview, which has no type.
 
     Raises:
-        InstallHubError: PackageTooLarge, if there are more roots than a closure may have artifacts. Then nothing is
-            looked up.
+        InstallHubError: PackageTooLarge, if there are more roots than a closure may have artifacts; raised before
+            anything is read.
     """
     unique_roots = list(dict.fromkeys(roots))
     if len(unique_roots) > limits.artifacts:
@@ -64,11 +64,11 @@ def make_plan(catalog: Catalog, roots: Iterable[str], limits: Limits, package_ty
     order = install_order(closure.nodes)
     cycles = find_cycles(closure.nodes, closure.nodes.keys() - set(order))
     problems = [
-        *_missing(catalog, closure, limits),
-        *(_circular(cycle) for cycle in cycles),
-        *_incomplete(closure),
-        *_mismatched(closure, package_type),
-        *_too_large(closure, limits),
+        *_missing_artifacts(catalog, closure, limits),
+        *(_circular_dependency(cycle) for cycle in cycles),
+        *_incomplete_artifacts(closure),
+        *_type_mismatches(closure, package_type),
+        *_exceeded_limits(closure, limits),
     ]
     return Plan(
         closure=closure,
@@ -79,7 +79,7 @@ def make_plan(catalog: Catalog, roots: Iterable[str], limits: Limits, package_ty
 
 
 def check_roots(roots: Iterable[str], limits: Limits) -> None:
-    """Check the number of roots only.
+    """Check only the number of roots.
 
     Raises:
         InstallHubError: PackageTooLarge, if there are too many.
@@ -89,13 +89,13 @@ def check_roots(roots: Iterable[str], limits: Limits) -> None:
         raise InstallHubError([_too_many("root artifacts", count, limits.roots)])
 
 
-def _missing(catalog: Catalog, closure: Closure, limits: Limits) -> Iterator[Problem]:
+def _missing_artifacts(catalog: Catalog, closure: Closure, limits: Limits) -> Iterator[Problem]:
     missing_roots = [root for root in closure.roots if root not in closure.nodes]
-    # Each needs a separate look-up, which is not worthwhile for a request with too many roots.
+    # Each id needs a separate look-up, too expensive for a request that is refused for too many roots anyway.
     worthwhile = 0 < len(missing_roots) <= limits.roots
-    elsewhere = set(catalog.existing_in_other_tenants(missing_roots)) if worthwhile else set()
+    in_other_tenants = set(catalog.existing_in_other_tenants(missing_roots)) if worthwhile else set()
     for artifact_id in closure.missing:
-        if artifact_id in elsewhere:
+        if artifact_id in in_other_tenants:
             yield Problem(
                 ErrorCode.TENANT_MISMATCH,
                 f"Artifact {artifact_id!r} belongs to a different tenant.",
@@ -114,7 +114,7 @@ def _dependents(closure: Closure, artifact_id: str) -> tuple[str, ...] | None:
     return tuple(closure.dependents.get(artifact_id, ())) or None
 
 
-def _circular(cycle: tuple[str, ...]) -> Problem:
+def _circular_dependency(cycle: tuple[str, ...]) -> Problem:
     path = " -> ".join(repr(artifact_id) for artifact_id in cycle)
     return Problem(
         ErrorCode.CIRCULAR_DEPENDENCY,
@@ -123,7 +123,7 @@ def _circular(cycle: tuple[str, ...]) -> Problem:
     )
 
 
-def _incomplete(closure: Closure) -> Iterator[Problem]:
+def _incomplete_artifacts(closure: Closure) -> Iterator[Problem]:
     for node in closure.nodes.values():
         if node.status is not ArtifactStatus.PUBLISHED:
             yield Problem(
@@ -134,7 +134,7 @@ def _incomplete(closure: Closure) -> Iterator[Problem]:
             )
 
 
-def _mismatched(closure: Closure, package_type: PackageType | None) -> Iterator[Problem]:
+def _type_mismatches(closure: Closure, package_type: PackageType | None) -> Iterator[Problem]:
     if package_type is None:
         return
     primary = PRIMARY_TYPES[package_type]
@@ -149,8 +149,8 @@ def _mismatched(closure: Closure, package_type: PackageType | None) -> Iterator[
                 )
         return
     roots = closure.root_nodes
-    every_root_is_known = len(roots) == len(closure.roots)
-    if every_root_is_known and not any(node.type in primary for node in roots):
+    all_roots_exist = len(roots) == len(closure.roots)
+    if all_roots_exist and not any(node.type in primary for node in roots):
         kinds = " or ".join(sorted(kind.value for kind in primary))
         yield Problem(
             ErrorCode.PACKAGE_TYPE_MISMATCH,
@@ -159,7 +159,7 @@ def _mismatched(closure: Closure, package_type: PackageType | None) -> Iterator[
         )
 
 
-def _too_large(closure: Closure, limits: Limits) -> Iterator[Problem]:
+def _exceeded_limits(closure: Closure, limits: Limits) -> Iterator[Problem]:
     if len(closure.roots) > limits.roots:
         yield _too_many("root artifacts", len(closure.roots), limits.roots)
     if not closure.complete:

@@ -1,5 +1,5 @@
-"""The process a function runs in: settings, AWS clients and their failures, DynamoDB expressions, logs, metrics, GC.
+"""What any function needs at run time: settings, AWS clients, their errors, DynamoDB expressions, telemetry, GC.
 
-Here: what every adapter and every function needs.
-Not here: anything that knows artifacts, packages, exports or routes.
+Here: code that is independent of the service's domain.
+Not here: anything about artifacts, packages, exports or routes.
 """

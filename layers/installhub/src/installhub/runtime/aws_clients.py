@@ -1,4 +1,4 @@
-"""Clients of the AWS services, one each per process, with one retry policy."""
+"""AWS clients: one per service and process, all with the same timeouts and retries."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-# A call has at most three tries of a few seconds, so that a caller behind API Gateway (29 s) gets an answer.
+# At most three attempts of a few seconds per call, so that a response is returned within API Gateway's limit of 29 s.
 _CONFIG: Final = Config(
     connect_timeout=2,
     read_timeout=5,
@@ -31,7 +31,7 @@ _S3_CONFIG: Final = _CONFIG.merge(Config(signature_version="s3v4", s3={"addressi
 
 @cache
 def _session() -> botocore.session.Session:
-    """The botocore session. boto3 would add resources and transfers, which cost a tenth of a cold start."""
+    """The botocore session; boto3 would take another tenth of a cold start."""
     return botocore.session.Session()
 
 
@@ -44,7 +44,7 @@ def dynamodb() -> DynamoDBClient:
 
 @cache
 def s3() -> S3Client:
-    """The S3 client of this process, created on first use: it costs a third of a cold start."""
+    """The S3 client of this process. Creating it takes a third of a cold start, so it is done on first use."""
     return cast("S3Client", _session().create_client("s3", config=_S3_CONFIG))
 
 

@@ -1,4 +1,4 @@
-"""Failures of AWS services: which are transient, and how they reach the rest of the code."""
+"""Errors of AWS services: which are transient, and their translation for the rest of the code."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _THROTTLING_CODES: Final = frozenset(
 
 @contextmanager
 def translate_aws_errors(service: str) -> Iterator[None]:
-    """Turn a transient failure of ``service`` into :class:`ServiceUnavailableError`, once botocore has retried.
+    """Raise :class:`ServiceUnavailableError` for transient failures of ``service`` that outlast botocore's retries.
 
-    Anything else, such as a denied permission or a failed condition, passes through.
+    All other errors, such as a denied permission or a failed condition, are propagated unchanged.
     """
     try:
         yield
@@ -45,16 +45,16 @@ def translate_aws_errors(service: str) -> Iterator[None]:
 
 
 def error_code(error: ClientError) -> str:
-    """The service's own code, such as ``NoSuchKey``; empty if it sent none."""
+    """The error code in the service's response, such as ``NoSuchKey``; empty if there is none."""
     return error.response.get("Error", {}).get("Code", "")
 
 
 def is_transient(error: ClientError) -> bool:
-    """Whether the same call may succeed later: the service throttled it or failed."""
+    """Whether the same call may succeed later: it was throttled, or failed with a server error (5xx)."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return status >= _FIRST_SERVER_ERROR or error_code(error) in _THROTTLING_CODES
 
 
 def sleep_before_retry(attempt: int, base: float = 0.05, cap: float = 2.0) -> None:
-    """Sleep before retry number ``attempt`` (from 1): exponential with full jitter, as the AWS SDKs do."""
-    time.sleep(random.uniform(0, min(cap, base * 2**attempt)))  # noqa: S311  # jitter is no secret
+    """Sleep before retry number ``attempt``, counted from 1: exponential backoff with full jitter, in seconds."""
+    time.sleep(random.uniform(0, min(cap, base * 2**attempt)))  # noqa: S311  # not for cryptography

@@ -1,14 +1,14 @@
-"""DynamoDB: expressions built from attribute names and values, and single-item access to a table.
+"""DynamoDB expressions built from attribute names and values, and conditional access to single items.
 
-boto3 has its own builders (``boto3.dynamodb.conditions``), but only for its resources, and importing boto3 costs a
-tenth of a cold start. These work on the low-level attribute values that botocore's client takes.
+boto3's builders (``boto3.dynamodb.conditions``) work only with its resources, and importing boto3 takes a tenth of a
+cold start. These produce the parameters of botocore's low-level client.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from installhub.runtime.aws_errors import error_code, translate_aws_errors
 from installhub.runtime.gc import gc_frozen
@@ -18,26 +18,30 @@ with gc_frozen():
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, UniversalAttributeValueTypeDef
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
     Item = dict[str, AttributeValueTypeDef]
-    """An item as DynamoDB returns it."""
+    """An item in a response."""
 
-    NewItem = dict[str, UniversalAttributeValueTypeDef]
-    """An item, a key or attributes as DynamoDB takes them."""
+    NewItem = dict[str, Mapping[str, Any]]
+    """An item, a key or a set of attributes in a request; each value is an attribute value."""
 
-    Value = UniversalAttributeValueTypeDef | Mapping[str, Any]
-    """A value of an expression: plain, or a low-level attribute value such as ``{"S": "text"}``."""
+    Value = str | int | bytes | Mapping[str, Any]
+    """A value in an expression: a string, number, Boolean, binary, or an attribute value such as ``{"L": []}``."""
 
-SERVICE: Final = "dynamodb"
+_SERVICE: Final = "dynamodb"
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
 class _Placeholders:
-    """The names and values that the expressions of one request refer to."""
+    """The placeholders in the expressions of one request, with the names and values they stand for.
+
+    All names are replaced: many are reserved words in DynamoDB, such as ``status``.
+    """
 
     names: dict[str, str] = field(default_factory=dict)
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def name(self, attribute_name: str) -> str:
         self.names[f"#{attribute_name}"] = attribute_name
@@ -51,27 +55,38 @@ class _Placeholders:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition on an item; ``&`` and ``|`` combine two."""
+    """A condition on an item. ``a & b`` holds if both do, ``a | b`` if at least one does.
+
+    Attributes:
+        render: Returns the text of the condition, and adds its names and values to the placeholders.
+        is_disjunction: Whether the outermost operator is OR, which needs parentheses as an operand of AND.
+    """
 
     render: Callable[[_Placeholders], str]
-    is_alternative: bool = False
+    is_disjunction: bool = False
 
     def __and__(self, other: Condition) -> Condition:
-        return Condition(lambda placeholders: f"{self._operand(placeholders)} AND {other._operand(placeholders)}")
+        return Condition(
+            lambda placeholders: f"{self._and_operand(placeholders)} AND {other._and_operand(placeholders)}"
+        )
 
     def __or__(self, other: Condition) -> Condition:
         return Condition(
-            lambda placeholders: f"{self.render(placeholders)} OR {other.render(placeholders)}", is_alternative=True
+            lambda placeholders: f"{self.render(placeholders)} OR {other.render(placeholders)}", is_disjunction=True
         )
 
-    def _operand(self, placeholders: _Placeholders) -> str:
-        rendered = self.render(placeholders)
-        return f"({rendered})" if self.is_alternative else rendered
+    def _and_operand(self, placeholders: _Placeholders) -> str:
+        text = self.render(placeholders)
+        return f"({text})" if self.is_disjunction else text
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """An attribute in a condition."""
+    """A top-level attribute of an item; its methods return conditions on it.
+
+    Attributes:
+        name: Name of the attribute; only letters, digits and underscores, so that it is a valid placeholder too.
+    """
 
     name: str
 
@@ -80,19 +95,19 @@ class Attribute:
         return Condition(lambda placeholders: f"attribute_exists({placeholders.name(self.name)})")
 
     def not_exists(self) -> Condition:
-        """There is no item, or it lacks the attribute."""
+        """The item does not exist, or does not have the attribute."""
         return Condition(lambda placeholders: f"attribute_not_exists({placeholders.name(self.name)})")
 
     def equals(self, value: Value) -> Condition:
-        """It equals ``value``."""
-        return self._compared("=", value)
+        """The attribute equals ``value``."""
+        return self._compare("=", value)
 
     def less_than(self, value: Value) -> Condition:
-        """It is smaller than ``value``."""
-        return self._compared("<", value)
+        """The attribute is less than ``value``, and of the same type."""
+        return self._compare("<", value)
 
     def between(self, first: Value, last: Value) -> Condition:
-        """It lies between ``first`` and ``last``, both included."""
+        """The attribute is at least ``first`` and at most ``last``."""
         return Condition(
             lambda placeholders: (
                 f"{placeholders.name(self.name)} BETWEEN {placeholders.value(first)} AND {placeholders.value(last)}"
@@ -100,35 +115,35 @@ class Attribute:
         )
 
     def is_in(self, values: Sequence[Value]) -> Condition:
-        """It equals one of up to 100 ``values``."""
+        """The attribute equals one of ``values``: 1 to 100, the limit of DynamoDB's IN."""
         return Condition(
             lambda placeholders: (
                 f"{placeholders.name(self.name)} IN ({', '.join(placeholders.value(value) for value in values)})"
             )
         )
 
-    def _compared(self, operator: str, value: Value) -> Condition:
+    def _compare(self, operator: str, value: Value) -> Condition:
         return Condition(lambda placeholders: f"{placeholders.name(self.name)} {operator} {placeholders.value(value)}")
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What to change about an item.
+    """The changes that an UpdateItem makes to an item. At least one, and each attribute at most once.
 
     Attributes:
         assign: New values by attribute.
-        append: Values to append to list attributes, which may not exist yet.
-        add: Numbers to add to number attributes, which may not exist yet.
+        append: Lists to append to list attributes, each an attribute value; a missing attribute counts as empty.
+        add: Numbers to add to number attributes; a missing attribute counts as zero.
         remove: Attributes to remove.
     """
 
     assign: Mapping[str, Value] = field(default_factory=dict)
-    append: Mapping[str, Value] = field(default_factory=dict)
+    append: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     add: Mapping[str, int] = field(default_factory=dict)
     remove: Collection[str] = ()
 
     def render(self, placeholders: _Placeholders) -> str:
-        """The update expression; names and values go to ``placeholders``."""
+        """Return the update expression, and add its names and values to ``placeholders``."""
         name, value = placeholders.name, placeholders.value
         clauses = {
             "SET": [
@@ -145,9 +160,9 @@ class Update:
         return " ".join(f"{keyword} {', '.join(parts)}" for keyword, parts in clauses.items() if parts)
 
 
-def attribute_value(value: Any) -> Any:  # noqa: ANN401  # one of many shapes
-    """``value`` as a low-level attribute value."""
-    if isinstance(value, bool):
+def attribute_value(value: Value) -> Mapping[str, Any]:
+    """``value`` as an attribute value, unless it is one already."""
+    if isinstance(value, bool):  # before int, of which bool is a subclass
         return {"BOOL": value}
     if isinstance(value, int):
         return {"N": str(value)}
@@ -163,7 +178,7 @@ def expressions(
     key_condition: Condition | None = None,
     filter_condition: Condition | None = None,
 ) -> dict[str, Any]:
-    """The expression parameters of a request: only the given ones, with the names and values they use."""
+    """The parameters of a request that contain these expressions, and the names and values they refer to."""
     placeholders = _Placeholders()
     rendered = {
         name: expression.render(placeholders)
@@ -175,58 +190,55 @@ def expressions(
         }.items()
         if expression is not None
     }
-    parameters: dict[str, Any] = {**rendered, "ExpressionAttributeNames": placeholders.names}
-    if placeholders.values:
-        parameters["ExpressionAttributeValues"] = placeholders.values
-    return parameters
-
-
-def condition_failed(error: ClientError) -> bool:
-    """Whether a write was refused by its own condition."""
-    return error_code(error) == "ConditionalCheckFailedException"
+    referred = {
+        "ExpressionAttributeNames": placeholders.names,
+        "ExpressionAttributeValues": placeholders.values,
+    }
+    return {**rendered, **{name: values for name, values in referred.items() if values}}  # DynamoDB rejects empty ones
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table, an item at a time.
+    """Access to the items of a table.
 
-    Every method raises :class:`~installhub.model.errors.ServiceUnavailableError` when DynamoDB keeps failing.
+    Every method raises :class:`~installhub.model.errors.ServiceUnavailableError` if DynamoDB is unavailable after
+    botocore's retries.
+
+    Attributes:
+        client: DynamoDB.
+        name: Name of the table.
     """
 
     client: DynamoDBClient
     name: str
 
     def get_item(self, key: NewItem, *, consistent: bool = True) -> Item | None:
-        """The item of ``key``; as last written, unless ``consistent`` is false."""
-        with translate_aws_errors(SERVICE):
+        """The item with the primary key ``key``, or None; strongly consistent unless ``consistent`` is false."""
+        with translate_aws_errors(_SERVICE):
             return self.client.get_item(TableName=self.name, Key=key, ConsistentRead=consistent).get("Item")
 
     def put_item(self, item: NewItem, *, condition: Condition) -> bool:
-        """Write a whole item. False when ``condition`` does not hold."""
-        return self._when_condition_holds(
+        """Create or replace an item. False if ``condition`` does not hold for the existing one."""
+        response = _write(
             lambda: self.client.put_item(TableName=self.name, Item=item, **expressions(condition=condition))
         )
+        return response is not None
 
     def update_item(self, key: NewItem, update: Update, *, condition: Condition | None = None) -> Item | None:
-        """Update an item and return it as updated. None when ``condition`` does not hold."""
-        updated: list[Item] = []
-        self._when_condition_holds(
-            lambda: updated.append(
-                self.client.update_item(
-                    TableName=self.name,
-                    Key=key,
-                    ReturnValues="ALL_NEW",
-                    **expressions(update=update, condition=condition),
-                )["Attributes"]
+        """Update or create an item, and return the whole new item. None if ``condition`` does not hold."""
+        response = _write(
+            lambda: self.client.update_item(
+                TableName=self.name, Key=key, ReturnValues="ALL_NEW", **expressions(update=update, condition=condition)
             )
         )
-        return updated[0] if updated else None
+        return None if response is None else response["Attributes"]
 
     def delete_item(self, key: NewItem, *, condition: Condition) -> bool:
-        """Delete an item. False when ``condition`` does not hold."""
-        return self._when_condition_holds(
+        """Delete an item. False if ``condition`` does not hold."""
+        response = _write(
             lambda: self.client.delete_item(TableName=self.name, Key=key, **expressions(condition=condition))
         )
+        return response is not None
 
     def query(
         self,
@@ -236,7 +248,14 @@ class Table:
         filter_condition: Condition | None = None,
         consistent: bool = False,
     ) -> Iterator[Item]:
-        """The items that ``key_condition`` selects and ``filter_condition`` passes, page after page."""
+        """Yield the items of all pages that match ``key_condition`` and ``filter_condition``, in key order.
+
+        Args:
+            key_condition: Equality of the partition key, and optionally a condition on the sort key.
+            index: Name of the index to read instead of the table.
+            filter_condition: Applied by DynamoDB after reading, so items it excludes cost the same.
+            consistent: Use strongly consistent reads, which a global secondary index does not support.
+        """
         request: dict[str, Any] = {
             "TableName": self.name,
             "ConsistentRead": consistent,
@@ -245,20 +264,20 @@ class Table:
         if index is not None:
             request["IndexName"] = index
         while True:
-            with translate_aws_errors(SERVICE):
+            with translate_aws_errors(_SERVICE):
                 page = self.client.query(**request)
             yield from page["Items"]
             if "LastEvaluatedKey" not in page:
                 return
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
-    @staticmethod
-    def _when_condition_holds(write: Callable[[], object]) -> bool:
-        try:
-            with translate_aws_errors(SERVICE):
-                write()
-        except ClientError as error:
-            if condition_failed(error):
-                return False
-            raise
-        return True
+
+def _write(call: Callable[[], _T]) -> _T | None:
+    """The response to a conditional write; None if its condition does not hold."""
+    try:
+        with translate_aws_errors(_SERVICE):
+            return call()
+    except ClientError as error:
+        if error_code(error) == "ConditionalCheckFailedException":
+            return None
+        raise

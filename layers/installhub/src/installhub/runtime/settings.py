@@ -1,4 +1,4 @@
-"""The functions' settings. Their names are those of the template's environment variables."""
+"""The settings of the functions: environment variables that the template sets."""
 
 from __future__ import annotations
 
@@ -8,25 +8,29 @@ from dataclasses import dataclass
 
 
 class SettingMissingError(LookupError):
-    """A function runs without an environment variable it needs: the template and the code disagree."""
+    """An environment variable is missing; the template does not match the code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Reads a setting when it is used, so that a function needs only those it uses."""
+    """Reads each setting when it is used, so that a function needs only the variables it uses.
+
+    Attributes:
+        environment: The environment variables.
+    """
 
     environment: Mapping[str, str]
 
     @classmethod
     def from_environment(cls) -> Settings:
-        """The settings of the running function."""
+        """The settings in this process's environment."""
         return cls(os.environ)
 
     def string(self, name: str) -> str:
-        """The setting ``name`` as text.
+        """The setting ``name`` as a string.
 
         Raises:
-            SettingMissingError: It is not set.
+            SettingMissingError: It is not set, or empty.
         """
         value = self.environment.get(name)
         if not value:
@@ -34,9 +38,9 @@ class Settings:
         return value
 
     def integer(self, name: str) -> int:
-        """The setting ``name`` as a whole number."""
+        """The setting ``name`` as an integer."""
         return int(self.string(name))
 
     def string_list(self, name: str) -> tuple[str, ...]:
-        """The setting ``name`` as a comma-separated list."""
+        """The setting ``name``, a comma-separated list, without empty elements."""
         return tuple(part.strip() for part in self.string(name).split(",") if part.strip())

@@ -1,4 +1,4 @@
-"""The logger, the metrics and the log context of every function. No log line holds a token, a definition or a link."""
+"""The logger, metrics and log context of all functions. No log entry contains a token, a definition or a link."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _CONTEXT_KEYS: Final = ("tenantId", "packageId", "requestId")
 
 
 class _Formatter(LambdaPowertoolsFormatter):
-    """Writes an entry as one line of ASCII, and exceptions without their text."""
+    """Formats an entry as one line of JSON in ASCII, and exceptions without texts that may contain customer data."""
 
     def formatException(  # noqa: N802  # logging's name
         self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
@@ -39,24 +39,24 @@ class _Formatter(LambdaPowertoolsFormatter):
         """The exception's traceback."""
         return "" if ei[1] is None else safe_traceback(ei[1])
 
-    def serialize(self, log: dict[str, Any]) -> str:  # type: ignore[override]  # it is any mapping
-        """The entry without the exception's notes, which may hold anything."""
+    def serialize(self, log: dict[str, Any]) -> str:  # type: ignore[override]  # Powertools passes a dict
+        """The entry without the notes of the exception, which may contain customer data."""
         return super().serialize({name: value for name, value in log.items() if name != "exception_notes"})
 
 
-# ASCII: no id can end a line, with any definition of line breaks.
+# ASCII, so that no id contains a character that a log reader could treat as a line break.
 _ascii_json = partial(json.dumps, default=str, separators=(",", ":"))
 logger = Logger(logger_formatter=_Formatter(json_serializer=_ascii_json, serialize_stacktrace=False))
-"""The one logger, which every function uses."""
+"""The logger of all functions."""
 
 metrics = Metrics()
 
 
 def instrumented(handler: Handler) -> Handler:
-    """Give the log lines of ``handler`` the ids of its request, and none of the request before.
+    """Decorate a Lambda handler: add the ids of the current request to its log entries, and log its exceptions.
 
-    The event contains the token and is never logged, at any log level. An exception of ``handler`` is logged here;
-    Lambda logs it again, so it is raised without the text of an unexpected exception.
+    The event is never logged, since it contains the token. Lambda logs an exception again when it leaves the handler,
+    so one whose text may contain customer data is replaced; see :mod:`installhub.runtime.redaction`.
     """
 
     @wraps(handler)
@@ -76,16 +76,19 @@ def instrumented(handler: Handler) -> Handler:
 def bind_log_context(
     *, tenant: str | None = None, package_id: str | None = None, request_id: str | None = None
 ) -> None:
-    """Add ids to all log lines from here on. Bind only what the caller is known to have access to."""
+    """Add ids to all later log entries of the request. Bind an id only after checking the caller's access to it."""
     keys = zip(_CONTEXT_KEYS, (tenant, package_id, request_id), strict=True)
     logger.append_keys(**{name: value for name, value in keys if value is not None})
 
 
 @contextmanager
 def record_log_context(message: str, **keys: str) -> Iterator[None]:
-    """Add ``keys`` to the log lines of one record of a batch, and log ``message`` with the reason if it fails.
+    """Add ``keys`` to the log entries of one record of a batch, and log ``message`` if processing the record fails.
 
-    The batch processor would only report that it failed, and would expose the exception's text to a debugger.
+    The batch processor does not log why a record failed. The exception is re-raised without its text.
+
+    Raises:
+        FunctionFailedError: Processing failed; contains only what may be disclosed.
     """
     logger.append_keys(**keys)
     try:
@@ -98,7 +101,7 @@ def record_log_context(message: str, **keys: str) -> Iterator[None]:
 
 
 def log_refusal(error: InstallHubError) -> None:
-    """Log a refused request, or the failure of a service."""
+    """Log a refused request or an unavailable service."""
     if isinstance(error, ServiceUnavailableError):
         logger.error("service unavailable", extra={"service": error.service}, exc_info=error.__cause__)
     else:

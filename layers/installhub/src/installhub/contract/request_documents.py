@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic_core import ValidationError
 
-from installhub.contract.request_models import INVALID_VERSION_ERROR, ExportRequest, ExportRequested, as_json, parse
+from installhub.contract.request_models import (
+    INVALID_VERSION_ERROR,
+    ExportRequest,
+    ExportRequested,
+    parse_request,
+    request_to_json,
+)
 from installhub.exports.commands import ExportCommand
 from installhub.model.errors import ErrorCode, InstallHubError, Problem
 
@@ -23,20 +29,20 @@ _MAX_FIELD_NAME: Final = 200
 _Document = TypeVar("_Document", bound=ExportRequested)
 
 
-def read_document(model: type[_Document], content: bytes) -> _Document:
+def read_export_request(model: type[_Document], content: bytes) -> _Document:
     """An export request that arrived without a token or header: it must name its tenant itself.
 
     Raises:
         InstallHubError: With every problem of the document.
     """
-    check_size(content)
+    check_request_size(content)
     try:
-        return parse(model, content)
+        return parse_request(model, content)
     except ValidationError as error:
         raise InstallHubError(validation_problems(validation_details(error))) from None
 
 
-def check_size(content: bytes) -> None:
+def check_request_size(content: bytes) -> None:
     """Refuse a document that is too large.
 
     Raises:
@@ -58,12 +64,12 @@ def validation_problems(details: list[ErrorDetails]) -> list[Problem]:
     return [_problem(detail) for detail in details[:_MAX_PROBLEMS]]
 
 
-def export_document(request: ExportRequest, tenant: str) -> dict[str, Any]:
+def build_export_document(request: ExportRequest, tenant: str) -> dict[str, Any]:
     """``request`` as JSON that includes its tenant."""
-    return {**as_json(request), "tenantId": tenant}
+    return {**request_to_json(request), "tenantId": tenant}
 
 
-def export_command(
+def build_export_command(
     request: ExportRequest,
     tenant: str,
     requested_by: str,

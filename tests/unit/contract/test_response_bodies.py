@@ -1,4 +1,4 @@
-"""Answers field by field, and the example of the API document as it is printed there."""
+"""Response bodies, field by field, and the example of the API document as it is printed there."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 
 from hypothesis import given
 
-from installhub.contract.bodies import package_body, preview_body
+from installhub.contract.response_bodies import package_body, preview_body
 from installhub.contract.response_models import PackageResponse, PreviewResponse
 from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType
 from installhub.resolver.plan import Limits, make_plan
-from tests.builders import FakeCatalog, is_a, node, record
+from tests.builders import FakeCatalog, matches_model, node, record
 from tests.strategies import graphs
 
 # installhub-api.txt, POST /preview.
-PRINTED = """
+EXPECTED = """
 {
   "rootArtifacts": [
     { "type": "ProcessDefinition", "id": "proc-1001", "name": "EmployeeOnboarding" }
@@ -48,11 +48,11 @@ EXAMPLE = [
 ]
 
 
-def test_the_example_of_the_api_document_comes_out_as_printed() -> None:
+def test_a_preview_equals_the_example_in_the_api_document() -> None:
     body = preview_body(make_plan(FakeCatalog(EXAMPLE), ["proc-1001"], Limits()))
 
-    assert body == json.loads(PRINTED)
-    assert list(body) == list(json.loads(PRINTED)), "in the order of the document too"
+    assert body == json.loads(EXPECTED)
+    assert list(body) == list(json.loads(EXPECTED)), "same order of fields"
 
 
 def test_a_preview_of_a_cycle_has_the_flag_and_no_order() -> None:
@@ -74,10 +74,10 @@ def test_a_preview_counts_each_artifact_once_and_fits_the_model(graph: dict[str,
 
     body = preview_body(make_plan(FakeCatalog(graph.values()), roots, Limits()))
 
-    listed = [found["id"] for found in body["rootArtifacts"] + body["resolvedDependencies"]]
+    listed = [artifact["id"] for artifact in body["rootArtifacts"] + body["resolvedDependencies"]]
     assert len(set(listed)) == len(listed) == body["totalArtifacts"]
     assert sorted(body["installOrder"]) in ([], sorted(listed))
-    assert is_a(PreviewResponse, json.dumps(body))
+    assert matches_model(PreviewResponse, json.dumps(body))
 
 
 def test_a_package_has_every_field_of_the_api_document() -> None:
@@ -109,4 +109,4 @@ def test_a_package_has_every_field_of_the_api_document() -> None:
         "isSuccess": True,
         "manifest": manifest,
     }
-    assert is_a(PackageResponse, json.dumps(body))
+    assert matches_model(PackageResponse, json.dumps(body))
