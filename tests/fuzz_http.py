@@ -18,8 +18,8 @@ PROGRAM: Final = PROJECT / ".tools" / "attack" / "bin" / "schemathesis"
 DOCUMENT: Final = PROJECT / "docs" / "openapi.json"
 SEED: Final = 20_260_525
 
-# API Gateway itself responds to requests for unknown routes, with the gateway response MISSING_AUTHENTICATION_TOKEN (404
-# here). No function is invoked, so the product cannot return 405 with an Allow header.
+# API Gateway itself responds to requests for unknown routes, with the gateway response MISSING_AUTHENTICATION_TOKEN
+# (404 here). No function is invoked, so the product cannot return 405 with an Allow header.
 _NO_ROUTE: Final = "UnsupportedMethodResponse"
 
 

@@ -1,4 +1,4 @@
-"""Response bodies, field by field, and the example of the API document as it is printed there."""
+"""Response bodies, field by field, and the example in the API document."""
 
 from __future__ import annotations
 

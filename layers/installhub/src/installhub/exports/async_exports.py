@@ -1,4 +1,4 @@
-"""``Prefer: respond-async``: refuses at once what can be refused at once, and queues the rest."""
+"""Asynchronous exports (``Prefer: respond-async``): claims the version and sends the request to the queue."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from installhub.packages.store import PackageStore
 from installhub.resolver.plan import Limits, check_roots
 
 MAX_QUEUED_SECONDS: Final = 6 * 3600
-"""How long an accepted export holds its version: enough for a long queue and every attempt of the worker."""
+"""How long an accepted export may take, and holds its version: enough for a long queue and all of its attempts."""
 
 _SEND_MARGIN_SECONDS: Final = 5
 
@@ -30,11 +30,11 @@ class AsyncExports:
     """Accepts exports that the worker processes later.
 
     Attributes:
-        packages: The packages table.
-        pending: The same table, for accepted exports.
+        packages: Claims and packages in the packages table.
+        pending: Pending exports in the packages table.
         bundles: The bundle bucket.
         queue: The export queue.
-        limits: How much one package may hold.
+        limits: The maximum size of a package.
         clock: Returns epoch seconds.
     """
 
@@ -46,20 +46,20 @@ class AsyncExports:
     clock: Callable[[], float]
 
     def accept(self, command: ExportCommand, request_id: str, document: bytes, seconds_left: float) -> PendingExport:
-        """Claim the version and queue the request. A request accepted twice is queued twice and still exported once.
+        """Claim the version and queue the request. Accepting a request twice queues it twice, but exports it once.
 
-        The claim's lease is short until the message is sent, so that a crash in between does not block the version.
+        The lease is short until the message is sent, so that a crash in between does not block the version for hours.
 
         Args:
             command: What to export.
-            request_id: Identifies the request.
-            document: The request as the worker will read it, including its tenant.
-            seconds_left: How long this process may run.
+            request_id: Id of the request.
+            document: The request as JSON, including its tenant, for the worker.
+            seconds_left: Remaining run time of this process.
 
         Raises:
-            VersionHeldError: The version is taken.
+            VersionHeldError: The version is exported or claimed.
             InstallHubError: There are too many roots, or the request is too large for the queue.
-            ServiceUnavailableError: It could not be queued; the version is free again.
+            ServiceUnavailableError: The request could not be queued; the version can be claimed again.
         """
         check_roots(command.roots, self.limits)
         now = int(self.clock())
@@ -80,7 +80,7 @@ class AsyncExports:
             if is_new:
                 self.pending.cancel(package_id, request_id)
             raise
-        with contextlib.suppress(ServiceUnavailableError):  # the worker accepts the request with any lease
+        with contextlib.suppress(ServiceUnavailableError):  # the worker can claim the version after the short lease too
             self.pending.extend_lease(package_id, request_id, accepted.expires_at)
         return PendingExport(package_id, request_id, accepted, PackageStatus.QUEUED)
 
@@ -89,7 +89,7 @@ class AsyncExports:
         try:
             return self.pending.enqueue(package_id, request_id, accepted, now=now, lease_until=lease_until)
         except VersionHeldError:
-            dead = self.packages.expired_claim(package_id, now)
-            if dead is None or not discard_claim(self.packages, self.bundles, dead):
+            expired_claim = self.packages.expired_claim(package_id, now)
+            if expired_claim is None or not discard_claim(self.packages, self.bundles, expired_claim):
                 raise
         return self.pending.enqueue(package_id, request_id, accepted, now=now, lease_until=lease_until)

@@ -15,17 +15,17 @@ class ExportCommand:
     """A validated request to export.
 
     Attributes:
-        tenant: Whose artifacts; the requester may act for it.
-        requested_by: Who asks, for the audit trail: a caller's subject, or the source of an event.
+        tenant: Id of the tenant; the requester is authorized to act for it.
+        requested_by: For the audit trail: a caller's subject, an event source, an inbox object or an invocation.
         name: Display name of the package.
         version: SemVer 2.0.0.
-        package_type: What the package is for.
+        package_type: The purpose of the package.
         description: Free text.
         author: Free text.
         tags: Free texts.
-        roots: Artifact ids.
-        request_id: Identifies the request if it may arrive more than once; a repeated request finds its own package.
-        accepted: What was accepted, if the export is asynchronous.
+        roots: Ids of the root artifacts.
+        request_id: Id of the request, if it may be repeated; a repeated request returns the same package.
+        accepted: The accepted export, if it is asynchronous.
     """
 
     tenant: str
@@ -42,12 +42,12 @@ class ExportCommand:
 
     @property
     def package_id(self) -> str:
-        """The id of the package to be."""
+        """The id of the requested package."""
         return package_id(self.tenant, self.name, self.version)
 
     @property
     def package(self) -> PackageDescription:
-        """The package to be, as its requester describes it."""
+        """The requested package, as its requester describes it."""
         return PackageDescription(
             package_id=self.package_id,
             name=self.name,
@@ -66,7 +66,7 @@ class ExportedPackage:
     Attributes:
         record: The package.
         manifest: Its manifest.
-        is_new: False if an earlier attempt at the same request had exported it already.
+        is_new: False if an earlier attempt of the same request exported it.
     """
 
     record: PackageRecord

@@ -37,7 +37,7 @@ _LEASE_MARGIN_SECONDS: Final = 5
 
 _RESERVED_SHARE: Final = 0.2
 _MAX_RESERVED_SECONDS: Final = 30
-"""The part of the remaining time that is reserved for finishing the upload and committing, or for cleaning up."""
+"""The share of the remaining time, at most this long, that is reserved for committing or cleaning up."""
 
 _PROGRESS_INTERVAL_SECONDS: Final = 1
 
@@ -49,9 +49,9 @@ class Exporter:
     Attributes:
         artifacts: The artifacts table.
         definitions: Reads definitions.
-        packages: The packages table.
+        packages: Claims and packages in the packages table.
         bundles: The bundle bucket.
-        limits: How much one package may hold.
+        limits: The maximum size of a package.
         clock: Returns epoch seconds.
         new_attempt_id: Returns a unique id.
     """
@@ -65,21 +65,21 @@ class Exporter:
     new_attempt_id: Callable[[], str] = lambda: uuid.uuid4().hex
 
     def export(self, command: ExportCommand, seconds_left: float) -> ExportedPackage:
-        """Resolve, claim the version, write the bundle, commit. A repeated request returns its own package.
+        """Resolve the artifacts, claim the version, write the bundle and commit. A repeated request returns its package.
 
         Args:
             command: What to export.
-            seconds_left: How long this process may run. If it dies, the version is free again soon after.
+            seconds_left: Remaining run time of this process, which determines the deadline and the lease.
 
         Raises:
-            InstallHubError: The export is refused, with every reason, or would not finish in time.
-            VersionHeldError: The version is taken, possibly by another attempt at the same request.
-            ServiceUnavailableError: A service kept failing. Nothing of this attempt is visible.
+            InstallHubError: The export is refused, with every reason, or would exceed the deadline.
+            VersionHeldError: The version is exported or claimed, possibly by another attempt of the same request.
+            ServiceUnavailableError: A service is unavailable; the attempt has no visible effect.
         """
         deadline = self.clock() + seconds_left - min(seconds_left * _RESERVED_SHARE, _MAX_RESERVED_SECONDS)
         package = command.package
-        if own := self._find_earlier_result(command, package.package_id):
-            return own
+        if earlier := self._find_earlier_result(command, package.package_id):
+            return earlier
         plan = plan_export(self.artifacts, command.tenant, command.roots, self.limits, command.package_type)
         if plan.problems:
             raise InstallHubError([*plan.problems, *self._conflict(command, package.package_id)])
@@ -94,10 +94,10 @@ class Exporter:
             self._commit(attempt, record)
         except ServiceUnavailableError:
             if not self._roll_back(attempt) or record is None:
-                raise  # otherwise only the response to the commit was lost
-        except VersionHeldError:  # this attempt has done nothing; an earlier one may have finished
-            if own := self._find_earlier_result(command, package.package_id):
-                return own
+                raise  # otherwise the commit succeeded and only the response to it was lost
+        except VersionHeldError:  # an earlier attempt of the same request may have committed in the meantime
+            if earlier := self._find_earlier_result(command, package.package_id):
+                return earlier
             raise
         except BaseException:
             self._roll_back(attempt)
@@ -110,18 +110,18 @@ class Exporter:
         return Claim(package_id, attempt_id, (key,), None if accepted is None else accepted.expires_at)
 
     def _roll_back(self, attempt: Claim) -> bool:
-        """Remove everything an attempt left behind. True when it has been committed, so that nothing was removed."""
+        """Remove the claim and the object of an attempt. True if it was committed, in which case nothing is removed."""
         if discard_claim(self.packages, self.bundles, attempt):
             return False
-        (own_key,) = attempt.object_keys
+        (object_key,) = attempt.object_keys
         record = self.packages.find(attempt.package_id)
-        if record is not None and record.bundle_key == own_key:
+        if record is not None and record.bundle_key == object_key:
             return True
-        self.bundles.delete(own_key)  # the lease ended and another attempt took over
+        self.bundles.delete(object_key)  # the lease ended and another attempt took over the claim
         return False
 
     def _find_earlier_result(self, command: ExportCommand, package_id: str) -> ExportedPackage | None:
-        """The package that an earlier attempt at the same request exported."""
+        """The package that an earlier attempt of the same request exported, if any."""
         if command.request_id is None:
             return None
         record = self.packages.find(package_id)
@@ -184,7 +184,11 @@ class Exporter:
     def _within_deadline(
         self, definitions: Iterable[PackedDefinition], attempt: Claim, deadline: float
     ) -> Iterator[PackedDefinition]:
-        """Pass ``definitions`` on until the deadline, and report the progress of an asynchronous export."""
+        """Yield ``definitions`` until the deadline, and report the progress of an asynchronous export.
+
+        Raises:
+            InstallHubError: ExportTakesTooLong.
+        """
         reported_at = self.clock()
         for written, definition in enumerate(definitions):
             now = self.clock()

@@ -1,8 +1,8 @@
 """Idempotent requests: repeating a request with the same ``Idempotency-Key`` returns the first response again.
 
-After draft-ietf-httpapi-idempotency-key-header. A key belongs to one caller in one tenant and is stored for a day.
-An item of the requests table first records that the request is in progress, with a lease, and then its response: a
-package by its id, a refusal with all its problems.
+Follows draft-ietf-httpapi-idempotency-key-header. A key is scoped to a tenant and a caller, and stored for a day. An
+item in the requests table first contains a lease for the request in progress, and then its response: the id of the
+package, or all problems of a refusal.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from installhub.runtime.dynamodb import NewItem
 
 KEY_RETENTION_SECONDS: Final = 24 * 3600
-"""How long a key is stored."""
+"""How long a key and the response to its request are stored."""
 
 _DIGEST: Final = "digest"
 _ATTEMPT_ID: Final = "attemptId"
 _LEASE_UNTIL: Final = "leaseUntil"
 _RESPONSE: Final = "answer"
 _LEASE_MARGIN_SECONDS: Final = 5
-_MAX_RESPONSE_BYTES: Final = 380_000  # an item holds 400 KB
+_MAX_RESPONSE_BYTES: Final = 380_000  # the limit of an item is 400 KB
 
 
 class _Status(StrEnum):
@@ -44,11 +44,11 @@ class _Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequest:
-    """A request that came with an ``Idempotency-Key``.
+    """A request with an ``Idempotency-Key``.
 
     Attributes:
-        request_id: Unique for key, tenant and caller.
-        digest: Digest of the request itself; the same key with another digest is the caller's mistake.
+        request_id: Derived from tenant, caller and key.
+        digest: Digest of the request document, which must be the same whenever the key is used.
     """
 
     request_id: str
@@ -56,7 +56,7 @@ class IdempotentRequest:
 
     @classmethod
     def from_key(cls, key: str, tenant: str, subject: str, request: dict[str, Any]) -> IdempotentRequest:
-        """The request that ``subject`` made for ``tenant`` under ``key``."""
+        """The request document ``request`` of the caller ``subject`` for ``tenant`` with the key ``key``."""
         scope = canonical_json([tenant, subject, key])
         return cls(f"key:{sha256_hex(scope)}", sha256_hex(canonical_json(request)))
 
@@ -66,8 +66,8 @@ class StoredResponse:
     """The first response to an idempotent request that was not refused.
 
     Attributes:
-        package_id: The exported package, if the export was synchronous.
-        accepted: Otherwise the response body of the accepted export.
+        package_id: Id of the exported package, if the export was synchronous.
+        accepted: The response body of the accepted export, if it was asynchronous.
     """
 
     package_id: str | None = None
@@ -91,10 +91,15 @@ class IdempotencyStore:
     def run_once(
         self, request: IdempotentRequest, seconds_left: float, work: Callable[[], StoredResponse]
     ) -> StoredResponse:
-        """Run ``work`` the first time and return its response, then and whenever the request is repeated.
+        """Run ``work`` for the first request with a key, and return its response to that and all repeated requests.
 
-        A refusal is stored like any response. A failure that does not depend on the request, such as an unavailable
-        service, is not: the next attempt starts afresh.
+        A refusal is stored too. A transient failure, such as an unavailable service, is not, so that the request can be
+        repeated.
+
+        Args:
+            request: The request.
+            seconds_left: Remaining run time of this process, which determines the lease.
+            work: Processes the request.
 
         Raises:
             InstallHubError: The first refusal; IdempotencyKeyReused; IdempotencyKeyInUse.
@@ -119,7 +124,7 @@ class IdempotencyStore:
         return response
 
     def _begin(self, request: IdempotentRequest, attempt: str, lease_seconds: int) -> dict[str, Any] | None:
-        """Start working on ``request``. None if it is new, else the stored response."""
+        """Store that ``request`` is in progress. Returns None if it is new, else the stored response."""
         now = int(self.clock())
         begun = self._requests.put_item(
             {
@@ -132,14 +137,14 @@ class IdempotencyStore:
             },
             condition=Attribute(REQUEST_ID).not_exists()
             | Attribute(EXPIRES_AT).less_than(now)
-            | _made_by(attempt)
+            | _held_by(attempt)
             | (Attribute(STATUS).equals(_Status.IN_PROGRESS.value) & Attribute(_LEASE_UNTIL).less_than(now)),
         )
         return None if begun else self._stored(request)
 
     def _stored(self, request: IdempotentRequest) -> dict[str, Any]:
         item = self._requests.get_item(_primary_key(request))
-        if item is None:  # released since
+        if item is None:  # released in the meantime
             raise InstallHubError.of(ErrorCode.IDEMPOTENCY_KEY_IN_USE)
         if item[_DIGEST]["S"] != request.digest:
             raise InstallHubError.of(ErrorCode.IDEMPOTENCY_KEY_REUSED)
@@ -149,15 +154,15 @@ class IdempotencyStore:
         return stored
 
     def _complete(self, request: IdempotentRequest, attempt: str, packed: bytes) -> None:
-        """Store the response. If that fails, the response is still right: a package records the request it is for."""
+        """Store the response. If this fails, a repeated request still finds its package by the request id."""
         update = Update(assign={STATUS: _Status.COMPLETED.value, _RESPONSE: packed}, remove=[_LEASE_UNTIL])
         with suppress(ServiceUnavailableError):
-            self._requests.update_item(_primary_key(request), update, condition=_made_by(attempt))
+            self._requests.update_item(_primary_key(request), update, condition=_held_by(attempt))
 
     def _release(self, request: IdempotentRequest, attempt: str) -> None:
-        """Let the key be used again. If that fails, the lease still ends."""
+        """Allow the key to be used again. If this fails, the lease ends anyway."""
         with suppress(ServiceUnavailableError):
-            self._requests.delete_item(_primary_key(request), condition=_made_by(attempt))
+            self._requests.delete_item(_primary_key(request), condition=_held_by(attempt))
 
     @property
     def _requests(self) -> Table:
@@ -168,7 +173,7 @@ def _primary_key(request: IdempotentRequest) -> NewItem:
     return {REQUEST_ID: {"S": request.request_id}}
 
 
-def _made_by(attempt: str) -> Condition:
+def _held_by(attempt: str) -> Condition:
     return Attribute(_ATTEMPT_ID).equals(attempt)
 
 

@@ -1,7 +1,7 @@
 """The messages of the export queue.
 
-There are three kinds: an event from a trusted source, the notification of an object in the inbox, and an export
-accepted over HTTP. The queue's policy decides who may send them; nothing here decides whom to trust.
+There are three kinds: an event from a trusted source, a notification about an object in the inbox, and an export
+accepted over HTTP. The queue's policy ensures that only authorized senders can send them; this module does not check.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from installhub.model.text import is_encodable
 from installhub.packages.records import AcceptedExport
 
 EXPORT_REQUESTED: Final = "ExportRequested"
-"""The detail type of an event that requests an export; its detail is the body of POST /export."""
+"""The ``detail-type`` of an event that requests an export; its ``detail`` is the body of POST /export."""
 
 _INBOX_SOURCE: Final = "aws.s3"
 _ACCEPTED: Final = "acceptedExport"
-_MAX_KEY_BYTES: Final = 1024  # S3's own limit; DynamoDB's is 2,048
+_MAX_KEY_BYTES: Final = 1024  # the limit of an S3 key; that of a DynamoDB partition key is 2,048
 
 
 class UnreadableMessageError(Exception):
-    """A message of no known kind, so that retrying is useless."""
+    """A message that cannot be processed, not even later: of an unknown kind, or its request document is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class InboxObject:
     """A request document in the inbox bucket.
 
     Attributes:
-        key: Its key.
-        version: Its version, if the notification names it.
+        key: Key of the object.
+        version: Version id of the object, if the bucket is versioned.
     """
 
     key: str
@@ -43,12 +43,12 @@ class ExportJob:
     """An export request from the queue.
 
     Attributes:
-        request_id: Identifies the request, however often it is delivered.
-        requested_by: Who asks, for the audit trail.
-        document: The body of POST /export; None if it is in the inbox.
-        inbox_object: Where it is in the inbox.
-        package_id: The package to be, if the export was accepted over HTTP.
-        accepted: What was accepted then.
+        request_id: Id of the request, the same for all deliveries.
+        requested_by: For the audit trail: a caller's subject, an event source or an inbox object.
+        document: The request as JSON, like the body of POST /export; None if it is in the inbox.
+        inbox_object: The request document in the inbox, if it was uploaded there.
+        package_id: Id of the requested package, if the export was accepted over HTTP.
+        accepted: The accepted export, if it was accepted over HTTP.
     """
 
     request_id: str
@@ -60,9 +60,13 @@ class ExportJob:
 
 
 def encode_message(job: ExportJob) -> str:
-    """The message that sends an accepted export to the worker."""
+    """The message for an export that was accepted over HTTP.
+
+    Raises:
+        ValueError: The job was not accepted over HTTP.
+    """
     if job.document is None or job.accepted is None:
-        raise ValueError("only an accepted export is sent as a message")
+        raise ValueError("only an accepted export can be encoded")
     fields = {
         "requestId": job.request_id,
         "requestedBy": job.requested_by,
@@ -84,7 +88,7 @@ def parse_message(message: str, inbox_bucket: str) -> ExportJob:
     """The job in ``message``.
 
     Raises:
-        UnreadableMessageError: It contains none.
+        UnreadableMessageError: It is not a message of a known kind.
     """
     try:
         body = json.loads(message)
@@ -104,10 +108,10 @@ def _job_from_accepted_export(fields: dict[str, Any]) -> ExportJob:
     if not isinstance(accepted["until"], int):
         raise TypeError("acceptance.until is not a number")
     return ExportJob(
-        request_id=_key(fields["requestId"]),
+        request_id=_key_text(fields["requestId"]),
         requested_by=_text(fields["requestedBy"]),
         document=json.dumps(fields["request"]).encode(),
-        package_id=_key(fields["packageId"]),
+        package_id=_key_text(fields["packageId"]),
         accepted=AcceptedExport(
             tenant=_text(accepted["tenant"]),
             name=_text(accepted["name"]),
@@ -121,7 +125,7 @@ def _job_from_accepted_export(fields: dict[str, Any]) -> ExportJob:
 
 def _job_from_event(event: dict[str, Any]) -> ExportJob:
     return ExportJob(
-        request_id=f"event:{_key(event['source'])}/{_key(event['id'])}",
+        request_id=f"event:{_key_text(event['source'])}/{_key_text(event['id'])}",
         requested_by=f"event:{event['source']}",
         document=json.dumps(event["detail"]).encode(),
     )
@@ -131,9 +135,9 @@ def _job_from_inbox_notification(detail: dict[str, Any], inbox_bucket: str) -> E
     bucket, notified = detail["bucket"]["name"], detail["object"]
     if bucket != inbox_bucket:
         raise UnreadableMessageError(f"a notification from a bucket that is not the inbox: {bucket!r}")
-    inbox_object = InboxObject(key=_key(notified["key"]), version=notified.get("version-id"))
-    # Without versions, the sequencer distinguishes one object with this key from the next.
-    revision = _key(inbox_object.version or notified.get("sequencer") or notified["etag"])
+    inbox_object = InboxObject(key=_key_text(notified["key"]), version=notified.get("version-id"))
+    # In a bucket without versions, the sequencer distinguishes the object from later ones with the same key.
+    revision = _key_text(inbox_object.version or notified.get("sequencer") or notified["etag"])
     return ExportJob(
         request_id=f"s3:{bucket}/{inbox_object.key}?{revision}",
         requested_by=f"s3:{bucket}/{inbox_object.key}",
@@ -142,23 +146,23 @@ def _job_from_inbox_notification(detail: dict[str, Any], inbox_bucket: str) -> E
 
 
 def _text(value: object) -> str:
-    """``value``, which will be stored: anything but text could never be, however often it is retried.
+    """Return ``value`` if it is a string that DynamoDB can store.
 
     Raises:
-        TypeError: It is not a string, or cannot be encoded.
+        TypeError: It is not a string, or cannot be encoded as UTF-8.
     """
     if not isinstance(value, str) or not is_encodable(value):
-        raise TypeError("not a string, or one that cannot be encoded")
+        raise TypeError("not a string that can be encoded as UTF-8")
     return value
 
 
-def _key(value: object) -> str:
-    """``value``, which becomes part of a key.
+def _key_text(value: object) -> str:
+    """Return ``value`` if it is a string that can become part of a key.
 
     Raises:
         TypeError: It is not a string, or is empty or too long.
     """
     text = _text(value)
     if not 0 < len(text.encode()) <= _MAX_KEY_BYTES:
-        raise TypeError("a part of a key that is empty or too long")
+        raise TypeError("part of a key is empty or too long")
     return text

@@ -1,4 +1,4 @@
-"""What is logged and counted about exports."""
+"""Log entries and metrics of exports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resolving root artifacts of a tenant: the preview, and the first step of an export."""
+"""Resolves root artifacts of a tenant, for a preview or as the first step of an export."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def plan_export(
     limits: Limits,
     package_type: PackageType | None = None,
 ) -> Plan:
-    """Resolve ``roots``. A plan with problems is repeated with consistent reads, so that no refusal is outdated."""
+    """Resolve ``roots``. If there are problems, repeat it with strongly consistent reads: they may be outdated."""
     plan = make_plan(artifacts.for_tenant(tenant), roots, limits, package_type)
     if plan.problems:
         plan = make_plan(artifacts.for_tenant(tenant, consistent=True), roots, limits, package_type)
@@ -26,7 +26,7 @@ def preview(artifacts: ArtifactTable, tenant: str, roots: tuple[str, ...], limit
     """Resolve ``roots`` without exporting them.
 
     Raises:
-        InstallHubError: A root does not exist in the tenant. The plan lists all other problems.
+        InstallHubError: A root does not exist in the tenant. All other problems are part of the plan.
     """
     plan = plan_export(artifacts, tenant, roots, limits)
     unusable_roots = [

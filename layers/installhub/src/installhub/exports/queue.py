@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 MAX_MESSAGE_BYTES: Final = 1_000_000
-"""Maximum size of a message (SQS accepts 1 MiB including attributes)."""
+"""Maximum size of a message; the limit of SQS is 1 MiB including attributes."""
 
 MAX_VISIBILITY_TIMEOUT_SECONDS: Final = 43_200
 """The maximum visibility timeout of SQS."""
@@ -28,7 +28,7 @@ class ExportQueue:
     Attributes:
         sqs: Returns the SQS client; called only when one is needed.
         url: URL of the queue.
-        dead_letter_url: URL of its dead-letter queue; not needed for sending.
+        dead_letter_url: URL of its dead-letter queue; only needed by :meth:`dead_letter`.
     """
 
     sqs: Callable[[], SQSClient]
@@ -40,27 +40,27 @@ class ExportQueue:
 
         Raises:
             InstallHubError: RequestTooLarge.
-            ServiceUnavailableError: It may or may not have been sent.
+            ServiceUnavailableError: SQS is unavailable; the message may have been sent nevertheless.
         """
         size = len(message.encode())
         if size > MAX_MESSAGE_BYTES:
             raise InstallHubError.of(
                 ErrorCode.REQUEST_TOO_LARGE,
-                f"The request has {size} bytes; the limit of an asynchronous one is {MAX_MESSAGE_BYTES}.",
+                f"The request has {size} bytes; the limit for asynchronous exports is {MAX_MESSAGE_BYTES}.",
             )
         with translate_aws_errors("sqs"):
             self.sqs().send_message(QueueUrl=self.url, MessageBody=message)
 
     def change_visibility(self, receipt_handle: str, seconds: int) -> None:
-        """Let a received message be delivered again after ``seconds``, unless it is deleted before then."""
-        hidden = max(0, min(seconds, MAX_VISIBILITY_TIMEOUT_SECONDS))
+        """Deliver a received message again in ``seconds``, unless it is deleted before."""
+        timeout = max(0, min(seconds, MAX_VISIBILITY_TIMEOUT_SECONDS))
         with translate_aws_errors("sqs"):
             self.sqs().change_message_visibility(
-                QueueUrl=self.url, ReceiptHandle=receipt_handle, VisibilityTimeout=hidden
+                QueueUrl=self.url, ReceiptHandle=receipt_handle, VisibilityTimeout=timeout
             )
 
     def dead_letter(self, message: str, reason: str, tries: int) -> None:
-        """Send ``message`` to the dead-letter queue, with the reason."""
+        """Send a copy of ``message`` to the dead-letter queue, with the reason and the number of attempts."""
         with translate_aws_errors("sqs"):
             self.sqs().send_message(
                 QueueUrl=self.dead_letter_url,
@@ -73,6 +73,6 @@ class ExportQueue:
 
 
 def _attribute_text(text: str) -> str:
-    """``text`` as SQS accepts it: not empty, not too long, and only characters that XML 1.0 allows."""
+    """``text`` as the value of a message attribute: not empty, truncated, without characters that SQS rejects."""
     printable = "".join(character if character.isprintable() else " " for character in text[:_MAX_REASON])
     return printable.encode(errors="replace").decode().strip() or "unknown"

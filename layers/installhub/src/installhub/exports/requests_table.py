@@ -1,4 +1,4 @@
-"""The attributes that all items of the requests table have."""
+"""The attributes that all items of the requests table have in common."""
 
 from typing import Final
 

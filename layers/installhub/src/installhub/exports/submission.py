@@ -1,4 +1,4 @@
-"""Submitting an export: synchronous or asynchronous, and idempotent if the caller sends a key."""
+"""Submission of exports over HTTP: synchronous or asynchronous, and idempotent if the caller sends a key."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ExportSubmission:
     Attributes:
         command: What to export.
         document: The request as JSON, including its tenant.
-        idempotency_key: The ``Idempotency-Key``, if there is one.
+        idempotency_key: The ``Idempotency-Key``, if the caller sent one.
         respond_async: Whether the caller prefers an asynchronous export.
     """
 
@@ -39,11 +39,11 @@ class ExportSubmission:
 
 @dataclass(frozen=True, slots=True)
 class ExportOutcome:
-    """The result of a submission: a package, or an accepted export.
+    """The result of a submission: an exported package or an accepted export.
 
     Attributes:
-        exported: The package.
-        accepted: The response body of an export that was accepted to be processed later.
+        exported: The package, if it was exported.
+        accepted: The response body of the accepted export, if it was accepted.
     """
 
     exported: ExportedPackage | None = None
@@ -52,15 +52,17 @@ class ExportOutcome:
 
 @dataclass(frozen=True, slots=True)
 class ExportService:
-    """Serves POST /export. Its collaborators are created when first needed.
+    """Serves POST /export.
+
+    All attributes are functions, and all but the last return a collaborator that is created only if it is needed.
 
     Attributes:
-        exporter: The export use case.
-        async_exports: Accepts asynchronous exports.
-        idempotency: The first responses to requests with an idempotency key.
-        packages: The packages table.
-        bundles: The bundle bucket.
-        accepted_body: Returns the response body of an accepted export, which is stored to be returned again.
+        exporter: Returns the use case of synchronous exports.
+        async_exports: Returns the use case of asynchronous exports.
+        idempotency: Returns the store of responses to requests with an idempotency key.
+        packages: Returns the packages in the packages table.
+        bundles: Returns the bundle bucket.
+        accepted_body: Returns the response body of an accepted export.
     """
 
     exporter: Callable[[], Exporter]
@@ -71,10 +73,14 @@ class ExportService:
     accepted_body: Callable[[PendingExport], dict[str, Any]]
 
     def submit(self, submission: ExportSubmission, seconds_left: float) -> ExportOutcome:
-        """Export or accept ``submission``; with a key that was used before, return the first outcome again.
+        """Export or accept ``submission``; if its idempotency key was used before, return the first outcome again.
+
+        Args:
+            submission: The request.
+            seconds_left: Remaining run time of this process.
 
         Raises:
-            InstallHubError: It is refused, or was refused the first time.
+            InstallHubError: The request is refused, or was refused the first time.
         """
         command = submission.command
         if submission.idempotency_key is None:
@@ -107,7 +113,7 @@ class ExportService:
             exported = self.exporter().export(replace(submission.command, request_id=request_id), seconds_left)
             return ExportOutcome(exported)
         except VersionHeldError as held:
-            if request_id is not None and held.request_id == request_id:  # by an earlier attempt that is still running
+            if request_id is not None and held.request_id == request_id:  # an earlier attempt is still in progress
                 raise InstallHubError.of(ErrorCode.IDEMPOTENCY_KEY_IN_USE) from held
             raise
 

@@ -1,5 +1,7 @@
-"""Who is calling: bearer tokens, the issuer's keys, the caller, usage-plan keys.
+"""The identity of callers: bearer tokens, the issuer's keys, callers, usage-plan keys.
 
-Here: token verification, which reads no environment, and the usage-key adapters.
-Not here: HTTP statuses and routes. Importing a module of this package loads no cryptography until a token is verified.
+Here: token verification, which is independent of AWS and settings, and the usage-key adapters.
+Not here: HTTP statuses and routes.
+
+Importing these modules does not load the cryptography library; creating a token verifier does.
 """

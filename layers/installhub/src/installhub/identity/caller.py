@@ -1,4 +1,4 @@
-"""The caller of a request: whom a verified token speaks for, as the authorizer passes it on to the functions."""
+"""The caller of a request: read from a verified token by the authorizer, which passes it on to the functions."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ EXPORT_SCOPE: Final = "installhub:export"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whom a verified token speaks for.
+    """The identity and permissions in a verified token.
 
     Attributes:
         subject: The token's ``sub``; empty if it has none.
-        tenants: The tenants the caller may act for, in the token's order, without duplicates, possibly none.
+        tenants: Ids of the tenants the caller may act for, in the order of the token, without duplicates; may be empty.
         scopes: The granted scopes.
-        expires_at: When the token expires, in epoch seconds, rounded down.
+        expires_at: When the token expires, in whole epoch seconds, rounded down.
     """
 
     subject: str
@@ -31,7 +31,7 @@ class Caller:
 
 
 def authorizer_context(caller: Caller) -> dict[str, str]:
-    """``caller`` as an authorizer's context; API Gateway passes on flat strings only."""
+    """``caller`` as the context of an authorizer's response, whose values must be strings."""
     return {
         "subject": caller.subject,
         "tenants": json.dumps(caller.tenants),
@@ -41,13 +41,13 @@ def authorizer_context(caller: Caller) -> dict[str, str]:
 
 
 def caller_from_context(context: Mapping[str, Any] | None, now: float) -> Caller:
-    """The caller in an authorizer's context, who may use the API.
+    """The caller in an authorizer's context, after checking that the token permits using the API now.
 
-    API Gateway may have cached the authorizer's result for longer than the token is valid, so the expiry is checked
-    again.
+    The expiry is checked again because API Gateway may cache the authorizer's response beyond it. ``now`` is in epoch
+    seconds.
 
     Raises:
-        InstallHubError: Unauthorized when there is no caller or the token has expired; InsufficientScope.
+        InstallHubError: Unauthorized if there is no caller or the token has expired; InsufficientScope.
     """
     if not context or "tenants" not in context:
         raise InstallHubError.of(ErrorCode.UNAUTHORIZED)

@@ -1,4 +1,4 @@
-"""The issuer's signing keys: fetched as a JSON Web Key Set (RFC 7517), cached, and kept through outages."""
+"""The issuer's public keys: fetched as a JSON Web Key Set (RFC 7517), cached, and used during outages of the issuer."""
 
 from __future__ import annotations
 
@@ -19,27 +19,35 @@ _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
 
 
 class KeysUnavailableError(Exception):
-    """The issuer returned no usable key set, and there was none before: no token can be verified for now."""
+    """No usable key set has been obtained from the issuer yet, so that no token can be verified."""
 
 
 class UnknownKeyError(Exception):
-    """The issuer's current key set has no usable key with that id."""
+    """The issuer's current key set has no usable key with the requested id."""
 
 
 class JwksCache:
-    """The issuer's keys by id, with as few fetches as safety allows.
+    """Caches the issuer's keys by id and limits the rate of fetches.
 
-    - A set younger than ``max_age`` seconds is used unchanged; an older one is fetched again first, which is when
-      a key that the issuer has withdrawn becomes invalid.
-    - An id missing from the set may belong to a new key and causes a fetch too, but not within ``cooldown``
-      seconds of the last one: however many ids are invented, there is one fetch per ``cooldown``.
-    - When ``fetch`` raises ``KeysUnavailableError`` or ``OSError``, or returns no usable set, the last good set
-      remains in use for as long as that lasts, and the next attempt waits for ``cooldown``. The attribute
-      ``failure`` holds the reason why the last attempt failed, or None: log or count it.
-    - Before the first good set every caller is rejected, so the wait is shorter: 1 second after the first
-      failure, then doubling up to ``cooldown``. A dead issuer is neither flooded nor awaited by every request.
+    - A key set younger than ``max_age`` seconds is used without a fetch. An older one is fetched again first, which
+      invalidates keys that the issuer has withdrawn.
+    - An id that is missing from the set may belong to a new key, so it causes a fetch too, but not within ``cooldown``
+      seconds of the last one. Tokens with made-up ids therefore cause at most one fetch per ``cooldown``.
+    - If ``fetch`` raises ``KeysUnavailableError`` or ``OSError``, or returns no usable key set, the last good set
+      remains in use until a fetch succeeds, and the next attempt is made after ``cooldown`` seconds.
+    - Before the first good set, all tokens are rejected, so the interval is shorter: 1 second after the first failure,
+      then doubling up to ``cooldown``.
 
-    One lock is held during a fetch: concurrent callers share its result.
+    A lock is held during a fetch, so that concurrent callers share its result.
+
+    Attributes:
+        failure: Why the last fetch failed; None if it succeeded. To be logged by the caller.
+
+    Args:
+        fetch: Returns the key set as JSON.
+        clock: Returns seconds; need not be epoch seconds.
+        max_age: How long a key set is used without a fetch, in seconds.
+        cooldown: Minimum interval between fetches, in seconds.
 
     Raises:
         ValueError: Unless 0 < cooldown <= max_age; a longer cooldown would keep withdrawn keys valid.
@@ -62,11 +70,11 @@ class JwksCache:
         self._pause = 0.5  # doubled by each failure, the first included
 
     def key(self, kid: str) -> RSAPublicKey:
-        """Return the public key with that id, which is compared exactly and used for nothing else.
+        """Return the public key with the id ``kid``.
 
         Raises:
-            UnknownKeyError: The issuer has no such key.
-            KeysUnavailableError: No key set was ever obtained.
+            UnknownKeyError: The issuer's key set has no usable key with this id.
+            KeysUnavailableError: No key set has been obtained yet.
         """
         with self._lock:
             now = self._clock()
@@ -93,10 +101,10 @@ class JwksCache:
 
 
 def parse_jwks(document: bytes) -> dict[str, RSAPublicKey]:
-    """Return the keys of a JWK set (RFC 7517 section 5) that can verify an RS256 signature, by id.
+    """Return the keys of a JWK set (RFC 7517 section 5) that can verify RS256 signatures, by id.
 
-    Other keys are ignored: another type, use, operation or algorithm, fewer than 2048 bits, no id, malformed, or
-    published with its private half. So are usable keys with the same id, which would be ambiguous.
+    Ignored are keys of another type, use, operation or algorithm, with fewer than 2048 bits, without an id, malformed,
+    or published with their private parameters; and keys that share an id, which would be ambiguous.
 
     Raises:
         KeysUnavailableError: The document is not a key set, or contains no usable key.
@@ -106,16 +114,16 @@ def parse_jwks(document: bytes) -> dict[str, RSAPublicKey]:
     except ValueError:
         raise KeysUnavailableError("the issuer's response is not a JSON object") from None
     entries = [jwk for jwk in jwks if isinstance(jwk, dict)] if isinstance(jwks, list) else []
-    found = [named for named in map(_named_key, entries) if named]
-    uses = Counter(kid for kid, _ in found)
-    keys = {kid: key for kid, key in found if uses[kid] == 1}
+    usable = [entry for entry in map(_usable_key, entries) if entry]
+    counts = Counter(kid for kid, _ in usable)
+    keys = {kid: key for kid, key in usable if counts[kid] == 1}
     if not keys:
         raise KeysUnavailableError("the issuer's key set has no usable key")
     return keys
 
 
-def _named_key(jwk: Mapping[str, object]) -> tuple[str, RSAPublicKey] | None:
-    """Return id and key of a JWK fit for RS256 (RFC 7517 section 4, RFC 7518 section 6.3.1), or None."""
+def _usable_key(jwk: Mapping[str, object]) -> tuple[str, RSAPublicKey] | None:
+    """Return the id and the key if the JWK can verify RS256 (RFC 7517 section 4, RFC 7518 section 6.3.1), or None."""
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers  # noqa: PLC0415 - slow to load
 
     kid, modulus, exponent = jwk.get("kid"), jwk.get("n"), jwk.get("e")
@@ -137,13 +145,18 @@ def _named_key(jwk: Mapping[str, object]) -> tuple[str, RSAPublicKey] | None:
 
 
 def fetch_jwks(url: str, timeout: float = 3.0, max_bytes: int = 256 * 1024) -> bytes:
-    """Return the body of a response with status 200 from an http or https URL.
+    """Fetch a key set from an http or https URL.
 
-    No redirect is followed and no proxy used, regardless of the environment: the keys come from that address
-    or not at all. ``timeout``, in seconds, limits each wait on the network, and reading the body as a whole.
+    Redirects are not followed and proxies are not used, so that the keys always come from this address.
+
+    Args:
+        url: Address of the key set.
+        timeout: Limit of each network operation, and of reading the whole body, in seconds.
+        max_bytes: Maximum size of the body.
 
     Raises:
-        KeysUnavailableError: Any other scheme or status, a network or TLS failure, too long or too slow a response.
+        KeysUnavailableError: The URL has another scheme, the response another status than 200, the response is too
+            large or too slow, or the network or TLS failed.
     """
     from http import HTTPStatus, client  # noqa: PLC0415 - slow to load, and most functions fetch no keys
     from urllib import request  # noqa: PLC0415
@@ -162,14 +175,18 @@ def fetch_jwks(url: str, timeout: float = 3.0, max_bytes: int = 256 * 1024) -> b
             while part := response.read1(max_bytes + 1 - len(body)):
                 body += part
                 if len(body) > max_bytes or time.monotonic() > deadline:
-                    raise KeysUnavailableError("the issuer's response is too long or too slow")
+                    raise KeysUnavailableError("the issuer's response is too large or too slow")
     except (OSError, client.HTTPException, ValueError) as error:
         raise KeysUnavailableError("the issuer could not be reached") from error
     return body
 
 
 def base64url_decode(text: str) -> bytes:
-    """Decode base64url (RFC 7515 section 2); ``ValueError`` also for padding and stray bits."""
+    """Decode base64url without padding (RFC 7515 section 2).
+
+    Raises:
+        ValueError: Not the canonical encoding, such as with padding or non-zero trailing bits.
+    """
     data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     if base64.urlsafe_b64encode(data).rstrip(b"=").decode() != text:
         raise ValueError("not base64url")
@@ -180,9 +197,9 @@ def json_object(data: bytes) -> dict[str, object]:
     """Parse a JSON object whose names are unique at every level (RFC 7515 section 4, RFC 7519 section 4).
 
     Raises:
-        ValueError: Not UTF-8, not JSON (NaN and Infinity are not), not an object, a repeated name, too deep.
+        ValueError: Not UTF-8, not JSON, not an object, a duplicate name, or nested too deeply.
     """
-    try:  # int() receives the words NaN and Infinity, and rejects them
+    try:  # int() rejects NaN and Infinity, which are not JSON
         value = json.loads(data.decode(), object_pairs_hook=_unique_members, parse_constant=int)
     except RecursionError:
         raise ValueError("nested too deeply") from None
@@ -194,5 +211,5 @@ def json_object(data: bytes) -> dict[str, object]:
 def _unique_members(members: list[tuple[str, object]]) -> dict[str, object]:
     unique = dict(members)
     if len(unique) != len(members):
-        raise ValueError("a name is repeated")
+        raise ValueError("a name is not unique")
     return unique

@@ -1,7 +1,7 @@
-"""Verifies bearer tokens, and reads the caller from their claims.
+"""Verification of bearer tokens, and reading the caller from their claims.
 
-Tokens are JWTs (RFC 7519) in compact form (RFC 7515), signed with RS256 (RFC 7518 section 3.3); the checks
-follow RFC 8725. No message or exception contains any part of a token's content.
+Tokens are JWTs (RFC 7519) in compact serialization (RFC 7515), signed with RS256 (RFC 7518 section 3.3); the checks
+follow RFC 8725. No message or exception contains any part of a token.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 _BEARER = re.compile(r"bearer +([a-z0-9._~+/-]+=*)", re.IGNORECASE | re.ASCII)
 _TYPES = frozenset({"jwt", "at+jwt"})
-_REFUSED_PARAMETERS = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64"})
-_MAX_NAME = 256
-_LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z
+_REJECTED_PARAMETERS = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64"})
+_MAX_NAME_LENGTH = 256
+_MAX_NUMERIC_DATE = 253_402_300_799  # 9999-12-31T23:59:59Z
 
 
 class TokenFault(StrEnum):
-    """Why a token was rejected: a name for logs, a sentence for RFC 6750's ``error_description``."""
+    """Why a token was rejected: a name for logs, and a text for an ``error_description`` (RFC 6750 section 3)."""
 
     MALFORMED = "The token is not a well-formed signed JWT."
     ALGORITHM = "The token is not signed with RS256."
@@ -37,14 +37,18 @@ class TokenFault(StrEnum):
     UNKNOWN_KEY = "The token is signed with an unknown key."
     SIGNATURE = "The token signature is not valid."
     CLAIMS = "A token claim is missing or malformed."
-    ISSUER = "The token comes from another issuer."
-    AUDIENCE = "The token is meant for another audience."
+    ISSUER = "The token was issued by another issuer."
+    AUDIENCE = "The token was issued for another audience."
     EXPIRED = "The token has expired."
     NOT_YET_VALID = "The token is not valid yet."
 
 
 class InvalidTokenError(Exception):
-    """A token, or the header that should contain one, is rejected; ``fault`` is the reason, and safe to disclose."""
+    """A token, or the ``Authorization`` header that should contain it, was rejected.
+
+    Attributes:
+        fault: The reason, which may be disclosed to the caller.
+    """
 
     def __init__(self, fault: TokenFault) -> None:
         super().__init__(fault)
@@ -53,7 +57,15 @@ class InvalidTokenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TokenPolicy:
-    """The required ``iss`` and ``aud``, the claims that contain scopes and tenants, the maximum length of a token."""
+    """What a token must contain.
+
+    Attributes:
+        issuer: The required ``iss``.
+        audience: The required ``aud``, or one of several.
+        scope_claims: Names of the claims that contain scopes.
+        tenant_claims: Names of the claims that contain tenant ids.
+        max_token_bytes: Maximum length of a token.
+    """
 
     issuer: str
     audience: str
@@ -63,19 +75,24 @@ class TokenPolicy:
 
 
 class KeySource(Protocol):
-    """A source of public keys; ``JwksCache`` is the one in use."""
+    """A source of public keys, such as :class:`~installhub.identity.jwks.JwksCache`."""
 
     def key(self, kid: str) -> RSAPublicKey:
-        """Return the key with that id, of at least 2048 bits, or raise UnknownKeyError or KeysUnavailableError."""
+        """Return the key with the id ``kid``, of at least 2048 bits.
+
+        Raises:
+            UnknownKeyError: There is no such key.
+            KeysUnavailableError: The keys are unavailable.
+        """
 
 
 def bearer_token(authorization: str | None) -> str | None:
-    """Return the token of an ``Authorization`` header (RFC 6750 section 2.1, RFC 9110 section 11.4).
+    """Return the token in the value of an ``Authorization`` header (RFC 6750 section 2.1, RFC 9110 section 11.4).
 
-    None or an empty value returns None: there is no token. Surrounding spaces and tabs are not part of the value.
+    Returns None if the header is missing or blank.
 
     Raises:
-        InvalidTokenError: MALFORMED, for anything but the scheme ``Bearer`` (in any case) and exactly one token68.
+        InvalidTokenError: MALFORMED, unless the value is the scheme ``Bearer``, in any case, and exactly one token68.
     """
     value = (authorization or "").strip(" \t")
     if not value:
@@ -87,18 +104,18 @@ def bearer_token(authorization: str | None) -> str | None:
 
 
 class TokenVerifier:
-    """Verifies the tokens of one issuer. Create it once per process: creating it loads the cryptography."""
+    """Verifies the tokens of one issuer. Create it once per process, since that loads the cryptography library."""
 
     def __init__(self, policy: TokenPolicy, keys: KeySource, clock: Callable[[], float] = time.time) -> None:
-        from jwt import get_algorithm_by_name  # noqa: PLC0415 - slow to load, and only a verifier needs it
+        from jwt import get_algorithm_by_name  # noqa: PLC0415 - slow to load, and only needed by a verifier
 
         self._policy, self._keys, self._clock = policy, keys, clock
         self._rs256 = get_algorithm_by_name("RS256")
 
     def verify(self, token: str) -> Caller:
-        """Return the caller, after verifying the signature and every claim in use.
+        """Verify the signature and the claims of ``token``, and return the caller.
 
-        The header is checked before a key is looked up, the signature before the claims are read. There is no
+        The header is checked before the key is looked up, and the signature before the claims are read. There is no
         leeway: a token is valid from ``nbf`` and ``iat``, if present, until just before ``exp``.
 
         Raises:
@@ -118,7 +135,7 @@ class TokenVerifier:
         return _caller(claims, self._policy, int(expiry))
 
     def _signed_claims(self, token: str) -> dict[str, object]:
-        """Return the payload of a token with a valid header and signature (RFC 7515 section 5.2)."""
+        """Return the claims of a token after checking its header and signature (RFC 7515 section 5.2)."""
         if len(token) > self._policy.max_token_bytes:
             raise InvalidTokenError(TokenFault.MALFORMED)
         try:
@@ -139,21 +156,21 @@ class TokenVerifier:
 
 
 def _key_id(header: Mapping[str, object]) -> str:
-    """Return the ``kid`` of a header that requires RS256 and supplies no key (RFC 8725 sections 3.1, 3.10)."""
+    """Return the ``kid`` of a header after checking its other parameters (RFC 8725 sections 3.1, 3.10)."""
     if header.get("alg") != "RS256":
         raise InvalidTokenError(TokenFault.ALGORITHM)
     kid, kind = header.get("kid"), header.get("typ", "JWT")
     if (
         not (isinstance(kid, str) and kid and _is_name(kid))
         or not (isinstance(kind, str) and kind.lower().removeprefix("application/") in _TYPES)
-        or not _REFUSED_PARAMETERS.isdisjoint(header)
+        or not _REJECTED_PARAMETERS.isdisjoint(header)
     ):
         raise InvalidTokenError(TokenFault.HEADER)
     return kid
 
 
 def _caller(claims: Mapping[str, object], policy: TokenPolicy, expires_at: int) -> Caller:
-    """Read the caller. Scopes in a string are separated by spaces (RFC 6749 section 3.3)."""
+    """Read the caller from ``claims``. Scopes in a string are separated by spaces (RFC 6749 section 3.3)."""
     subject = _text(claims.get("sub", ""))
     tenants = _texts(claims.get(name, []) for name in policy.tenant_claims)
     granted = [claims.get(name, []) for name in policy.scope_claims]
@@ -165,7 +182,7 @@ def _caller(claims: Mapping[str, object], policy: TokenPolicy, expires_at: int) 
 
 
 def _is_name(text: str) -> bool:
-    return len(text) <= _MAX_NAME and is_printable(text)
+    return len(text) <= _MAX_NAME_LENGTH and is_printable(text)
 
 
 def _text(value: object) -> str:
@@ -175,12 +192,12 @@ def _text(value: object) -> str:
 
 
 def _texts(values: Iterable[object]) -> list[str]:
-    """Join values that are each a string or a list of strings."""
+    """Flatten values that are each a string or a list of strings."""
     return [_text(text) for value in values for text in (value if isinstance(value, list) else [value])]
 
 
 def _numeric_date(value: object) -> float:
-    """Read a NumericDate (RFC 7519 section 2) from 1970 to the year 9999."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LAST_SECOND:
+    """Read a NumericDate (RFC 7519 section 2) between the years 1970 and 9999."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MAX_NUMERIC_DATE:
         raise InvalidTokenError(TokenFault.CLAIMS)
     return value

@@ -1,8 +1,8 @@
-"""Usage-plan keys: which key of the plan a caller counts against, and how a new tenant gets one.
+"""Usage-plan keys, which limit the request rate of each tenant.
 
-API Gateway limits a rate per API key. Clients send none: the authorizer names the key (``ApiKeySourceType:
-AUTHORIZER``), so a key's value is an account number, not a secret.
-Keys are created when a tenant is first seen (docs/decisions/0004).
+API Gateway limits the rate per API key. Clients send no key: the authorizer returns it (``ApiKeySourceType:
+AUTHORIZER``), so its value is an identifier, not a secret. A tenant's key is created after its first request
+(docs/decisions/0004).
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ READY_AT: Final = "readyAt"
 FIRST_SEEN_AT: Final = "seenAt"
 
 PROPAGATION_SECONDS: Final = 60
-"""How long a new key waits before it is used: until it has reached the plan, API Gateway refuses it with a 403."""
+"""Minimum age of a new key when it is used; API Gateway responds with a 403 until the key is active."""
 
 _MAX_CACHED_KEYS: Final = 10_000
 
 
 def usage_subject(tenants: Sequence[str]) -> str | None:
-    """What a token counts against: its tenant, or its set of tenants as one subject; None without tenants."""
+    """The subject that the requests of a token are counted for: its tenant, or its set of tenants; None if empty."""
     if not tenants:
         return None
     if len(tenants) == 1:
@@ -46,12 +46,12 @@ def usage_subject(tenants: Sequence[str]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class UsageKeys:
-    """Finds the usage-plan key of a caller.
+    """Looks up the usage-plan keys of callers.
 
     Attributes:
         client: DynamoDB.
         table: Name of the plans table.
-        shared_key: Used until a subject has its own key.
+        shared_key: The key to use until a subject has its own.
         clock: Returns epoch seconds.
     """
 
@@ -62,9 +62,9 @@ class UsageKeys:
     _cached: dict[str, str] = field(default_factory=dict)
 
     def key_for(self, tenants: Sequence[str]) -> str:
-        """The key that a caller who acts for ``tenants`` counts against.
+        """The usage-plan key of a caller with ``tenants``.
 
-        A subject seen for the first time is recorded, which triggers the creation of its key.
+        A new subject is added to the plans table, whose stream triggers the creation of its key.
 
         Raises:
             ServiceUnavailableError: The plans table cannot be read or written.
@@ -97,11 +97,11 @@ class UsageKeys:
 
 @dataclass(frozen=True, slots=True)
 class UsageKeyProvisioner:
-    """Creates the keys that :class:`UsageKeys` requests. Provisioning twice creates one key.
+    """Creates the keys of new subjects.
 
     Attributes:
-        dynamodb: For the plans table.
-        apigateway: For the usage plan.
+        dynamodb: DynamoDB.
+        apigateway: API Gateway.
         table: Name of the plans table.
         usage_plan: Id of the usage plan.
         stack: Name of the stack, the prefix of the keys' names.
@@ -116,10 +116,10 @@ class UsageKeyProvisioner:
     clock: Callable[[], float]
 
     def provision(self, subject: str) -> str:
-        """Give ``subject`` its own key in the plan and return the key's value.
+        """Create a key for ``subject``, add it to the usage plan, and return its value. Idempotent.
 
         Raises:
-            ServiceUnavailableError: Retry; nothing is created twice.
+            ServiceUnavailableError: DynamoDB or API Gateway is unavailable.
         """
         digest = hashlib.sha256(f"{self.usage_plan}/{subject}".encode()).hexdigest()[:40]
         name, value = f"{self.stack}-{digest}", f"installhub-{digest}"

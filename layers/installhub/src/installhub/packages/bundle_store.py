@@ -126,7 +126,7 @@ class BundleUpload:
         """Send the remaining bytes and create the object.
 
         Raises:
-            ServiceUnavailableError: S3 is unavailable, or no longer knows the upload.
+            ServiceUnavailableError: S3 is unavailable, or the multipart upload no longer exists.
         """
         if self._upload_id is None:
             with translate_aws_errors("s3"):

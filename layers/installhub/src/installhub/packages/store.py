@@ -44,7 +44,7 @@ class PackageStore:
         return _exported(self._items.get_for_tenants(package_id, tenants))
 
     def is_taken(self, package_id: str, now: int, *, request_id: str | None = None) -> bool:
-        """Whether ``package_id`` is exported, or claimed by another request than ``request_id``."""
+        """Whether another request than ``request_id`` has exported ``package_id``, or holds an unexpired claim."""
         item = self._items.get(package_id)
         if item is None or (request_id is not None and item_request_id(item) == request_id):
             return False
