@@ -87,17 +87,20 @@ sam-local-down: ## stop it and its containers; the local stack keeps running
 
 ## Tests and checks
 
+# Test processes per suite. `make reliability` needs a single one, since each process overwrites the recorded figures.
+WORKERS := auto
+
 .PHONY: test test-unit test-integration test-system test-sam-local lint types check-template
 test: test-unit test-integration test-system test-sam-local ## all tests
 
 test-unit: $(PROJECT_READY) ## tests without sockets
-	@$(RUN) pytest -n auto --dist worksteal tests/unit
+	@$(RUN) pytest -n $(WORKERS) --dist worksteal tests/unit
 
 test-integration: $(PROJECT_READY) ## tests against emulated tables and buckets
-	@$(RUN) pytest -n auto --dist worksteal tests/integration
+	@$(RUN) pytest -n $(WORKERS) --dist worksteal tests/integration
 
 test-system: $(ATTACK_READY) ## tests over HTTP against separate local stacks
-	@$(RUN) pytest -n 2 --dist loadfile tests/system # one stack per worker
+	@$(RUN) pytest -n $(WORKERS) --maxprocesses 2 --dist loadfile tests/system # one stack per worker
 
 test-sam-local: $(STACK_READY) ## tests over HTTP against `sam local`; skipped if Docker does not run
 	@if reason=$$($(LOCAL) docker 2>&1) || test "$$INSTALLHUB_DOCKER" = required; then \
@@ -119,7 +122,7 @@ test-load: $(ATTACK_READY) ## load and soak tests on a separate local stack   [S
 
 reliability: export INSTALLHUB_FIGURES := write
 reliability: ## run the tests behind docs/reliability.md and update its figures
-	@$(MAKE) test-integration test-judges test-system test-chaos test-load
+	@$(MAKE) test-integration test-judges test-system test-chaos test-load WORKERS=0
 	@$(RUN) tools.reliability
 
 lint: $(PROJECT_READY) ## check style and format

@@ -1,12 +1,18 @@
-"""Makes moto's DynamoDB answers four times as fast, which makes tenants of 10,000 artifacts testable."""
+"""Makes moto's DynamoDB several times faster, so that tenants of 10,000 artifacts can be tested."""
 
 from __future__ import annotations
 
+import copy
+import threading
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+import moto.dynamodb.models
 from moto.core.serialize import ResponseSerializer
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,12 +24,19 @@ Parts = dict[str, Any]
 
 @contextmanager
 def quick_moto() -> Iterator[None]:
-    """An attribute value has one of ten members; moto looks at all ten of every value. Look at the one."""
-    thorough = ResponseSerializer._serialize_type_structure
+    """Apply both optimizations within the context."""
+    with _serialize_present_members(), _copy_tables_once():
+        yield
+
+
+@contextmanager
+def _serialize_present_members() -> Iterator[None]:
+    """Serialize the one member that an attribute value has; moto tries all ten for every value."""
+    original = ResponseSerializer._serialize_type_structure
 
     def quick(self: ResponseSerializer, serialized: Parts, value: object, shape: StructureShape, key: str) -> None:
         if shape.name != "AttributeValue" or not isinstance(value, dict) or not key:
-            thorough(self, serialized, value, shape, key)
+            original(self, serialized, value, shape, key)
             return
         members: Parts = {}
         for member in value:
@@ -31,4 +44,27 @@ def quick_moto() -> Iterator[None]:
         self._default_serialize(serialized, members, shape, key)
 
     with patch.object(ResponseSerializer, "_serialize_type_structure", quick):
+        yield
+
+
+@contextmanager
+def _copy_tables_once() -> Iterator[None]:
+    """Copy a table once per transaction for the rollback; moto copies it once per item."""
+    original = DynamoDBBackend.transact_write_items
+    lock = threading.Lock()
+
+    def quick(self: DynamoDBBackend, transact_items: list[Parts]) -> None:
+        copies: dict[str, Table] = {}
+
+        def deepcopy(value: Any) -> Any:  # noqa: ANN401  # like copy.deepcopy
+            if not isinstance(value, Table):
+                return copy.deepcopy(value)
+            if value.name not in copies:
+                copies[value.name] = copy.deepcopy(value)
+            return copies[value.name]
+
+        with lock, patch.object(moto.dynamodb.models, "copy", SimpleNamespace(deepcopy=deepcopy)):
+            original(self, transact_items)
+
+    with patch.object(DynamoDBBackend, "transact_write_items", quick):
         yield
