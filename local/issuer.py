@@ -52,12 +52,12 @@ class Issuer:
         return {"keys": [{**key, "kid": thumbprint, "alg": ALGORITHM, "use": "sig"}]}
 
     def token(self, issuer: str, audience: str, tenants: Sequence[str], scope: str, lifetime: int) -> str:
-        """A signed token; with a negative lifetime, one that expired that long ago."""
+        """A signed token for the first of the audiences; with a negative lifetime, one that expired that long ago."""
         now = int(time.time())
         issued = now + min(lifetime, 0) - (DEFAULT_LIFETIME if lifetime < 0 else 0)
         claims = {
             "iss": issuer,
-            "aud": audience,
+            "aud": audience.split(",", maxsplit=1)[0],
             "sub": "local-developer",
             "jti": str(uuid.uuid4()),
             "iat": issued,

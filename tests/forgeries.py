@@ -245,13 +245,13 @@ def bad_claims(mint: Mint) -> dict[str, str]:
     changes: dict[str, list[Any]] = {
         "iss": [..., None, "", "https://elsewhere.example/", f"{iss}/", f" {iss}", iss[:-1], iss.upper(), [iss], 7],
         "aud": [..., None, "", "another", f"{aud}2", aud[:-1], aud.upper(), [], ["another"], [[aud]], {aud: 1}, 7],
-        "exp": [..., None, now - 1, now - 10**6, 0, -1, str(FAR_FUTURE), True, [FAR_FUTURE], {}, 10**15, 10**400],
-        "nbf": [now + 600, FAR_FUTURE, str(now), None, True, -1],
-        "iat": [now + 600, FAR_FUTURE, str(now), None, True, -1],
+        "exp": [..., None, now - 61, now - 10**6, 0, -1, str(FAR_FUTURE), True, [FAR_FUTURE], {}, 10**15, 10**400],
+        "nbf": [now + 600, FAR_FUTURE, str(now), True, -1],
+        "iat": [str(now), True, -1, [], {}],
         "tenants": [7, [7], [""], [None], {"0": mint.tenant}, ["a\nb"], ["x" * 257], True, [[mint.tenant]]],
-        "tenant_id": [7, {}, None, "a\x1bb"],
-        "scope": [7, {}, None, ["installhub:export", 7], "x" * 257],
-        "sub": [7, None, "two\nlines", [], "x" * 257],
+        "tenant_id": [7, {}, "a\x1bb"],
+        "scope": [7, {}, ["installhub:export", 7], "x" * 257],
+        "sub": [7, "two\nlines", [], "x" * 257],
     }
     duplicates: dict[str, Any] = {
         "tenants": ["another-tenant"],

@@ -1,4 +1,4 @@
-"""``fetch_jwks`` against real servers on the loopback interface."""
+"""``fetch`` against real servers on the loopback interface."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from installhub.identity.jwks import JwksCache, KeysUnavailableError, fetch_jwks
+from installhub.identity.jwks import JwksCache, KeysUnavailableError, fetch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,55 +119,55 @@ def url(issuer: Issuer) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", ["/ok", "/chunks", "/.well-known/jwks.json?tenant=1"])
 def test_the_body_of_a_good_response_is_returned(issuer: Issuer, url: str, path: str) -> None:
-    assert fetch_jwks(url + path) == BODY
+    assert fetch(url + path) == BODY
     assert issuer.asked == [path]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects_are_not_followed(issuer: Issuer, url: str, status: int) -> None:
     with pytest.raises(KeysUnavailableError, match=str(status)):
-        fetch_jwks(f"{url}/redirect-{status}")
+        fetch(f"{url}/redirect-{status}")
     assert issuer.asked == [f"/redirect-{status}"]
 
 
 @pytest.mark.parametrize("status", [201, 206, 400, 401, 404, 429, 500, 503])
 def test_any_other_status_is_a_failure(url: str, status: int) -> None:
     with pytest.raises(KeysUnavailableError, match=str(status)):
-        fetch_jwks(f"{url}/status-{status}")
+        fetch(f"{url}/status-{status}")
 
 
 def test_the_longest_response_and_one_byte_more(url: str) -> None:
-    assert len(fetch_jwks(f"{url}/size-262144")) == 262144
+    assert len(fetch(f"{url}/size-262144")) == 262144
     with pytest.raises(KeysUnavailableError, match="too large"):
-        fetch_jwks(f"{url}/size-262145")
+        fetch(f"{url}/size-262145")
     with pytest.raises(KeysUnavailableError, match="too large"):
-        fetch_jwks(f"{url}/ok", max_bytes=len(BODY) - 1)
+        fetch(f"{url}/ok", max_bytes=len(BODY) - 1)
 
 
 def test_an_endless_response_is_cut_off(url: str) -> None:
     with pytest.raises(KeysUnavailableError, match="too large"):
-        fetch_jwks(f"{url}/endless")
+        fetch(f"{url}/endless")
 
 
 @pytest.mark.parametrize("path", ["/silent", "/drip"])
 def test_a_slow_issuer_is_a_failure(url: str, path: str) -> None:
     started = time.monotonic()
     with pytest.raises(KeysUnavailableError):
-        fetch_jwks(url + path, timeout=0.3)
+        fetch(url + path, timeout=0.3)
     assert time.monotonic() - started < 3
 
 
 @pytest.mark.parametrize("path", ["/garbage", "/broken-chunks"])
 def test_a_response_that_is_not_http_is_a_failure_with_its_cause(url: str, path: str) -> None:
     with pytest.raises(KeysUnavailableError) as caught:
-        fetch_jwks(url + path)
+        fetch(url + path)
     assert caught.value.__cause__ is not None
 
 
 def test_a_refused_connection_is_a_failure_with_its_cause(issuer: Issuer) -> None:
     issuer.server_close()
     with pytest.raises(KeysUnavailableError) as caught:
-        fetch_jwks(f"http://127.0.0.1:{issuer.server_port}/ok")
+        fetch(f"http://127.0.0.1:{issuer.server_port}/ok")
     assert isinstance(caught.value.__cause__, OSError)
 
 
@@ -180,14 +180,14 @@ def test_a_refused_connection_is_a_failure_with_its_cause(issuer: Issuer) -> Non
 )
 def test_other_schemes_and_broken_addresses_are_failures(address: str) -> None:
     with pytest.raises(KeysUnavailableError):
-        fetch_jwks(address)
+        fetch(address)
 
 
 def test_a_proxy_of_the_environment_is_not_used(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
 
-    assert fetch_jwks(f"{url}/ok") == BODY
+    assert fetch(f"{url}/ok") == BODY
 
 
 def test_an_untrusted_certificate_is_refused(issuer: Issuer, tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_an_untrusted_certificate_is_refused(issuer: Issuer, tmp_path: Path) -> 
     issuer.socket = context.wrap_socket(issuer.socket, server_side=True)
 
     with serving(issuer) as address, pytest.raises(KeysUnavailableError) as caught:
-        fetch_jwks(f"https://{address}/ok")
+        fetch(f"https://{address}/ok")
 
     assert isinstance(caught.value.__cause__, URLError)
     assert isinstance(caught.value.__cause__.reason, ssl.SSLCertVerificationError)
@@ -204,7 +204,7 @@ def test_an_untrusted_certificate_is_refused(issuer: Issuer, tmp_path: Path) -> 
 
 
 def test_the_cache_reports_a_failed_fetch(url: str) -> None:
-    cache = JwksCache(lambda: fetch_jwks(f"{url}/status-503"))
+    cache = JwksCache(lambda: fetch(f"{url}/status-503"))
 
     with pytest.raises(KeysUnavailableError):
         cache.key("any")

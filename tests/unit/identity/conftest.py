@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import time_machine
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from installhub.identity.jwks import JwksCache
 from installhub.identity.tokens import TokenVerifier
 from tests.jws import Members, encode, with_changes
-from tests.unit.identity.verifying import POLICY, Issuer
+from tests.unit.identity.verifying import NOW, POLICY, Issuer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -27,7 +28,14 @@ def encoded_number(value: int) -> str:
 
 @pytest.fixture(scope="session")
 def now() -> int:
-    return 1_800_000_000
+    return NOW
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _stopped_clock() -> Iterator[None]:
+    """Stop the clock that PyJWT reads at the time of the fixture ``now``."""
+    with time_machine.travel(NOW, tick=False):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -80,10 +88,10 @@ def issuer(issuer_key: RSAPrivateKey, weak_key: RSAPrivateKey, jwk: Callable[...
 
 
 @pytest.fixture
-def verifier(issuer: Issuer, now: int) -> TokenVerifier:
-    return TokenVerifier(POLICY, JwksCache(issuer), clock=lambda: now)
+def verifier(issuer: Issuer) -> TokenVerifier:
+    return TokenVerifier(POLICY, JwksCache(issuer))
 
 
 @pytest.fixture(scope="session")
-def warm_verifier(issuer_key: RSAPrivateKey, jwk: Callable[..., dict[str, object]], now: int) -> TokenVerifier:
-    return TokenVerifier(POLICY, JwksCache(Issuer([jwk(issuer_key, "key-1")])), clock=lambda: now)
+def warm_verifier(issuer_key: RSAPrivateKey, jwk: Callable[..., dict[str, object]]) -> TokenVerifier:
+    return TokenVerifier(POLICY, JwksCache(Issuer([jwk(issuer_key, "key-1")])))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from installhub.identity.jwks import JwksCache
-from installhub.identity.tokens import TokenFault, TokenPolicy, TokenVerifier
+from installhub.identity.tokens import TokenFault, TokenVerifier
 from tests.jws import encode
 from tests.unit.identity.verifying import POLICY, Issuer, each, fault_of
 
@@ -239,11 +240,11 @@ def test_text_that_is_not_a_compact_token_is_malformed(
     assert issuer.fetches == 0
 
 
-def test_only_tokens_up_to_the_maximum_length_are_accepted(issuer: Issuer, mint: Callable[..., str], now: int) -> None:
+def test_only_tokens_up_to_the_maximum_length_are_accepted(issuer: Issuer, mint: Callable[..., str]) -> None:
     token = mint()
     keys = JwksCache(issuer)
-    sufficient = TokenPolicy(POLICY.issuer, POLICY.audience, max_token_bytes=len(token))
-    too_short = TokenPolicy(POLICY.issuer, POLICY.audience, max_token_bytes=len(token) - 1)
+    sufficient = replace(POLICY, max_token_bytes=len(token))
+    too_short = replace(POLICY, max_token_bytes=len(token) - 1)
 
-    assert TokenVerifier(sufficient, keys, clock=lambda: now).verify(token).subject == "user-1"
-    assert fault_of(TokenVerifier(too_short, keys, clock=lambda: now), token) is TokenFault.MALFORMED
+    assert TokenVerifier(sufficient, keys).verify(token).subject == "user-1"
+    assert fault_of(TokenVerifier(too_short, keys), token) is TokenFault.MALFORMED

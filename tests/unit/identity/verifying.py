@@ -12,7 +12,8 @@ from installhub.identity.tokens import InvalidTokenError, TokenFault, TokenPolic
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-POLICY = TokenPolicy(issuer="https://issuer.example", audience="installhub")
+NOW = 1_800_000_000
+POLICY = TokenPolicy("https://issuer.example", frozenset({"installhub"}), clock_skew_seconds=0)
 
 
 class Issuer:

@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 import time
-from functools import cache
+from functools import cache, partial
 
 from installhub.composition.process import settings
-from installhub.identity.jwks import JwksCache, fetch_jwks
+from installhub.identity.claims import TenantClaim, parse_scope_names
+from installhub.identity.discovery import DiscoveredKeys
+from installhub.identity.jwks import JwksCache, fetch
 from installhub.identity.tokens import TokenPolicy, TokenVerifier
 from installhub.identity.usage_keys import UsageKeyProvisioner, UsageKeys
 from installhub.runtime import aws_clients
+from installhub.runtime.settings import Settings
 
 
 @cache
 def issuer_keys() -> JwksCache:
     """The issuer's keys, cached by this process."""
-    jwks_uri = settings().string("JWKS_URI")
-    return JwksCache(lambda: fetch_jwks(jwks_uri))
+    jwks_uri = settings().optional_string("JWKS_URI")
+    return JwksCache(partial(fetch, jwks_uri) if jwks_uri else DiscoveredKeys(settings().string("TOKEN_ISSUER")))
 
 
 @cache
 def token_verifier() -> TokenVerifier:
     """Verifies bearer tokens."""
-    policy = TokenPolicy(
-        issuer=settings().string("TOKEN_ISSUER"),
-        audience=settings().string("TOKEN_AUDIENCE"),
-        scope_claims=settings().string_list("SCOPE_CLAIMS"),
-        tenant_claims=settings().string_list("TENANT_CLAIMS"),
+    return TokenVerifier(token_policy(settings()), issuer_keys())
+
+
+def token_policy(settings: Settings) -> TokenPolicy:
+    """What a token must contain, as configured."""
+    return TokenPolicy(
+        issuer=settings.string("TOKEN_ISSUER"),
+        audiences=frozenset(settings.string_list("TOKEN_AUDIENCE")),
+        audience_claims=settings.string_list("AUDIENCE_CLAIMS"),
+        scope_claims=settings.string_list("SCOPE_CLAIMS"),
+        scope_names=parse_scope_names(settings.optional_string_list("SCOPE_NAMES")),
+        tenant_claims=tuple(map(TenantClaim.parse, settings.string_list("TENANT_CLAIMS"))),
+        clock_skew_seconds=settings.integer("CLOCK_SKEW_SECONDS"),
     )
-    return TokenVerifier(policy, issuer_keys())
 
 
 @cache

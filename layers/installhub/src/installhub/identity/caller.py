@@ -21,7 +21,7 @@ class Caller:
         subject: The token's ``sub``; empty if it has none.
         tenants: Ids of the tenants the caller may act for, in the order of the token, without duplicates; may be empty.
         scopes: The granted scopes.
-        expires_at: When the token expires, in whole epoch seconds, rounded down.
+        expires_at: When the token stops being accepted: its expiry plus the clock skew, in whole epoch seconds.
     """
 
     subject: str

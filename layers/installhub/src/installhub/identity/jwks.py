@@ -144,13 +144,13 @@ def _usable_key(jwk: Mapping[str, object]) -> tuple[str, RSAPublicKey] | None:
     return (kid, key) if key.key_size >= _MIN_KEY_BITS else None
 
 
-def fetch_jwks(url: str, timeout: float = 3.0, max_bytes: int = 256 * 1024) -> bytes:
-    """Fetch a key set from an http or https URL.
+def fetch(url: str, timeout: float = 3.0, max_bytes: int = 256 * 1024) -> bytes:
+    """Fetch a document of the issuer from an http or https URL.
 
-    Redirects are not followed and proxies are not used, so that the keys always come from this address.
+    Redirects are not followed and proxies are not used, so that the document always comes from this address.
 
     Args:
-        url: Address of the key set.
+        url: Address of the document.
         timeout: Limit of each network operation, and of reading the whole body, in seconds.
         max_bytes: Maximum size of the body.
 
@@ -162,7 +162,7 @@ def fetch_jwks(url: str, timeout: float = 3.0, max_bytes: int = 256 * 1024) -> b
     from urllib import request  # noqa: PLC0415
 
     if not url.lower().startswith(("http://", "https://")):
-        raise KeysUnavailableError("the key set's address is neither http nor https")
+        raise KeysUnavailableError("the address is neither http nor https")
     opener = request.OpenerDirector()
     opener.add_handler(request.HTTPHandler())
     opener.add_handler(request.HTTPSHandler())

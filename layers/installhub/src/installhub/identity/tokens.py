@@ -7,17 +7,26 @@ follow RFC 8725. No message or exception contains any part of a token.
 from __future__ import annotations
 
 import re
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from installhub.identity.caller import Caller
+from installhub.identity.claims import (
+    MalformedClaimError,
+    TenantClaim,
+    check_numeric_date,
+    find_claim,
+    rename_scopes,
+    scopes,
+    text,
+    texts,
+)
 from installhub.identity.jwks import UnknownKeyError, base64url_decode, json_object
 from installhub.model.text import is_printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
@@ -25,7 +34,6 @@ _BEARER = re.compile(r"bearer +([a-z0-9._~+/-]+=*)", re.IGNORECASE | re.ASCII)
 _TYPES = frozenset({"jwt", "at+jwt"})
 _REJECTED_PARAMETERS = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64"})
 _MAX_NAME_LENGTH = 256
-_MAX_NUMERIC_DATE = 253_402_300_799  # 9999-12-31T23:59:59Z
 
 
 class TokenFault(StrEnum):
@@ -61,16 +69,22 @@ class TokenPolicy:
 
     Attributes:
         issuer: The required ``iss``.
-        audience: The required ``aud``, or one of several.
-        scope_claims: Names of the claims that contain scopes.
-        tenant_claims: Names of the claims that contain tenant ids.
-        max_token_bytes: Maximum length of a token.
+        audiences: The accepted audiences.
+        audience_claims: Where to look for the audience; the first of these claims that is present decides.
+        scope_claims: The claims that contain scopes.
+        scope_names: The issuer's names of scopes, by InstallHub's own. Scopes that are not listed keep their names.
+        tenant_claims: The claims that contain tenants.
+        clock_skew_seconds: How far the issuer's clock may differ from this one (RFC 7519 sections 4.1.4, 4.1.5).
+        max_token_bytes: The maximum length of a token.
     """
 
     issuer: str
-    audience: str
+    audiences: frozenset[str]
+    audience_claims: tuple[str, ...] = ("aud",)
     scope_claims: tuple[str, ...] = ("scope", "scp")
-    tenant_claims: tuple[str, ...] = ("tenants", "tenant_id")
+    scope_names: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    tenant_claims: tuple[TenantClaim, ...] = (TenantClaim("tenants"), TenantClaim("tenant_id"))
+    clock_skew_seconds: int = 60
     max_token_bytes: int = 8192
 
 
@@ -106,53 +120,78 @@ def bearer_token(authorization: str | None) -> str | None:
 class TokenVerifier:
     """Verifies the tokens of one issuer. Create it once per process, since that loads the cryptography library."""
 
-    def __init__(self, policy: TokenPolicy, keys: KeySource, clock: Callable[[], float] = time.time) -> None:
-        from jwt import get_algorithm_by_name  # noqa: PLC0415 - slow to load, and only needed by a verifier
-
-        self._policy, self._keys, self._clock = policy, keys, clock
-        self._rs256 = get_algorithm_by_name("RS256")
+    def __init__(self, policy: TokenPolicy, keys: KeySource) -> None:
+        self._policy, self._keys = policy, keys
+        self._decode = _strict_decoder(policy)
 
     def verify(self, token: str) -> Caller:
-        """Verify the signature and the claims of ``token``, and return the caller.
+        """Return the caller, after verifying the signature and every claim in use.
 
-        The header is checked before the key is looked up, and the signature before the claims are read. There is no
-        leeway: a token is valid from ``nbf`` and ``iat``, if present, until just before ``exp``.
+        The header is checked before a key is looked up, the signature before the claims are read. A token is valid
+        from ``nbf``, if present, until just before ``exp``, both with the leeway of the policy. ``iat`` restricts
+        nothing (RFC 7519 section 4.1.6), but must be a date.
 
         Raises:
             InvalidTokenError: The token is rejected.
             KeysUnavailableError: The issuer's keys are unavailable, so the token cannot be verified.
         """
-        claims = self._signed_claims(token)
-        if _text(claims.get("iss")) != self._policy.issuer:
-            raise InvalidTokenError(TokenFault.ISSUER)
-        if self._policy.audience not in _texts([claims.get("aud")]):
-            raise InvalidTokenError(TokenFault.AUDIENCE)
-        now, expiry = self._clock(), _numeric_date(claims.get("exp"))
-        if now >= expiry:
-            raise InvalidTokenError(TokenFault.EXPIRED)
-        if now < max(_numeric_date(claims.get(name, 0)) for name in ("nbf", "iat")):
-            raise InvalidTokenError(TokenFault.NOT_YET_VALID)
-        return _caller(claims, self._policy, int(expiry))
+        key = self._find_key(token)
+        try:
+            claims = self._decode(token, key)
+            _check_audience(claims, self._policy)
+            return _caller(claims, self._policy)
+        except MalformedClaimError:
+            raise InvalidTokenError(TokenFault.CLAIMS) from None
 
-    def _signed_claims(self, token: str) -> dict[str, object]:
-        """Return the claims of a token after checking its header and signature (RFC 7515 section 5.2)."""
+    def _find_key(self, token: str) -> RSAPublicKey:
+        """The key that a token with a valid header (RFC 7515 section 5.2) claims to be signed with."""
         if len(token) > self._policy.max_token_bytes:
             raise InvalidTokenError(TokenFault.MALFORMED)
         try:
-            header, payload, signature = (base64url_decode(part) for part in token.split("."))
+            header, _payload, _signature = (base64url_decode(part) for part in token.split("."))
             kid = _key_id(json_object(header))
         except ValueError:
             raise InvalidTokenError(TokenFault.MALFORMED) from None
         try:
-            key = self._keys.key(kid)
+            return self._keys.key(kid)
         except UnknownKeyError:
             raise InvalidTokenError(TokenFault.UNKNOWN_KEY) from None
-        if not self._rs256.verify(token.rpartition(".")[0].encode(), key, signature):
-            raise InvalidTokenError(TokenFault.SIGNATURE)
+
+
+def _strict_decoder(policy: TokenPolicy) -> Callable[[str, RSAPublicKey], dict[str, Any]]:
+    """PyJWT's ``decode`` for signature, ``iss``, ``exp`` and ``nbf``, with what it lacks: strict JSON and dates."""
+    import jwt  # noqa: PLC0415 - slow to load, and only a verifier needs it
+
+    faults = {
+        jwt.InvalidSignatureError: TokenFault.SIGNATURE,
+        jwt.InvalidIssuerError: TokenFault.ISSUER,
+        jwt.ExpiredSignatureError: TokenFault.EXPIRED,
+        jwt.ImmatureSignatureError: TokenFault.NOT_YET_VALID,
+    }
+
+    class StrictJWT(jwt.PyJWT):
+        def _decode_payload(self, decoded: dict[str, Any]) -> dict[str, Any]:
+            """Called after the signature was verified and before any claim is read."""
+            try:
+                claims = json_object(decoded["payload"])
+            except ValueError:
+                raise MalformedClaimError from None
+            for name in ("exp", "nbf", "iat"):
+                check_numeric_date(claims.get(name))
+            text(claims.get("iss"))
+            return {name: value for name, value in claims.items() if value is not None}
+
+    decoder = StrictJWT(options={"require": ["exp"], "verify_aud": False, "verify_iat": False, "verify_sub": False})
+
+    def decode(token: str, key: RSAPublicKey) -> dict[str, Any]:
         try:
-            return json_object(payload)
-        except ValueError:
-            raise InvalidTokenError(TokenFault.CLAIMS) from None
+            return decoder.decode(
+                token, key, algorithms=["RS256"], issuer=policy.issuer, leeway=policy.clock_skew_seconds
+            )
+        except jwt.InvalidTokenError as error:
+            raise InvalidTokenError(faults.get(type(error), TokenFault.CLAIMS)) from None
+
+    return decode
 
 
 def _key_id(header: Mapping[str, object]) -> str:
@@ -169,35 +208,30 @@ def _key_id(header: Mapping[str, object]) -> str:
     return kid
 
 
-def _caller(claims: Mapping[str, object], policy: TokenPolicy, expires_at: int) -> Caller:
-    """Read the caller from ``claims``. Scopes in a string are separated by spaces (RFC 6749 section 3.3)."""
-    subject = _text(claims.get("sub", ""))
-    tenants = _texts(claims.get(name, []) for name in policy.tenant_claims)
-    granted = [claims.get(name, []) for name in policy.scope_claims]
-    scopes = _texts(value.split(" ") if isinstance(value, str) else value for value in granted)
-    names = [subject, *tenants, *scopes]
-    if "" in tenants or any(" " in scope for scope in scopes) or not all(map(_is_name, names)):
-        raise InvalidTokenError(TokenFault.CLAIMS)
-    return Caller(subject, tuple(dict.fromkeys(tenants)), frozenset(scopes) - {""}, expires_at)
+def _check_audience(claims: Mapping[str, object], policy: TokenPolicy) -> None:
+    """Check the audience in the first claim that has one."""
+    present = (texts(find_claim(claims, name)) for name in policy.audience_claims)
+    audiences = next(filter(None, present), None)
+    if audiences is None:
+        raise MalformedClaimError
+    if policy.audiences.isdisjoint(audiences):
+        raise InvalidTokenError(TokenFault.AUDIENCE)
 
 
-def _is_name(text: str) -> bool:
-    return len(text) <= _MAX_NAME_LENGTH and is_printable(text)
+def _caller(claims: Mapping[str, Any], policy: TokenPolicy) -> Caller:
+    """Read the caller."""
+    subject = text(claims.get("sub", ""))
+    tenants = [tenant for claim in policy.tenant_claims for tenant in claim.tenants(claims)]
+    granted = scopes(claims, policy.scope_claims)
+    if not all(map(_is_name, [subject, *tenants, *granted])):
+        raise MalformedClaimError
+    return Caller(
+        subject=subject,
+        tenants=tuple(dict.fromkeys(tenants)),
+        scopes=rename_scopes(granted, policy.scope_names),
+        expires_at=int(claims["exp"]) + policy.clock_skew_seconds,
+    )
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise InvalidTokenError(TokenFault.CLAIMS)
-    return value
-
-
-def _texts(values: Iterable[object]) -> list[str]:
-    """Flatten values that are each a string or a list of strings."""
-    return [_text(text) for value in values for text in (value if isinstance(value, list) else [value])]
-
-
-def _numeric_date(value: object) -> float:
-    """Read a NumericDate (RFC 7519 section 2) between the years 1970 and 9999."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MAX_NUMERIC_DATE:
-        raise InvalidTokenError(TokenFault.CLAIMS)
-    return value
+def _is_name(name: str) -> bool:
+    return len(name) <= _MAX_NAME_LENGTH and is_printable(name)

@@ -37,10 +37,22 @@ class Settings:
             raise SettingMissingError(name)
         return value
 
+    def optional_string(self, name: str) -> str:
+        """The setting ``name`` as a string; empty if it is not set."""
+        return self.environment.get(name, "")
+
     def integer(self, name: str) -> int:
         """The setting ``name`` as an integer."""
         return int(self.string(name))
 
     def string_list(self, name: str) -> tuple[str, ...]:
         """The setting ``name``, a comma-separated list, without empty elements."""
-        return tuple(part.strip() for part in self.string(name).split(",") if part.strip())
+        return _split(self.string(name))
+
+    def optional_string_list(self, name: str) -> tuple[str, ...]:
+        """The setting ``name``, a comma-separated list, without empty elements; empty if it is not set."""
+        return _split(self.optional_string(name))
+
+
+def _split(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
