@@ -123,7 +123,7 @@ PROBLEMS: Final[dict[ErrorCode, Problem]] = {
         Problem(ErrorCode.INVALID_REQUEST, "packageName: Field required", pointer="/packageName"),
         Problem(
             ErrorCode.INVALID_VERSION,
-            "version: Not a version by SemVer 2.0.0, such as 2.1.0 or 2.1.0-rc.1",
+            "version: String should be a SemVer 2.0.0 version, such as 2.1.0 or 2.1.0-rc.1",
             pointer="/version",
         ),
         Problem(

@@ -1,4 +1,4 @@
-"""Publishes outcome events for what the tables' streams report as exported or failed."""
+"""Publishes outcome events for exported packages and failed requests in the tables' streams."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire
 
 
 def publish_outcome(record: DynamoDBRecord) -> None:
-    """Publish the outcome that one stream record reports."""
+    """Publish the outcome event for a stream record."""
     with record_log_context("outcome not published"):
         image = record.dynamodb.new_image if record.dynamodb else {}
         event = outcome_event(image, settings().string("EVENT_SOURCE_URI"))
@@ -33,7 +33,7 @@ def publish_outcome(record: DynamoDBRecord) -> None:
 
 @instrumented
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Publish a batch. Only records that failed are delivered again."""
+    """Process a batch of stream records. Only those that failed are delivered again."""
     return dict(
         process_partial_response(event=event, record_handler=publish_outcome, processor=processor, context=context)
     )

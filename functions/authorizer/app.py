@@ -1,4 +1,4 @@
-"""The JWT authorizer: verifies a bearer token and returns its caller and the usage-plan key it counts against."""
+"""The JWT authorizer: verifies a bearer token, and returns the caller and the caller's usage-plan key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GET /api/installhub/packages/{packageId}/download: a package's bundle."""
+"""GET /api/installhub/packages/{packageId}/download: returns the bundle of a package."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from installhub.runtime.telemetry import bind_log_context
 
 @endpoint(DOWNLOAD)
 def handler(request: Request, _context: LambdaContext) -> Response:
-    """Respond with the bundle, or redirect to it."""
+    """Return the bundle, or redirect to it."""
     record = find_package(package_store(), package_id_parameter(request), permitted_tenants(request))
     bind_log_context(tenant=record.tenant)
     return bundle_response(request, record, bundle_store(), settings().integer("MAX_INLINE_BUNDLE_BYTES"))

@@ -1,4 +1,4 @@
-"""Creates usage-plan keys for tenants that the authorizer saw for the first time."""
+"""Creates usage-plan keys for tenants that the authorizer has added to the plans table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire
 
 
 def provision_usage_key(record: DynamoDBRecord) -> None:
-    """Create the key for the tenant of one stream record."""
+    """Create the usage-plan key for a stream record."""
     subject = (record.dynamodb.keys if record.dynamodb else {})[SUBJECT]
     with record_log_context("usage key not provisioned", usageSubject=subject):
         usage_key_provisioner().provision(subject)
@@ -25,7 +25,7 @@ def provision_usage_key(record: DynamoDBRecord) -> None:
 
 @instrumented
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Provision keys for a batch. Only records that failed are delivered again."""
+    """Process a batch of stream records. Only those that failed are delivered again."""
     return dict(
         process_partial_response(event=event, record_handler=provision_usage_key, processor=processor, context=context)
     )

@@ -21,7 +21,7 @@ from installhub.runtime.telemetry import bind_log_context
 
 @endpoint(EXPORT)
 def handler(request: Request, context: LambdaContext) -> Response:
-    """Resolve the request's artifacts and publish them as one bundle, or accept to do so later."""
+    """Export the requested artifacts, or accept the request to export them asynchronously."""
     body, tenant, caller = read_request(ExportRequest, request)
     submission = ExportSubmission(
         command=build_export_command(body, tenant, caller.subject),

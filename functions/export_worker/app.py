@@ -1,4 +1,4 @@
-"""Exports asynchronously: queued requests in batches, and direct invocations one at a time."""
+"""Exports packages for messages of the export queue and for direct invocations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 
 
 def handle_message(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    """Process one message."""
+    """Process a message."""
     with record_log_context("message not processed", message_id=record.message_id):
         exported = message_handler().handle(record, lambda_context.get_remaining_time_in_millis() / 1000)
         if exported is not None and exported.is_new:
@@ -49,7 +49,7 @@ def export_invocation(payload: dict[str, Any], context: LambdaContext) -> dict[s
 
 @instrumented
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Process a batch or a direct invocation. Only messages that failed are delivered again."""
+    """Process a batch of messages, or a direct invocation. Only messages that failed are delivered again."""
     if "Records" not in event:
         return export_invocation(event, context)
     return dict(

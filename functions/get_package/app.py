@@ -1,4 +1,4 @@
-"""GET /api/installhub/packages/{packageId}: a package's metadata and manifest, or the progress of its export."""
+"""GET /api/installhub/packages/{packageId}: returns a package and its manifest, or the progress of its export."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from installhub.runtime.telemetry import bind_log_context
 
 @endpoint(GET_PACKAGE)
 def handler(request: Request, _context: LambdaContext) -> Response:
-    """Respond as the export of the package did, or report the progress of the accepted export."""
+    """Return the same response as the export of the package, or the state of the accepted export."""
     tenants = permitted_tenants(request)
     found = find_package_or_pending(pending_export_store(), package_id_parameter(request), tenants, int(time.time()))
     bind_log_context(tenant=found.tenant)

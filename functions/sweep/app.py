@@ -1,4 +1,4 @@
-"""Removes what crashed exports left behind, and fails accepted exports that expired."""
+"""Removes what crashed exports left behind, and fails accepted exports that have expired."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stack of their own for the longer tests of faults, crashes, races and hostile input."""
+"""A deployed stack for the longer tests of faults, crashes, races and hostile input."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.system.client import Api
 
 @pytest.fixture(scope="session")
 def api() -> Iterator[Api]:
-    """A stack that does not limit rates, with the sample tenants."""
+    """A stack without rate limits, with the sample tenants."""
     yield from deployed(
         "chaos", "ExportRateLimit=10000 ExportBurstLimit=10000 StageRateLimit=10000 StageBurstLimit=10000"
     )

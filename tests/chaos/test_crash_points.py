@@ -1,4 +1,4 @@
-"""The deployed export function is killed by SIGKILL before and after each of its AWS calls."""
+"""Crashes: the deployed export function is killed with SIGKILL before and after each of its AWS calls."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.chaos.faults_gate import killed_after, killed_before
-from tests.chaos.faults_stack import COLD_CALLS, ROOTS, FaultyStack, faulty
+from tests.chaos.fault_proxy import kill_after, kill_before
+from tests.chaos.fault_stack import COLD_CALLS, ROOTS, FaultyStack, behind_fault_proxy
 from tests.conftest import Record
 from tests.system.client import Api
 
-SECONDS = 5  # that the function has got
-LEASE = SECONDS + 5 + 2
-MOMENTS = {"before": killed_before, "after": killed_after}
+TIMEOUT_SECONDS = 5  # timeout of the function
+LEASE_SECONDS = TIMEOUT_SECONDS + 5 + 2
+MOMENTS = {"before": kill_before, "after": kill_after}
 
 
 @pytest.fixture(scope="module")
 def stack(api: Api) -> Iterator[FaultyStack]:
-    with faulty(api, seconds=SECONDS) as made:
-        yield made
+    with behind_fault_proxy(api, seconds=TIMEOUT_SECONDS) as stack:
+        yield stack
 
 
 @pytest.mark.parametrize("swept_first", [False, True], ids=["repeated, then swept", "swept, then repeated"])
@@ -32,14 +32,14 @@ def test_a_killed_export_can_be_repeated_after_its_lease(
     for call in COLD_CALLS[size]:
         for moment, kill in MOMENTS.items():
             name = f"Killed {size} {moment} {call} {swept_first}"
-            stack.gate.arm(call, kill(stack.kill_exporters))
+            stack.proxy.arm(call, kill(stack.kill_exporters))
             assert stack.export(name, size).status_code >= 500, name
-            assert stack.gate.faults == 1, name
+            assert stack.proxy.faults == 1, name
             names[name] = (moment, call) == ("after", "UpdateItem-2")
             assert stack.find(name).status_code == (200 if names[name] else 404), name
     assert len(names) == 2 * len(COLD_CALLS[size])
-    stack.gate.arm()
-    time.sleep(LEASE)
+    stack.proxy.arm()
+    time.sleep(LEASE_SECONDS)
     if swept_first:
         stack.sweep()
         assert [name for name in names if stack.objects(name)] == [name for name in names if names[name]]

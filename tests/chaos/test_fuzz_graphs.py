@@ -1,4 +1,4 @@
-"""Hostile graphs cost about what networkx needs only to order them or to find their knots, and refusals are clear."""
+"""Hostile graphs: time and memory stay close to those of networkx, and graphs over a limit are rejected clearly."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.hostile_graphs import ACYCLIC, CYCLIC, Graph, chain, fan_out, mutuall
 from tests.system.client import Api, artifact, export_body
 
 ROOT = "n00000"
-TENANT_OF_TESTS = "tenant-of-tests"
+TENANT = "tenant-of-tests"
 MAX_RATIO = 5
 MAX_BYTES_PER_ELEMENT = 600
 
@@ -30,7 +30,7 @@ def catalog_of(graph: Graph) -> FakeCatalog:
 
 
 def best_of_three(work: Callable[[], object]) -> float:
-    """Seconds of CPU: others are at work on the machine too."""
+    """Return the shortest CPU time of three runs in seconds; CPU time, because the machine is shared."""
     times = []
     for _ in range(3):
         gc.collect()
@@ -40,15 +40,15 @@ def best_of_three(work: Callable[[], object]) -> float:
     return min(times)
 
 
-def peer(graph: Graph, *, ordered: bool) -> Callable[[], object]:
-    """What networkx does to read the graph and find its knots and, if there are none, an order."""
+def networkx_work(graph: Graph, *, ordered: bool) -> Callable[[], object]:
+    """Return a function in which networkx finds the strongly connected components and, if ``ordered``, an order."""
 
     def work() -> object:
         directed: nx.DiGraph[str] = nx.DiGraph()
         directed.add_nodes_from(graph)
         directed.add_edges_from((tail, head) for tail, heads in graph.items() for head in heads)
-        knots = list(nx.strongly_connected_components(directed))
-        return list(nx.topological_sort(directed)) if ordered else knots
+        components = list(nx.strongly_connected_components(directed))
+        return list(nx.topological_sort(directed)) if ordered else components
 
     return work
 
@@ -62,7 +62,7 @@ def test_time_and_memory_are_bounded(name: str, record: Record) -> None:
 
     plan = make_plan(catalog, [ROOT], Limits())
     ratio = best_of_three(lambda: make_plan(catalog, [ROOT], Limits())) / best_of_three(
-        peer(graph, ordered=name in ACYCLIC)
+        networkx_work(graph, ordered=name in ACYCLIC)
     )
     gc.collect()
     tracemalloc.start()
@@ -94,7 +94,7 @@ def test_time_and_memory_are_bounded(name: str, record: Record) -> None:
 @pytest.mark.parametrize(
     "shape", [shape for shape, _ in {**ACYCLIC, **CYCLIC}.values()], ids=lambda shape: shape.__name__
 )
-def test_over_the_limit_it_is_refused_with_limit_and_count(shape: Callable[[int], Graph]) -> None:
+def test_a_graph_over_the_limit_is_rejected_with_limit_and_count(shape: Callable[[int], Graph]) -> None:
     limit = 100
     catalog = catalog_of(shape(400))
 
@@ -106,18 +106,18 @@ def test_over_the_limit_it_is_refused_with_limit_and_count(shape: Callable[[int]
     assert sum(map(len, catalog.lookups)) <= limit + 1
 
 
-def test_more_roots_than_a_closure_may_have_are_refused_without_reads() -> None:
+def test_too_many_roots_are_rejected_without_reads() -> None:
     catalog = catalog_of(fan_out(200))
 
-    with pytest.raises(InstallHubError) as refusal:
+    with pytest.raises(InstallHubError) as error:
         make_plan(catalog, list(catalog.artifacts), Limits(roots=50, artifacts=100))
 
-    assert refusal.value.code is ErrorCode.PACKAGE_TOO_LARGE
+    assert error.value.code is ErrorCode.PACKAGE_TOO_LARGE
     assert catalog.lookups == []
 
 
-def published(api: Api, prefix: str, graph: Graph) -> str:
-    """Publish ``graph`` under ids of its own; the id of its root."""
+def publish(api: Api, prefix: str, graph: Graph) -> str:
+    """Publish ``graph`` with prefixed ids and return the id of its root."""
     api.publish([artifact(prefix + name, *(prefix + head for head in heads)) for name, heads in graph.items()])
     return prefix + ROOT
 
@@ -131,19 +131,19 @@ def published(api: Api, prefix: str, graph: Graph) -> str:
         ("60 mutually dependent artifacts", mutually_dependent(60), ErrorCode.CIRCULAR_DEPENDENCY),
     ],
 )
-def test_over_http_they_are_exported_or_refused_as_well(
+def test_large_graphs_are_exported_or_rejected_over_http(
     api: Api, name: str, graph: Graph, code: ErrorCode | None, record: Record
 ) -> None:
-    root = published(api, f"{name}/", graph)
-    token = api.token(TENANT_OF_TESTS)
+    root = publish(api, f"{name}/", graph)
+    token = api.token(TENANT)
 
-    preview = api.preview({"tenantId": TENANT_OF_TESTS, "artifactIds": [root]}, token=token)
-    export = api.export(export_body(name, root, tenantId=TENANT_OF_TESTS), token=token)
+    preview = api.preview({"tenantId": TENANT, "artifactIds": [root]}, token=token)
+    export = api.export(export_body(name, root, tenantId=TENANT), token=token)
 
     assert preview.status_code == 200, preview.text
-    seen = PreviewResponse.model_validate_json(preview.content)
-    assert seen.total_artifacts == len(graph)
-    assert seen.has_circular_dependency is (code is not None)
+    previewed = PreviewResponse.model_validate_json(preview.content)
+    assert previewed.total_artifacts == len(graph)
+    assert previewed.has_circular_dependency is (code is not None)
     if code is None:
         assert export.status_code == 200, export.text
         assert PackageResponse.model_validate_json(export.content).artifact_count == len(graph)

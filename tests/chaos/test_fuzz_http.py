@@ -1,4 +1,4 @@
-"""Generated requests against the deployed API: no 5xx, and every answer is one that the document has."""
+"""Generated requests to the deployed API: no 5xx, and every response follows the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     import requests
 
 EXAMPLES = 60
-HOW = f"schemathesis, {EXAMPLES} examples a route and phase, seed {SEED}: examples, coverage, fuzzing, stateful"
+METHOD = f"schemathesis, {EXAMPLES} examples a route and phase, seed {SEED}: examples, coverage, fuzzing, stateful"
 PHASES = "examples,coverage,fuzzing,stateful"
 
-# What a sound request may yet be refused for, because no schema says it: characters that are not printable or no text,
-# names of blanks alone, a tenant missing in both places. All of them are InvalidRequest.
+# Errors of requests that are valid by their schema. InvalidRequest is returned for what a schema does not express:
+# unprintable or invalid characters, names that are only whitespace, and a tenant missing in both body and header.
 SEMANTIC = {
     *("ArtifactNotFound", "TenantMismatch", "PackageTypeMismatch", "IncompleteArtifact", "CircularDependency"),
     *("VersionConflict", "IdempotencyKeyReused", "IdempotencyKeyInUse", "PackageNotFound", "InvalidRequest"),
@@ -38,19 +38,19 @@ def document() -> dict[str, Any]:
     return read
 
 
-def assert_sound(result: Attack, at_least: int) -> None:
+def assert_conforms(result: Attack, at_least: int) -> None:
     assert result.complete
     assert result.failures == []
     assert len(result.exchanges) >= at_least
     assert sum(exchange.checks > 0 for exchange in result.exchanges) >= at_least * 3 // 4
     assert all(status is not None and status < 500 for status in result.statuses), result.statuses
-    refused = {
+    error_codes = {
         code
         for exchange in result.exchanges
         if exchange.is_valid and exchange.status is not None and exchange.status >= 400
         for code in exchange.error_codes
     }
-    assert refused <= SEMANTIC
+    assert error_codes <= SEMANTIC
 
 
 def summarize(result: Attack) -> str:
@@ -60,14 +60,14 @@ def summarize(result: Attack) -> str:
 
 @pytest.mark.parametrize("kind", ["unchanged", "restricted to existing artifacts"])
 def test_responses_to_a_caller_follow_the_openapi_document(kind: str, api: Api, tmp_path: Path, record: Record) -> None:
-    described = document() if kind == "unchanged" else narrowed_document()
+    specification = document() if kind == "unchanged" else narrowed_document()
 
-    result = attack(described, api.stack.url, tmp_path, token=api.token(TENANT), examples=EXAMPLES, phases=PHASES)
+    result = attack(specification, api.stack.url, tmp_path, token=api.token(TENANT), examples=EXAMPLES, phases=PHASES)
 
-    assert_sound(result, at_least=4 * EXAMPLES)
+    assert_conforms(result, at_least=4 * EXAMPLES)
     assert {200, 400, 401, 403, 404} <= set(result.statuses)
     assert {exchange.phase for exchange in result.exchanges} >= set(PHASES.split(","))
-    record("fuzz", f"The document {kind}, with a token", summarize(result), HOW)
+    record("fuzz", f"The document {kind}, with a token", summarize(result), METHOD)
 
 
 @pytest.mark.parametrize("token", [None, "x.y.z"])
@@ -76,7 +76,7 @@ def test_without_a_valid_token_every_response_is_a_401(
 ) -> None:
     result = attack(document(), api.stack.url, tmp_path, token=token, examples=EXAMPLES // 2, phases="coverage,fuzzing")
 
-    assert_sound(result, at_least=2 * EXAMPLES)
+    assert_conforms(result, at_least=2 * EXAMPLES)
     assert set(result.statuses) <= {401, 404}
     assert {exchange.status for exchange in result.exchanges if exchange.phase == "fuzzing"} == {401}
     record(
@@ -120,27 +120,27 @@ HEADERS = {
 }
 
 
-def misfit(answer: requests.Response, operation: dict[str, Any], components: dict[str, Any]) -> str | None:
-    """In which respect an answer is none of the operation's, if it is none."""
-    described = operation["responses"].get(str(answer.status_code))
-    if described is None:
-        return f"status {answer.status_code}"
-    kinds = described.get("content", {})
-    if not kinds:  # API Gateway gives an answer without a body a Content-Type all the same
-        return f"{answer.status_code} with a body" if answer.content else None
-    media_type = answer.headers.get("Content-Type", "")
+def violation(response: requests.Response, operation: dict[str, Any], components: dict[str, Any]) -> str | None:
+    """Return how a response violates the operation's description, or None if it does not."""
+    specification = operation["responses"].get(str(response.status_code))
+    if specification is None:
+        return f"status {response.status_code}"
+    kinds = specification.get("content", {})
+    if not kinds:  # API Gateway adds a Content-Type even without a body
+        return f"{response.status_code} with a body" if response.content else None
+    media_type = response.headers.get("Content-Type", "")
     if media_type not in kinds:
-        return f"{answer.status_code} with {media_type}"
+        return f"{response.status_code} with {media_type}"
     if media_type.endswith("json"):
         schema = {**kinds[media_type]["schema"], "components": components}
-        jsonschema.validate(answer.json(), schema, cls=jsonschema.Draft202012Validator)
+        jsonschema.validate(response.json(), schema, cls=jsonschema.Draft202012Validator)
     return None
 
 
 def test_unusual_headers_do_not_change_the_shape_of_responses(api: Api, record: Record) -> None:
-    described = document()
-    paths = described["paths"]
-    chance = random.Random(SEED)  # noqa: S311  # no secret
+    specification = document()
+    paths = specification["paths"]
+    generator = random.Random(SEED)  # noqa: S311  # not for security
     package_id = api.export(export_body("Odd headers")).json()["packageId"]
     token = api.token(TENANT)
     routes: list[tuple[str, str, str, Callable[[int], object]]] = [
@@ -150,19 +150,19 @@ def test_unusual_headers_do_not_change_the_shape_of_responses(api: Api, record: 
         ("GET", f"/{package_id}/download", f"{BASE}/{{packageId}}/download", lambda _: None),
     ]
     statuses: Counter[int] = Counter()
-    misfits = []
+    violations = []
 
     for number in range(4 * EXAMPLES):
         method, path, template, body_of = routes[number % 4]
-        names = chance.sample(list(HEADERS), chance.randint(1, 4))
-        sent: Any = {name: chance.choice(HEADERS[name]).encode() for name in names}  # requests takes bytes too
-        answer = api.call(method, path, body_of(number), token=token, headers=sent, redirects=False)
-        statuses[answer.status_code] += 1
-        problem = misfit(answer, paths[template][method.lower()], described["components"])
-        if problem is not None:
-            misfits.append((problem, method, path, sent, answer.text[:200]))
+        names = generator.sample(list(HEADERS), generator.randint(1, 4))
+        sent: Any = {name: generator.choice(HEADERS[name]).encode() for name in names}  # requests accepts bytes too
+        response = api.call(method, path, body_of(number), token=token, headers=sent, redirects=False)
+        statuses[response.status_code] += 1
+        found_violation = violation(response, paths[template][method.lower()], specification["components"])
+        if found_violation is not None:
+            violations.append((found_violation, method, path, sent, response.text[:200]))
 
-    assert misfits == []
+    assert violations == []
     assert statuses.total() == 4 * EXAMPLES
     assert {200, 202, 304, 400, 403} <= set(statuses)
     record(

@@ -1,4 +1,4 @@
-"""Archives that are large in number or length, by every program people have."""
+"""Archives with many entries or over 4 GiB, and with random ids, read by common ZIP programs."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.zip_programs import PROGRAMS
 
 ENTRIES = 70_000
 MIB = 1024 * 1024
-LENGTH = 2_200 * MIB  # two of them end beyond 4 GiB
+LENGTH = 2_200 * MIB  # two entries of this length end beyond 4 GiB
 STORED_BLOCK = 65_535
 
 
 @pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+def archive_with_many_entries(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     path = tmp_path_factory.mktemp("many") / "bundle.zip"
     names = [f"artifacts/RuleSet/{number:06}.json" for number in range(ENTRIES)]
     with path.open("wb") as file:
@@ -37,8 +37,10 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
 
 
 @pytest.mark.parametrize("name", list(PROGRAMS))
-def test_more_than_65535_entries_are_all_listed(name: str, many: tuple[Path, list[str]], record: Record) -> None:
-    path, names = many
+def test_more_than_65535_entries_are_all_listed(
+    name: str, archive_with_many_entries: tuple[Path, list[str]], record: Record
+) -> None:
+    path, names = archive_with_many_entries
     program = PROGRAMS[name]
 
     program.check(path)
@@ -48,31 +50,31 @@ def test_more_than_65535_entries_are_all_listed(name: str, many: tuple[Path, lis
 
 
 @pytest.fixture(scope="module")
-def far(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive of over 4 GiB that takes up little: its large entries are stored zeros, and the file has holes."""
+def large_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sparse archive of over 4 GiB whose large entries are stored zeros."""
     path = tmp_path_factory.mktemp("far") / "bundle.zip"
-    blocks, rest = divmod(LENGTH, STORED_BLOCK)
+    blocks, remainder = divmod(LENGTH, STORED_BLOCK)
     crc = 0
     for _ in range(LENGTH // MIB):
         crc = zlib.crc32(bytes(MIB), crc)
     with path.open("wb") as file:
 
-        def take(data: bytes) -> None:
-            # A hole is left where nothing but zeros would be written.
+        def write(data: bytes) -> None:
+            # Zeros are skipped, which leaves a hole in the sparse file.
             if data.count(0) == len(data):
                 file.seek(len(data), 1)
             else:
                 file.write(data)
 
-        writer = ArchiveWriter(take)
+        writer = ArchiveWriter(write)
         zeros = bytes(STORED_BLOCK)
 
         def deflated() -> Iterator[bytes]:
             for _ in range(blocks):
                 yield b"\x00\xff\xff\x00\x00"
                 yield zeros
-            yield b"\x01" + rest.to_bytes(2, "little") + (rest ^ 0xFFFF).to_bytes(2, "little")
-            yield bytes(rest)
+            yield b"\x01" + remainder.to_bytes(2, "little") + (remainder ^ 0xFFFF).to_bytes(2, "little")
+            yield bytes(remainder)
 
         for name in ("zeros-1", "zeros-2"):
             writer.add(name, deflated(), packed_size=LENGTH + 5 * (blocks + 1), size=LENGTH, crc32=crc)
@@ -83,26 +85,28 @@ def far(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", list(PROGRAMS))
-def test_an_archive_over_4_gib_is_read_to_its_end(name: str, far: Path, record: Record) -> None:
-    assert far.stat().st_size > 4 * 1024 * MIB
+def test_an_archive_over_4_gib_is_listed_completely(name: str, large_archive: Path, record: Record) -> None:
+    assert large_archive.stat().st_size > 4 * 1024 * MIB
 
-    assert PROGRAMS[name].list(far) == ["zeros-1", "zeros-2", "last"]
+    assert PROGRAMS[name].list(large_archive) == ["zeros-1", "zeros-2", "last"]
 
     record("fuzz", f"Bundle of over 4 GiB, listed by {name}", "all three entries", "ZIP64; a sparse file")
 
 
-def test_an_entry_beyond_4_gib_is_unpacked(far: Path) -> None:
-    with zipfile.ZipFile(far) as archive:
+def test_an_entry_beyond_4_gib_is_unpacked(large_archive: Path) -> None:
+    with zipfile.ZipFile(large_archive) as archive:
         assert archive.getinfo("last").header_offset > 4 * 1024 * MIB
         assert archive.read("last") == b'"beyond 4 GiB"'
 
 
 @pytest.mark.parametrize("name", [*PROGRAMS, "zipfile"])
-def test_bundles_of_random_ids_are_the_same_to_every_program(name: str, tmp_path: Path, record: Record) -> None:
-    chance = random.Random(8)  # noqa: S311  # no secret
+def test_every_program_unpacks_bundles_with_random_ids(name: str, tmp_path: Path, record: Record) -> None:
+    generator = random.Random(8)  # noqa: S311  # not for security
     alphabet = [*NASTY, *map(chr, range(0x21, 0x7F)), "\u202e", "\u200d", "\u0600", "\ud7ff", "\U0010fffd"]
     ids = list(
-        dict.fromkeys("".join(chance.choices(alphabet, k=chance.choice((1, 2, 3, 12, 80, 256)))) for _ in range(2_000))
+        dict.fromkeys(
+            "".join(generator.choices(alphabet, k=generator.choice((1, 2, 3, 12, 80, 256)))) for _ in range(2_000)
+        )
     )
     content, expected = bundle_of(ids)
     path = tmp_path / "bundle.zip"

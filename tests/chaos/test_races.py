@@ -1,4 +1,4 @@
-"""Many at once on a deployed stack: one version asked for in every way, and exports while artifacts are edited."""
+"""Races on a deployed stack: concurrent requests for one version, and exports while their artifacts are edited."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_of_sixteen_requests_by_http_event_and_respond_async_one_creates_the_pac
     token, bucket = api.token(TENANT), api.stack.outputs["BundleBucket"]
     winners: Counter[str] = Counter()
 
-    def ask(place: int, body: dict[str, Any]) -> int:
+    def request(place: int, body: dict[str, Any]) -> int:
         if place % 4 == 1:
             entry = {"EventBusName": api.stack.outputs["EventBus"], "Source": SOURCE}
             detail = {"DetailType": "ExportRequested", "Detail": json.dumps(body)}
@@ -60,28 +60,28 @@ def test_of_sixteen_requests_by_http_event_and_respond_async_one_creates_the_pac
         name = f"Race of all ways {attempt}"
         body = export_body(name, IDS[0], tenantId=TENANT)
         with ThreadPoolExecutor(16) as pool:
-            answers = Counter(pool.map(ask, range(16), [body] * 16))
-        assert answers.keys() <= {0, 200, 202, 409}, answers
-        assert answers[200] + answers[202] <= 1, answers
+            statuses = Counter(pool.map(request, range(16), [body] * 16))
+        assert statuses.keys() <= {0, 200, 202, 409}, statuses
+        assert statuses[200] + statuses[202] <= 1, statuses
         package = package_id(TENANT, name, "1.0.0")
-        until = time.monotonic() + 60
+        deadline = time.monotonic() + 60
         while record_of(api, package).get("status", {}).get("S") != "exported":
-            assert time.monotonic() < until, name
+            assert time.monotonic() < deadline, name
             time.sleep(0.2)
-        winners["HTTP" if answers[200] else "respond-async" if answers[202] else "event"] += 1
-        written = api.aws.s3.list_objects_v2(Bucket=bucket, Prefix=f"bundles/{package}/")["Contents"]
-        assert len(written) == 1
+        winners["HTTP" if statuses[200] else "respond-async" if statuses[202] else "event"] += 1
+        bundles = api.aws.s3.list_objects_v2(Bucket=bucket, Prefix=f"bundles/{package}/")["Contents"]
+        assert len(bundles) == 1
     assert is_clean(api)
-    won = ", ".join(f"{way} {count}" for way, count in sorted(winners.items()))
+    wins = ", ".join(f"{channel} {count}" for channel, count in sorted(winners.items()))
     record(
         "races",
         "one version requested 16 times at once",
         f"{ROUNDS} rounds, 1 package each, 0 findings",
-        f"8 by HTTP, 4 by event, 4 respond-async; won: {won}",
+        f"8 by HTTP, 4 by event, 4 respond-async; won: {wins}",
     )
 
 
-def test_exports_while_everything_is_edited_never_mix_revisions(api: Api, record: Record) -> None:
+def test_exports_during_edits_never_mix_revisions(api: Api, record: Record) -> None:
     publish(api, 0)
     token, stop, edits = api.token(TENANT), threading.Event(), Counter[str]()
 
@@ -92,23 +92,23 @@ def test_exports_while_everything_is_edited_never_mix_revisions(api: Api, record
 
     def export(number: int) -> set[int]:
         body = export_body("Edited", IDS[0], tenantId=TENANT, version=f"1.0.{number}")
-        answer = api.export(body, token=token)
-        assert answer.status_code == 200, answer.text
-        package = answer.json()
+        response = api.export(body, token=token)
+        assert response.status_code == 200, response.text
+        package = response.json()
         content = definitions_of(api.download(package["packageId"], token=token).content)
-        named = {item["id"]: item["name"] for item in package["manifest"]["artifacts"]}
-        assert named == {name: f"Revision {body['revision']}" for name, body in content.items()}
-        assert len(named) == len(IDS)
+        names = {item["id"]: item["name"] for item in package["manifest"]["artifacts"]}
+        assert names == {name: f"Revision {body['revision']}" for name, body in content.items()}
+        assert len(names) == len(IDS)
         return {body["revision"] for body in content.values()}
 
     with ThreadPoolExecutor(9) as pool:
         editor = pool.submit(edit)
         try:
-            seen = set().union(*pool.map(export, range(EXPORTS)))
+            revisions = set().union(*pool.map(export, range(EXPORTS)))
         finally:
             stop.set()
         editor.result()
-    assert len(seen) >= 3
+    assert len(revisions) >= 3
     assert is_clean(api)
     record(
         "races",

@@ -1,4 +1,4 @@
-"""Stacks of their own for the load tests, and how long these take."""
+"""Deployed stacks for the load tests, and their duration."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ NO_LIMITS = "ExportRateLimit=10000 ExportBurstLimit=10000 StageRateLimit=10000 S
 
 @pytest.fixture(scope="session")
 def soak_seconds() -> int:
-    """How long the soak takes; a short one shortens the other runs too, for a look at whether all works."""
+    """Duration of the soak test; a short duration also shortens the other load tests, for a quick check."""
     return int(os.environ.get("SOAK_SECONDS") or 900)
 
 
 @pytest.fixture
 def api() -> Iterator[Api]:
-    """A stack that does not limit rates, with the sample tenants; fresh, so that no test meets another's processes."""
+    """A stack without rate limits, with the sample tenants; new for each test, so that tests share no processes."""
     for api in deployed("load", NO_LIMITS):
         publish_graph(api)
         yield api

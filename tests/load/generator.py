@@ -1,4 +1,4 @@
-"""Runs the load generator against a deployed stack and reads what it saw."""
+"""Runs the load generator against a deployed stack and reads its results."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from local.state import PROJECT
 from tests.system.client import BASE, TENANT, Api, artifact
 
 LOCUST = PROJECT / ".tools" / "attack" / "bin" / "locust"
-SCRATCH = PROJECT / ".local" / "load-results"
+RESULTS = PROJECT / ".local" / "load-results"
 ROOT = "load-root"
 LEAVES = 30
-MOST = 50_000
-"""Requests of one run, whatever its length."""
-GRACE = 150
-"""Seconds that the last requests of a run may take, and the program to end."""
-KINDS = {"preview", "export", "get", "download", "conflict", "refusal", "later"}
+MAX_REQUESTS = 50_000
+"""Maximum number of requests per run, whatever its duration."""
+GRACE_SECONDS = 150
+"""Seconds for the last requests of a run, and for the program to exit."""
+KINDS = {"preview", "export", "get", "download", "conflict", "error", "async_export"}
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What one request came to.
+class RequestResult:
+    """The result of one request.
 
     Attributes:
-        kind: What was asked for, one of KINDS, or `floor`.
-        outcome: `expected`; `pushed back`, a 429 or 503 that says when to come again; or `failed`, all else, a lost
-            connection (status 0) and a wrong content included.
-        status: Of HTTP.
-        at: When it was sent, in epoch seconds.
-        seconds: How long it took.
-        package: The id of the exported or accepted package.
-        checksum: What an export answered with.
-        detail: What was wrong.
+        kind: Kind of request, one of KINDS, or `baseline`.
+        outcome: `expected`; `throttled`, a 429 or 503 with Retry-After; or `failed`, including a lost connection
+            (status 0) and unexpected content.
+        status: HTTP status.
+        at: Time of the request, in epoch seconds.
+        seconds: Duration.
+        package: Id of the exported or accepted package.
+        checksum: Checksum in the response to an export.
+        detail: Description of a failure.
     """
 
     kind: str
@@ -53,8 +53,8 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast the answers came once all callers called."""
+class Performance:
+    """Throughput and latency percentiles in seconds, after all callers have started."""
 
     per_second: float
     p50: float
@@ -63,7 +63,7 @@ class Pace:
 
 
 def publish_graph(api: Api) -> None:
-    """A closure of some size beside the samples' small one."""
+    """Publish a root with many dependencies, in addition to the small samples."""
     leaves = [f"load-{number:03}" for number in range(LEAVES)]
     text = "lorem ipsum dolor sit amet " * 80
     api.publish(
@@ -78,71 +78,74 @@ def publish_graph(api: Api) -> None:
 
 
 def run(
-    api: Api, phase: str, callers: int, seconds: float, *, ramp: float = 0, rate: float = 0, floor: str = ""
-) -> list[Answer]:
-    """Let ``callers`` call for so long and give all answers.
+    api: Api, phase: str, callers: int, seconds: float, *, ramp: float = 0, rate: float = 0, baseline: str = ""
+) -> list[RequestResult]:
+    """Run the load generator and return all results.
 
     Args:
         api: The stack.
-        phase: Names the run, and the packages that it exports.
-        callers: How many call at the same time; each waits for its answer before it asks again.
-        seconds: How long they start new requests.
-        ramp: How many seconds of those pass until all of them call.
-        rate: Requests a second of all callers together; as many as they can if 0.
-        floor: The URL of a function to call in place of the product.
+        phase: Name of the run and of the packages it exports.
+        callers: Number of concurrent callers; each waits for a response before its next request.
+        seconds: Duration during which callers start new requests.
+        ramp: Part of the duration in which the callers are started, in seconds.
+        rate: Requests per second of all callers together; unlimited if 0.
+        baseline: URL of a function to call instead of the product.
     """
-    folder = SCRATCH / phase
+    folder = RESULTS / phase
     folder.mkdir(parents=True, exist_ok=True)
     configuration = {
-        "url": floor or f"{api.stack.url}{BASE}",
-        "floor": bool(floor),
+        "url": baseline or f"{api.stack.url}{BASE}",
+        "baseline": bool(baseline),
         "token": api.token(TENANT, lifetime=4 * 3600),
         "tenant": TENANT,
         "roots": ["proc-1001", ROOT],
         "phase": phase,
         "callers": callers,
         "rate": rate,
-        "most": MOST,
+        "max_requests": MAX_REQUESTS,
     }
     (folder / "configuration.json").write_text(json.dumps(configuration), encoding="utf-8")
-    answers = folder / "answers.jsonl"
-    answers.unlink(missing_ok=True)
+    results = folder / "results.jsonl"
+    results.unlink(missing_ok=True)
     program = (LOCUST, "-f", Path(__file__).with_name("locustfile.py"), "--headless", "--only-summary")
-    spawned = callers / ramp if ramp else callers
-    count = ("-u", str(callers), "-r", f"{spawned:.3f}", "-t", f"{round(seconds)}s", "--stop-timeout", str(GRACE))
+    spawn_rate = callers / ramp if ramp else callers
+    limits = (
+        *("-u", str(callers), "-r", f"{spawn_rate:.3f}"),
+        *("-t", f"{round(seconds)}s", "--stop-timeout", str(GRACE_SECONDS)),
+    )
     with (folder / "locust.log").open("wb") as log:
-        subprocess.run(  # noqa: S603  # our own command
-            [*program, *count, "--host", api.stack.url, "--exit-code-on-error", "0"],
+        subprocess.run(  # noqa: S603  # fixed command
+            [*program, *limits, "--host", api.stack.url, "--exit-code-on-error", "0"],
             env={**os.environ, "INSTALLHUB_LOAD": str(folder / "configuration.json")},
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            timeout=seconds + 2 * GRACE,
+            timeout=seconds + 2 * GRACE_SECONDS,
             check=True,
         )
-    return [_answer(json.loads(line)) for line in answers.read_text(encoding="utf-8").splitlines()]
+    return [_request_result(json.loads(line)) for line in results.read_text(encoding="utf-8").splitlines()]
 
 
-def _answer(line: dict[str, Any]) -> Answer:
-    return Answer(**{name: line[name] for name in Answer.__dataclass_fields__ if name in line})
+def _request_result(line: dict[str, Any]) -> RequestResult:
+    return RequestResult(**{name: line[name] for name in RequestResult.__dataclass_fields__ if name in line})
 
 
-def pace(answers: Iterable[Answer], begin: float, end: float) -> Pace:
-    """Throughput and latencies of the answers as expected, between two moments in seconds since the first request."""
-    listed = [answer for answer in answers if answer.outcome == "expected"]
-    first = min(answer.at for answer in listed)
-    came = sum(begin <= answer.at + answer.seconds - first < end for answer in listed)
-    timed = [answer.seconds for answer in listed if begin <= answer.at - first < end]
-    hundredths = statistics.quantiles(timed, n=100, method="inclusive")
-    return Pace(came / (end - begin), hundredths[49], hundredths[94], hundredths[98])
+def measure_performance(results: Iterable[RequestResult], begin: float, end: float) -> Performance:
+    """Return the performance of expected responses between two times in seconds after the first request."""
+    expected = [result for result in results if result.outcome == "expected"]
+    first = min(result.at for result in expected)
+    completed = sum(begin <= result.at + result.seconds - first < end for result in expected)
+    durations = [result.seconds for result in expected if begin <= result.at - first < end]
+    percentiles = statistics.quantiles(durations, n=100, method="inclusive")
+    return Performance(completed / (end - begin), percentiles[49], percentiles[94], percentiles[98])
 
 
-def failures(answers: Iterable[Answer]) -> Counter[str]:
-    """What was wrong, and how often."""
-    return Counter(f"{answer.kind}: {answer.detail}" for answer in answers if answer.outcome == "failed")
+def failures(results: Iterable[RequestResult]) -> Counter[str]:
+    """Return the number of failures of each kind."""
+    return Counter(f"{result.kind}: {result.detail}" for result in results if result.outcome == "failed")
 
 
-def pushed_back(answers: Iterable[Answer]) -> int:
-    """How many got 429 or 503 with Retry-After."""
-    return sum(answer.outcome == "pushed back" for answer in answers)
+def throttled(results: Iterable[RequestResult]) -> int:
+    """Return the number of requests that got a 429 or 503 with Retry-After."""
+    return sum(result.outcome == "throttled" for result in results)

@@ -1,4 +1,4 @@
-"""Memory and open files of the processes behind a local stack, from /proc."""
+"""Memory and open files of a local stack's processes, sampled from /proc."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One process at one moment.
+    """A sample of one process.
 
     Attributes:
-        second: Since the sampling began.
-        pid: Of the process.
-        owner: The function that the process runs, or EMULATOR.
-        memory: Resident, in bytes.
-        files: Open ones, sockets and pipes included.
+        second: Seconds since the start of sampling.
+        pid: Process id.
+        owner: Name of the function that the process runs, or EMULATOR.
+        memory: Resident memory in bytes.
+        files: Number of open files, including sockets and pipes.
     """
 
     second: float
@@ -41,22 +41,22 @@ class Sample:
 
 @dataclass
 class Samples:
-    """All that was seen."""
+    """All samples of a run."""
 
     taken: list[Sample] = field(default_factory=list)
 
     def quarter(self, number: int, until: float) -> dict[int, list[Sample]]:
-        """The samples of the second (2) or another quarter of the time ``until`` the end, by process."""
-        found: dict[int, list[Sample]] = {}
+        """Return the samples of quarter ``number`` (1 to 4) of the first ``until`` seconds, by process id."""
+        samples_by_pid: dict[int, list[Sample]] = {}
         for sample in self.taken:
             if (number - 1) * until / 4 <= sample.second < number * until / 4:
-                found.setdefault(sample.pid, []).append(sample)
-        return found
+                samples_by_pid.setdefault(sample.pid, []).append(sample)
+        return samples_by_pid
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """What became of one process between the second and the last quarter, by medians."""
+    """Medians of one process in the second and in the last quarter."""
 
     owner: str
     memory_before: float
@@ -66,17 +66,17 @@ class Growth:
 
     @property
     def memory(self) -> float:
-        """By which part of itself the memory grew."""
+        """Relative growth of memory."""
         return self.memory_after / self.memory_before - 1
 
     @property
     def files(self) -> float:
-        """How many more files are open."""
+        """Growth of the number of open files."""
         return self.files_after - self.files_before
 
 
 def growths(samples: Samples, until: float) -> list[Growth]:
-    """Of every process that lived in both quarters."""
+    """Return the growth of every process that has samples in both quarters."""
     before, after = samples.quarter(2, until), samples.quarter(4, until)
     return [
         Growth(
@@ -92,15 +92,15 @@ def growths(samples: Samples, until: float) -> list[Growth]:
 
 @contextmanager
 def sampled(group: int, every: float) -> Iterator[Samples]:
-    """Look at the emulator's process group every so many seconds, until the block ends."""
-    samples, ended, began = Samples(), threading.Event(), time.monotonic()
+    """Sample the emulator's process group every ``every`` seconds within the context."""
+    samples, stop, started = Samples(), threading.Event(), time.monotonic()
 
     def sample() -> None:
         owners: dict[int, str] = {}
-        while not ended.wait(every):
-            second = time.monotonic() - began
+        while not stop.wait(every):
+            second = time.monotonic() - started
             for pid in processes.find_in_group(group, str(INTERPRETER)):
-                with contextlib.suppress(OSError):  # it has ended
+                with contextlib.suppress(OSError):  # the process has ended
                     folder = Path("/proc") / str(pid)
                     if pid not in owners and (name := EMULATOR if pid == group else _function(folder)):
                         owners[pid] = name
@@ -114,12 +114,12 @@ def sampled(group: int, every: float) -> Iterator[Samples]:
     try:
         yield samples
     finally:
-        ended.set()
+        stop.set()
         thread.join()
 
 
 def _function(folder: Path) -> str:
-    """The name of the function that a process of the emulator's runs; none while it is being started."""
+    """Return the name of the function that a process runs; empty while the process is starting."""
     for entry in (folder / "environ").read_bytes().split(b"\0"):
         if entry.startswith(_NAME):
             return entry.removeprefix(_NAME).decode()

@@ -11,22 +11,22 @@ from dataclasses import dataclass
 from functools import partial
 
 from operations.audit.stack import audit
-from tests.load.generator import Answer
+from tests.load.generator import RequestResult
 from tests.system.client import Api
 
-PATIENCE = 300
-"""Seconds for the queue's workers to do what a load has left them."""
-AT_ONCE = 4
+TIMEOUT_SECONDS = 300
+"""Seconds for the workers to process the remaining queue."""
+CONCURRENCY = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class VerifiedExports:
     """The verified exports of a load test.
 
     Attributes:
-        exported: Exports that answered 200 and whose bundle has the checksum of that answer.
-        accepted: Exports that answered 202 and were exported, with a bundle that has the package's checksum.
-        audited: Packages checked by the auditor.
+        exported: Number of exports with a 200 whose bundle has the checksum of the response.
+        accepted: Number of exports with a 202 that were completed and whose bundle has the package's checksum.
+        audited: Number of packages checked by the auditor.
     """
 
     exported: int
@@ -34,18 +34,18 @@ class Kept:
     audited: int
 
 
-def check_exports(api: Api, answers: Iterable[Answer]) -> Kept:
-    """Download all packages of ``answers`` and audit the stack; fails if anything is missing or wrong."""
-    listed = [answer for answer in answers if answer.package]
-    checksums = {answer.package: answer.checksum for answer in listed if answer.kind == "export"}
-    accepted = {answer.package for answer in listed if answer.kind == "later"}
-    assert len(checksums) + len(accepted) == len(listed), "no package was accepted twice"
+def check_exports(api: Api, results: Iterable[RequestResult]) -> VerifiedExports:
+    """Download all packages of ``results``, audit the stack, and assert that nothing is missing or wrong."""
+    exports = [result for result in results if result.package]
+    checksums = {result.package: result.checksum for result in exports if result.kind == "export"}
+    accepted = {result.package for result in exports if result.kind == "async_export"}
+    assert len(checksums) + len(accepted) == len(exports), "no package was accepted twice"
 
     token = api.token("tenant-7f3a9b12")
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        outcomes = dict(zip(accepted, pool.map(partial(_outcome, api, token), accepted), strict=True))
-        assert all(checksum.startswith("sha256:") for checksum in outcomes.values()), outcomes
-        checksums |= outcomes
+    with ThreadPoolExecutor(CONCURRENCY) as pool:
+        async_checksums = dict(zip(accepted, pool.map(partial(_outcome, api, token), accepted), strict=True))
+        assert all(checksum.startswith("sha256:") for checksum in async_checksums.values()), async_checksums
+        checksums |= async_checksums
         found = dict(zip(checksums, pool.map(partial(_checksum, api, token), checksums), strict=True))
     assert found == checksums
 
@@ -56,12 +56,12 @@ def check_exports(api: Api, answers: Iterable[Answer]) -> Kept:
     assert report.findings == []
     audited = sum(count for what, count in report.checked.items() if what.endswith(" packages"))
     assert audited == len(checksums)
-    return Kept(len(checksums) - len(accepted), len(accepted), audited)
+    return VerifiedExports(len(checksums) - len(accepted), len(accepted), audited)
 
 
 def _outcome(api: Api, token: str, package: str) -> str:
-    """The checksum of an accepted package once it is exported, or its status if it failed."""
-    deadline = time.monotonic() + PATIENCE
+    """Wait for an accepted export and return the package's checksum, or its status if it failed."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while (status := api.get(package, token=token).json()).get("status") in ("queued", "exporting"):
         if time.monotonic() > deadline:
             return f"still {status['status']}"
@@ -70,8 +70,10 @@ def _outcome(api: Api, token: str, package: str) -> str:
 
 
 def _checksum(api: Api, token: str, package: str) -> str:
-    """That of the bundle's bytes, or what was answered instead."""
-    answer = api.download(package, token=token)
+    """Download a bundle and return its checksum, or status and text of an error response."""
+    response = api.download(package, token=token)
     return (
-        f"sha256:{hashlib.sha256(answer.content).hexdigest()}" if answer.ok else f"{answer.status_code} {answer.text}"
+        f"sha256:{hashlib.sha256(response.content).hexdigest()}"
+        if response.ok
+        else f"{response.status_code} {response.text}"
     )

@@ -1,4 +1,4 @@
-"""`make sam-local` on a stack of its own; the suite is skipped where no container can run."""
+"""`make sam-local` with a separate stack; the suite is skipped if containers cannot run."""
 
 from __future__ import annotations
 
@@ -16,15 +16,22 @@ from local.state import PROJECT, SamLocal, State
 from tests.system.client import Api
 
 REQUIRED = "INSTALLHUB_DOCKER"
-"""Set to `required` (.ci/run does), it makes the suite fail where it would be skipped."""
+"""Set to `required` (as in .ci/run), this variable makes the suite fail instead of being skipped."""
 
 PARAMETERS = "MaxRoots=3 MaxInlineBundleBytes=20000 ExportRateLimit=1 ExportBurstLimit=1"
-SECONDS = 180
+TIMEOUT_SECONDS = 180
 
 
 @dataclass(frozen=True)
 class Served:
-    """A running `sam local start-api`, and how it was started."""
+    """A running `sam local start-api`.
+
+    Attributes:
+        state: The state folder.
+        api: A client of the server.
+        stack_port: Port of the local stack.
+        port: Port of the server.
+    """
 
     state: State
     api: Api
@@ -32,37 +39,37 @@ class Served:
     port: int
 
     def make(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a target of the Makefile as a user of this state folder would."""
+        """Run targets of the Makefile with this state folder."""
         settings = {"INSTALLHUB_STATE": str(self.state.root), "PORT": str(self.stack_port), "API_PORT": str(self.port)}
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-        return subprocess.run(  # noqa: S603  # our own command
-            ["make", *arguments],  # noqa: S607  # whichever make runs the project
+        return subprocess.run(  # noqa: S603  # fixed command
+            ["make", *arguments],  # noqa: S607  # make from PATH
             cwd=PROJECT,
             env={**environment, **settings},
             capture_output=True,
             text=True,
-            timeout=SECONDS,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
 
     def up(self) -> str:
-        """`make sam-local`: what its last line says."""
+        """Run `make sam-local` and return its last line of output, the URL."""
         started = self.make("sam-local")
         assert started.returncode == 0, started.stderr
         return started.stdout.splitlines()[-1]
 
     def containers(self) -> list[str]:
-        """The containers that belong to it."""
+        """Return the ids of the server's containers."""
         return docker.run("ps", "--all", "--quiet", "--filter", f"label={containers.label(self.state)}").split()
 
     def log(self) -> str:
-        """What sam and the functions wrote."""
+        """Return the log of SAM and the functions."""
         return sam_local.log_file(self.state).read_text(errors="replace")
 
 
 @pytest.fixture(scope="session")
 def served() -> Iterator[Served]:
-    """The API in containers, the sample tenants in its tables."""
+    """The API in containers, with the sample tenants in its tables."""
     isolate_environment()
     try:
         docker.architecture()
@@ -75,7 +82,7 @@ def served() -> Iterator[Served]:
     try:
         stack_port, port = free_port(), free_port()
         deployed = stack.up(state, PARAMETERS, port=stack_port)
-        api = Api(state, deployed, f"http://127.0.0.1:{port}", timeout=SECONDS)
+        api = Api(state, deployed, f"http://127.0.0.1:{port}", timeout=TIMEOUT_SECONDS)
         served = Served(state, api, stack_port, port)
         assert served.up() == api.url
         yield served
@@ -90,8 +97,8 @@ def api(served: Served) -> Api:
 
 
 @pytest.fixture
-def out_of_reach(served: Served) -> Iterator[SamLocal]:
-    """The server while its functions do not reach the stack."""
+def unreachable_stack(served: Served) -> Iterator[SamLocal]:
+    """The server while its functions cannot reach the stack."""
     server = served.state.sam_local
     assert server
     if not server.forwarder:

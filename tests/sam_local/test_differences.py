@@ -1,4 +1,4 @@
-"""What `sam local` does otherwise than AWS, row by row as docs/sam-local.md lists it: a change is to be noticed."""
+"""Differences between `sam local` and AWS, one test for each row in docs/sam-local.md, to detect changes in SAM."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from installhub.model.errors import ErrorCode
 from local import containers, docker, sam, sam_local
 from tests.sam_local.conftest import free_port
 from tests.system.client import OTHER_TENANT, TENANT, Api, export_body
-from tests.system.test_refusals import UNKNOWN_PACKAGE, problem
-from tests.system.test_who_may_call import PREVIEW, ROUTES
+from tests.system.test_authorization import PREVIEW, ROUTES
+from tests.system.test_error_responses import UNKNOWN_PACKAGE, assert_problem
 
 if TYPE_CHECKING:
     from tests.sam_local.conftest import Served
@@ -30,33 +30,33 @@ FAILED = {"message": "Internal server error"}
 
 
 @pytest.mark.parametrize(("method", "path", "body"), ROUTES)
-def test_no_token_is_not_our_401(api: Api, method: str, path: str, body: object) -> None:
-    answer = api.call(method, path, body, token=None)
-    assert (answer.status_code, answer.json()) == (401, UNAUTHORIZED)
-    assert "WWW-Authenticate" not in answer.headers
+def test_a_missing_token_gets_a_401_without_challenge(api: Api, method: str, path: str, body: object) -> None:
+    response = api.call(method, path, body, token=None)
+    assert (response.status_code, response.json()) == (401, UNAUTHORIZED)
+    assert "WWW-Authenticate" not in response.headers
 
 
 @pytest.mark.parametrize("token", ["garbage", "expired"])
 @pytest.mark.parametrize(("method", "path", "body"), ROUTES)
 def test_a_bad_token_is_403(api: Api, method: str, path: str, body: object, token: str) -> None:
     bad = api.token(TENANT, lifetime=-600) if token == "expired" else token
-    answer = api.call(method, path, body, token=bad)
-    assert (answer.status_code, answer.json()) == (403, DENIED)
-    assert "WWW-Authenticate" not in answer.headers
+    response = api.call(method, path, body, token=bad)
+    assert (response.status_code, response.json()) == (403, DENIED)
+    assert "WWW-Authenticate" not in response.headers
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("DELETE", f"/{UNKNOWN_PACKAGE}"), ("POST", "/import")])
 def test_an_unknown_route_is_403(api: Api, method: str, path: str) -> None:
-    answer = api.call(method, path)
-    assert (answer.status_code, answer.json()) == (403, NO_ROUTE)
+    response = api.call(method, path)
+    assert (response.status_code, response.json()) == (403, NO_ROUTE)
 
 
 def test_an_encoded_slash_is_a_slash(api: Api) -> None:
-    answer = api.get("..%2F..%2Fetc")
-    assert (answer.status_code, answer.json()) == (403, NO_ROUTE)
+    response = api.get("..%2F..%2Fetc")
+    assert (response.status_code, response.json()) == (403, NO_ROUTE)
 
 
-def test_sam_local_throttles_nothing(api: Api) -> None:
+def test_sam_local_does_not_throttle(api: Api) -> None:
     """The stack allows one export a second."""
     body = export_body("Never throttled")
     assert [api.export(body).status_code for _ in range(5)] == [200, 409, 409, 409, 409]
@@ -72,26 +72,26 @@ def test_the_authorizer_runs_for_each_request(api: Api, served: Served) -> None:
 
 def test_every_request_has_the_same_id(api: Api) -> None:
     instances = {
-        problem(api.get(UNKNOWN_PACKAGE), ErrorCode.PACKAGE_NOT_FOUND)["instance"],
-        problem(api.get("pkg-other"), ErrorCode.PACKAGE_NOT_FOUND)["instance"],
+        assert_problem(api.get(UNKNOWN_PACKAGE), ErrorCode.PACKAGE_NOT_FOUND)["instance"],
+        assert_problem(api.get("pkg-other"), ErrorCode.PACKAGE_NOT_FOUND)["instance"],
     }
     assert len(instances) == 1
 
 
 def test_a_body_over_lambdas_limit_is_not_a_413(api: Api) -> None:
-    answer = api.export(export_body("Too large", description="x" * 7_000_000))
-    assert (answer.status_code, answer.json()) == (502, FAILED)
+    response = api.export(export_body("Too large", description="x" * 7_000_000))
+    assert (response.status_code, response.json()) == (502, FAILED)
 
 
-@pytest.mark.usefixtures("out_of_reach")
+@pytest.mark.usefixtures("unreachable_stack")
 def test_an_authorizer_that_fails_is_not_a_503(api: Api) -> None:
     """It fails because it cannot read the plans table."""
-    answer = api.preview(PREVIEW, token=api.token(OTHER_TENANT, TENANT))
-    assert (answer.status_code, answer.json()) == (502, FAILED)
+    response = api.preview(PREVIEW, token=api.token(OTHER_TENANT, TENANT))
+    assert (response.status_code, response.json()) == (502, FAILED)
 
 
 def test_functions_have_all_permissions(served: Served) -> None:
-    """They have the emulator's root key, not their roles."""
+    """They have the credentials of the emulator's root user, not those of their roles."""
     found = docker.run("inspect", "--format", "{{json .Config.Env}}", _container(served, "PreviewFunction"))
     assert "AWS_ACCESS_KEY_ID=test" in json.loads(found)
 
@@ -102,7 +102,7 @@ def raising(served: Served) -> Iterator[str]:
     config = containers.config_file(served.state)
     template = Path(__file__).parent / "raising" / "template.yaml"
     port = free_port()
-    process = subprocess.Popen(  # noqa: S603  # our own command
+    process = subprocess.Popen(  # noqa: S603  # fixed command
         [sam.SAM, "local", "start-api", "--config-file", config, "--template", template, "--port", str(port)],
         env=sam_local.environment(served.state, served.api.stack),
         stdin=subprocess.DEVNULL,
@@ -120,10 +120,10 @@ def raising(served: Served) -> Iterator[str]:
 def test_an_authorizer_that_raises_unauthorized_is_not_a_401(raising: str) -> None:
     for _ in range(120):
         with contextlib.suppress(requests.ConnectionError):
-            answer = requests.get(raising, headers={"Authorization": "Bearer x"}, timeout=120)
+            response = requests.get(raising, headers={"Authorization": "Bearer x"}, timeout=120)
             break
         time.sleep(0.5)
-    assert (answer.status_code, answer.json()) == (502, FAILED)
+    assert (response.status_code, response.json()) == (502, FAILED)
 
 
 def _container(served: Served, function: str) -> str:

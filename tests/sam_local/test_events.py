@@ -1,4 +1,4 @@
-"""`sam local invoke` on each file of events/."""
+"""`sam local invoke` with each file of events/."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ if TYPE_CHECKING:
 
 EVENTS = [file.stem for file in (PROJECT / "events").glob("*.json")]
 IN_ORDER = ("export", "get_package", "download")
-"""An export first, then what looks at it; other events may ask for the same package, and be told that it exists."""
+"""An export comes first, then reads of its package; other events may export the same package and get a conflict."""
 
 
-def _order(event: Any) -> tuple[int, str]:  # noqa: ANN401  # parametrize takes objects
+def _order(event: Any) -> tuple[int, str]:  # noqa: ANN401  # values of parametrize
     return (IN_ORDER.index(event) if event in IN_ORDER else len(IN_ORDER)), event
 
 
 @pytest.mark.parametrize("event", sorted(EVENTS, key=_order))
 def test_a_sample_event_is_handled(served: Served, event: str) -> None:
-    function = event.partition("-")[0]  # "export-other.json" would be another event of export's
+    function = event.partition("-")[0]  # "export-other.json" would be a second event for export
     invoked = served.make("sam-invoke", f"FUNCTION={function}", f"EVENT=events/{event}.json")
     assert invoked.returncode == 0, invoked.stderr
-    answer: dict[str, Any] = json.loads(invoked.stdout)
-    assert "errorMessage" not in answer, invoked.stdout
+    response: dict[str, Any] = json.loads(invoked.stdout)
+    assert "errorMessage" not in response, invoked.stdout
     match event:
         case "authorizer":
-            (statement,) = answer["policyDocument"]["Statement"]
-            assert statement["Effect"] == "Deny"  # the sample's token is none
+            (statement,) = response["policyDocument"]["Statement"]
+            assert statement["Effect"] == "Deny"  # the sample has no valid token
         case "enroll":
-            assert answer == {"batchItemFailures": []}
+            assert response == {"batchItemFailures": []}
         case "sweep":
-            assert answer["claimsRemoved"] == 0
-        case _ if "statusCode" in answer:
-            assert answer["statusCode"] == 200, answer["body"]
+            assert response["claimsRemoved"] == 0
+        case _ if "statusCode" in response:
+            assert response["statusCode"] == 200, response["body"]

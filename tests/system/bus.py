@@ -1,4 +1,4 @@
-"""The event bus of a deployed stack, with someone who listens to outcomes."""
+"""The event bus of a deployed stack, with a queue that receives outcome events."""
 
 from __future__ import annotations
 
@@ -15,34 +15,41 @@ from installhub.contract.event_models import OUTCOMES
 from tests.system.client import Api
 
 SOURCE = "com.example.hr"
-PATIENCE = 90.0
-QUIET = 8.0
+TIMEOUT_SECONDS = 90.0
+QUIET_SECONDS = 8.0
 
 _T = TypeVar("_T")
 
 
 @dataclass
 class Bus:
-    """The stack's event bus, with someone who listens to outcomes."""
+    """Sends export requests to a stack's event bus and receives outcome events.
+
+    Attributes:
+        api: The stack.
+        queue: URL of the queue that receives the outcome events.
+        received: Outcome events received and not yet consumed by ``wait_for_outcome``.
+    """
 
     api: Api
     queue: str
-    heard: list[dict[str, Any]] = field(default_factory=list)
+    received: list[dict[str, Any]] = field(default_factory=list)
 
     def put(self, detail: Any, *, source: str = SOURCE) -> str:  # noqa: ANN401  # any JSON
-        """Send a request for an export; the id that it has from then on."""
+        """Send an export request and return its request id."""
         entry = {
             "EventBusName": self.api.stack.outputs["EventBus"],
             "Source": source,
             "DetailType": "ExportRequested",
             "Detail": json.dumps(detail),
         }
-        answer = self.api.aws.events.put_events(Entries=[entry])  # type: ignore[list-item]
-        assert answer["FailedEntryCount"] == 0
-        (sent,) = answer["Entries"]
-        return f"event:{source}/{sent['EventId']}"
+        response = self.api.aws.events.put_events(Entries=[entry])  # type: ignore[list-item]
+        assert response["FailedEntryCount"] == 0
+        (result_entry,) = response["Entries"]
+        return f"event:{source}/{result_entry['EventId']}"
 
-    def listen(self) -> None:
+    def receive(self) -> None:
+        """Receive outcome events from the queue, validate them, and add them to ``received``."""
         sqs = self.api.aws.sqs
         for message in sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10, WaitTimeSeconds=1).get(
             "Messages", []
@@ -51,41 +58,41 @@ class Bus:
             assert event["source"] == "installhub"
             assert event["detail-type"] == event["detail"]["type"]
             OUTCOMES[event["detail"]["dataschema"]].model_validate_json(json.dumps(event["detail"]))
-            self.heard.append(event["detail"])
+            self.received.append(event["detail"])
             sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
 
-    def outcome(self, name: str) -> dict[str, Any]:
-        """The next outcome for a package of that name."""
+    def wait_for_outcome(self, name: str) -> dict[str, Any]:
+        """Wait for the next outcome event for a package of this name, and return it."""
 
-        def first() -> dict[str, Any] | None:
-            self.listen()
-            return next((event for event in self.heard if event["data"].get("packageName") == name), None)
+        def find_outcome() -> dict[str, Any] | None:
+            self.receive()
+            return next((event for event in self.received if event["data"].get("packageName") == name), None)
 
-        event = eventually(first)
-        self.heard.remove(event)
+        event = wait_for(find_outcome)
+        self.received.remove(event)
         return event
 
-    def silence(self, name: str, seconds: float = QUIET) -> None:
-        """For a while nothing is heard of a package of that name."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            self.listen()
-            assert [event for event in self.heard if event["data"].get("packageName") == name] == []
+    def assert_no_outcome(self, name: str, seconds: float = QUIET_SECONDS) -> None:
+        """Assert that no outcome event for a package of this name arrives within ``seconds``."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self.receive()
+            assert [event for event in self.received if event["data"].get("packageName") == name] == []
 
 
-def eventually(find: Callable[[], _T | None], patience: float = PATIENCE) -> _T:
-    """What ``find`` returns, as soon as it is not None."""
-    until = time.monotonic() + patience
-    while time.monotonic() < until:
+def wait_for(find: Callable[[], _T | None], timeout: float = TIMEOUT_SECONDS) -> _T:
+    """Poll ``find`` until it returns something other than None, and return that."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
         if (found := find()) is not None:
             return found
         time.sleep(0.2)
-    pytest.fail("it did not happen")
+    pytest.fail(f"timed out after {timeout} s")
 
 
 @contextmanager
-def listening(api: Api) -> Iterator[Bus]:
-    """Trust the sources of the tests, and hear of outcomes for a while."""
+def outcome_listener(api: Api) -> Iterator[Bus]:
+    """Trust the event sources of the tests, and receive outcome events within the context."""
     api.up(f"TrustedEventSources={SOURCE},com.example.ops")
     events, sqs, name = api.aws.events, api.aws.sqs, api.stack.outputs["EventBus"]
     queue = sqs.create_queue(QueueName="outcomes")["QueueUrl"]

@@ -1,4 +1,4 @@
-"""A client for a deployed stack's API, and bodies to send."""
+"""A client for the API of a deployed stack, and builders of request bodies and artifacts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,15 @@ BASE = "/api/installhub/packages"
 
 @dataclass
 class Api:
-    """Calls one deployed stack as a portal developer would, at its own URL unless another one is given."""
+    """A client of one deployed stack.
+
+    Attributes:
+        state: The state folder.
+        stack: The stack.
+        url: Base URL of requests; the stack's own URL if empty.
+        timeout: Timeout of requests in seconds.
+        session: The HTTP session.
+    """
 
     state: State
     stack: Stack
@@ -34,7 +42,7 @@ class Api:
     session: requests.Session = field(default_factory=requests.Session)
 
     def token(self, *tenants: str, scope: str = DEFAULT_SCOPE, lifetime: int = 3600) -> str:
-        """A token of the stack's issuer."""
+        """Return a token of the stack's issuer."""
         parameters = self.stack.parameters
         issuer = Issuer(self.state.issuer_key)
         return issuer.token(parameters["TokenIssuer"], parameters["TokenAudience"], tenants, scope, lifetime)
@@ -50,7 +58,10 @@ class Api:
         raw: bytes | None = None,
         redirects: bool = True,
     ) -> requests.Response:
-        """Call ``path`` below the API's base path; the token is one for the sample tenant, none at all if None."""
+        """Call ``path`` below the API's base path.
+
+        The token is one for the sample tenant by default; with None, no token is sent.
+        """
         all_headers = dict(headers or {})
         if token is not None:
             all_headers["Authorization"] = f"Bearer {token or self.token(TENANT)}"
@@ -64,33 +75,33 @@ class Api:
             allow_redirects=redirects,
         )
 
-    def export(self, body: object, **options: Any) -> requests.Response:  # noqa: ANN401  # as call takes them
+    def export(self, body: object, **options: Any) -> requests.Response:  # noqa: ANN401  # options of call
         """POST /export."""
         return self.call("POST", "/export", body, **options)
 
-    def export_patiently(self, body: object) -> requests.Response:
-        """POST /export, waiting as long as the rate limit asks for."""
+    def export_with_retry(self, body: object) -> requests.Response:
+        """POST /export; if throttled, wait as long as Retry-After says and retry."""
         for _ in range(10):
-            answer = self.export(body)
-            if answer.status_code != TOO_MANY_REQUESTS:
+            response = self.export(body)
+            if response.status_code != TOO_MANY_REQUESTS:
                 break
-            time.sleep(int(answer.headers["Retry-After"]))
-        return answer
+            time.sleep(int(response.headers["Retry-After"]))
+        return response
 
-    def preview(self, body: object, **options: Any) -> requests.Response:  # noqa: ANN401  # as call takes them
+    def preview(self, body: object, **options: Any) -> requests.Response:  # noqa: ANN401  # options of call
         """POST /preview."""
         return self.call("POST", "/preview", body, **options)
 
-    def get(self, package_id: str, **options: Any) -> requests.Response:  # noqa: ANN401  # as call takes them
+    def get(self, package_id: str, **options: Any) -> requests.Response:  # noqa: ANN401  # options of call
         """GET /{packageId}."""
         return self.call("GET", f"/{package_id}", **options)
 
-    def download(self, package_id: str, **options: Any) -> requests.Response:  # noqa: ANN401  # as call takes them
+    def download(self, package_id: str, **options: Any) -> requests.Response:  # noqa: ANN401  # options of call
         """GET /{packageId}/download."""
         return self.call("GET", f"/{package_id}/download", **options)
 
     def publish(self, artifacts: list[dict[str, Any]]) -> None:
-        """Put artifacts into the stack's tables, as `make seed` does."""
+        """Write artifacts to the stack's tables, like `make seed`."""
         seed.publish(self.stack, [ArtifactInput.from_json(artifact) for artifact in artifacts], "test artifacts")
 
     @property
@@ -99,7 +110,7 @@ class Api:
         return Aws(self.stack.endpoint)
 
     def change_variables(self, function: str, **changes: str) -> dict[str, str]:
-        """Change variables of the function of that name, which starts it anew; gives all that it had before."""
+        """Change environment variables of a function, which restarts it, and return the previous variables."""
         functions = self.aws.lambda_
         before = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
         functions.update_function_configuration(FunctionName=function, Environment={"Variables": {**before, **changes}})
@@ -107,7 +118,7 @@ class Api:
 
     @contextmanager
     def changed_variables(self, function: str, **changes: str) -> Iterator[None]:
-        """Within, variables of the function of that name are changed."""
+        """Change environment variables of a function within the context."""
         before = self.change_variables(function, **changes)
         try:
             yield
@@ -120,7 +131,7 @@ class Api:
 
 
 def export_body(name: str, *roots: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN401  # fields of any type
-    """A sound body of POST /export for the sample tenant, changed by ``fields``."""
+    """Return a valid body of POST /export for the sample tenant, with ``fields`` changed or added."""
     return {
         "tenantId": TENANT,
         "packageName": name,
@@ -132,7 +143,7 @@ def export_body(name: str, *roots: str, **fields: Any) -> dict[str, Any]:  # noq
 
 
 def artifact(artifact_id: str, *dependencies: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN401  # fields of any type
-    """A published process of a tenant that only the tests use."""
+    """Return a published process of a tenant that is used only by tests, with ``fields`` changed or added."""
     return {
         "tenantId": "tenant-of-tests",
         "artifactId": artifact_id,

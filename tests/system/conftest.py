@@ -1,4 +1,4 @@
-"""Stacks of their own for the system tests."""
+"""Deployed stacks for the system tests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.stacks import deployed
-from tests.system.bus import Bus, listening
+from tests.system.bus import Bus, outcome_listener
 from tests.system.client import Api
 
 
@@ -19,7 +19,7 @@ def api() -> Iterator[Api]:
 
 @pytest.fixture(scope="session")
 def limited_api() -> Iterator[Api]:
-    """A second, fresh stack with small limits and the sample tenants."""
+    """A second, new stack with low limits and the sample tenants."""
     yield from deployed(
         "system-limited",
         "ExportRateLimit=1 ExportBurstLimit=4 MaxRoots=3 MaxArtifacts=20 MaxDefinitionBytes=20000 "
@@ -29,6 +29,6 @@ def limited_api() -> Iterator[Api]:
 
 @pytest.fixture(scope="module")
 def bus(api: Api) -> Iterator[Bus]:
-    """Its event bus, which hears of what this module exports."""
-    with listening(api) as heard:
-        yield heard
+    """The event bus of ``api``, which receives the outcome events of this module's exports."""
+    with outcome_listener(api) as bus:
+        yield bus

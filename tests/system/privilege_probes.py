@@ -1,6 +1,7 @@
-"""Calls of AWS that show whether an action is allowed, and that change nothing where it is.
+"""AWS calls that show whether an action is allowed, and that have no effect if it is.
 
-A call that passes authorization answers, or fails because it asks for what does not exist or cannot be.
+A call that passes authorization succeeds, or fails because its request is invalid or names something that does not
+exist.
 """
 
 from __future__ import annotations
@@ -37,23 +38,23 @@ PREFIXES: Final = {
 }
 QUEUES: Final = ("ExportQueue", "ExportDeadLetterQueue", "UnannouncedQueue")
 IMPOSSIBLE: Final = {"ConditionExpression": "attribute_exists(nothing)"}
-NOBODYS: Final = "not-of-this-stack"
-"""A table, queue and plan that somebody else may have, and a bucket that `somebody_elses_bucket` makes."""
+UNRELATED: Final = "not-of-this-stack"
+"""Name of a table, a queue and a usage plan that do not exist, and of the bucket of `unrelated_bucket`."""
 
 
 class Caller:
-    """Calls the emulated services, by clients that act as a function's role or as the account's root."""
+    """Clients of the emulated services with the credentials of a function's role or of the account's root user."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
         session = botocore.session.Session()
-        session.set_credentials("test", "test")  # the root's
+        session.set_credentials("test", "test")  # the root user's
         self._credentials: Any = session.get_credentials()
         self._session = boto3.Session(botocore_session=session, region_name=REGION)
         self._clients: dict[str, Any] = {}
 
-    def client(self, service: str) -> Any:  # noqa: ANN401  # of any service
-        """A client, which sends whatever it is given; one for all identities, since to make one takes long."""
+    def client(self, service: str) -> Any:  # noqa: ANN401  # a client of any service
+        """Return a client without parameter validation, shared by all identities because creating one is slow."""
         if service not in self._clients:
             config = Config(parameter_validation=False, retries={"total_max_attempts": 1})
             options: Any = {"endpoint_url": self._api.stack.endpoint, "config": config}
@@ -61,15 +62,15 @@ class Caller:
         return self._clients[service]
 
     def act_as_root(self) -> str:
-        """Be who may do everything, and return the ARN."""
+        """Use the root user's credentials, and return the ARN."""
         return self._act_as("test", "test", None)
 
     def act_as(self, function: str) -> str:
-        """Be the role that the deployed function runs with, and return the ARN."""
-        self.act_as_root()  # whom the emulator lets assume it
+        """Assume the role of the deployed function, and return the ARN."""
+        self.act_as_root()  # which the emulator allows to assume any role
         role = configuration_of(self._api, function)["Role"]
-        given = self.client("sts").assume_role(RoleArn=role, RoleSessionName="probe")["Credentials"]
-        return self._act_as(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+        credentials = self.client("sts").assume_role(RoleArn=role, RoleSessionName="probe")["Credentials"]
+        return self._act_as(credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"])
 
     def _act_as(self, access_key: str, secret_key: str, token: str | None) -> str:
         self._credentials.access_key = access_key
@@ -78,26 +79,26 @@ class Caller:
         return str(self.client("sts").get_caller_identity()["Arn"])
 
 
-def configuration_of(api: Api, function: str) -> Any:  # noqa: ANN401  # as boto3 has it
-    """The deployed function's configuration."""
+def configuration_of(api: Api, function: str) -> Any:  # noqa: ANN401  # boto3's response
+    """Return the deployed function's configuration."""
     return api.aws.lambda_.get_function_configuration(FunctionName=name_of(api, function))
 
 
 def name_of(api: Api, function: str) -> str:
-    """The deployed function's name."""
+    """Return the deployed function's name."""
     return api.stack.outputs[function_id(function)]
 
 
 @contextmanager
-def somebody_elses_bucket(api: Api) -> Iterator[None]:
-    """A bucket that the stack has nothing to do with. (The emulator tells before it asks whether one is there.)"""
-    api.aws.s3.create_bucket(Bucket=NOBODYS)
+def unrelated_bucket(api: Api) -> Iterator[None]:
+    """Create a bucket that does not belong to the stack; the emulator reports a missing bucket before it authorizes."""
+    api.aws.s3.create_bucket(Bucket=UNRELATED)
     yield
-    api.aws.s3.delete_bucket(Bucket=NOBODYS)
+    api.aws.s3.delete_bucket(Bucket=UNRELATED)
 
 
 def is_denied(probe: Probe) -> bool:
-    """Whether the call is refused for want of a permission."""
+    """Return whether the call is denied because a permission is missing."""
     try:
         probe()
     except ClientError as error:
@@ -106,20 +107,20 @@ def is_denied(probe: Probe) -> bool:
 
 
 def probes(caller: Caller, api: Api) -> Probes:
-    """Everything that is tried."""
-    every: Probes = {}
+    """Return a probe for every permission that is tested."""
+    all_probes: Probes = {}
     for group in (_tables, _indexes, _objects, _buckets, _queues, _streams, _logs, _functions, _gateway, _account):
         for action, resource, probe in group(caller.client, api):
             permission = Permission(action, resource)
-            if permission in every:
+            if permission in all_probes:
                 raise ValueError(permission)
-            every[permission] = probe
-    return every
+            all_probes[permission] = probe
+    return all_probes
 
 
 def _tables(clients: Clients, api: Api) -> Group:
     db = clients("dynamodb")
-    for table in ("ArtifactsTable", "PackagesTable", "RequestsTable", "PlansTable", NOBODYS):
+    for table in ("ArtifactsTable", "PackagesTable", "RequestsTable", "PlansTable", UNRELATED):
         name = {"TableName": api.stack.outputs.get(table, table)}
         key = {attribute: {"S": "probe"} for attribute in KEYS.get(table, ("pk", "sk"))}
         equals = {
@@ -161,7 +162,7 @@ def _indexes(clients: Clients, api: Api) -> Group:
 
 def _objects(clients: Clients, api: Api) -> Group:
     s3 = clients("s3")
-    for bucket, keys in {**PREFIXES, NOBODYS: ("bundles/probe",)}.items():
+    for bucket, keys in {**PREFIXES, UNRELATED: ("bundles/probe",)}.items():
         for key in keys:
             place = {"Bucket": api.stack.outputs.get(bucket, bucket), "Key": key}
             part = {"UploadId": "none", "PartNumber": 1, "Body": b""}
@@ -194,7 +195,7 @@ def _buckets(clients: Clients, api: Api) -> Group:
 
 def _queues(clients: Clients, api: Api) -> Group:
     sqs = clients("sqs")
-    for queue in (*QUEUES, NOBODYS):
+    for queue in (*QUEUES, UNRELATED):
         known = api.stack.outputs[f"{QUEUES[0]}Url"]
         url = {"QueueUrl": api.stack.outputs.get(f"{queue}Url", f"{known.rpartition('/')[0]}/{queue}")}
         for action, call, request in (
@@ -253,8 +254,8 @@ def _gateway(clients: Clients, api: Api) -> Group:
     yield "apigateway:POST", "/usageplans/UsagePlan/keys", _call(gateway.create_usage_plan_key, {**plan, **key})
     yield "apigateway:GET", "/usageplans/UsagePlan", _call(gateway.get_usage_plan, plan)
     yield "apigateway:PATCH", "/usageplans/UsagePlan", _call(gateway.update_usage_plan, {**plan, "patchOperations": []})
-    other = {"usagePlanId": NOBODYS, **key}
-    yield "apigateway:POST", f"/usageplans/{NOBODYS}/keys", _call(gateway.create_usage_plan_key, other)
+    other = {"usagePlanId": UNRELATED, **key}
+    yield "apigateway:POST", f"/usageplans/{UNRELATED}/keys", _call(gateway.create_usage_plan_key, other)
     rest_api = {"restApiId": api.stack.outputs["ApiId"]}
     yield "apigateway:GET", "/restapis/PackagesApi/authorizers", _call(gateway.get_authorizers, rest_api)
 

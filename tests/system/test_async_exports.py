@@ -1,4 +1,4 @@
-"""Exports that the caller does not wait for, on a deployed stack."""
+"""Asynchronous exports on a deployed stack."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 from urllib.parse import urljoin
 
 from installhub.model.errors import ErrorCode
-from tests.system.bus import Bus, eventually
+from tests.system.bus import Bus, wait_for
 from tests.system.client import OTHER_TENANT, Api, artifact, export_body
-from tests.system.test_refusals import problem
+from tests.system.test_error_responses import assert_problem
 
 MANY = 1_500
 
 
 @contextmanager
-def worker_at_rest(api: Api) -> Iterator[None]:
-    """The worker takes nothing from the queue."""
+def paused_worker(api: Api) -> Iterator[None]:
+    """Stop the worker from receiving messages within the context."""
     functions, name = api.aws.lambda_, api.stack.outputs["ExportWorkerFunction"]
     (mapping,) = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
     functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
@@ -29,9 +29,9 @@ def worker_at_rest(api: Api) -> Iterator[None]:
 
 
 def status_of(api: Api, package_id: str, token: str | None = "") -> dict[str, Any]:
-    answer = api.get(package_id, token=token)
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
+    response = api.get(package_id, token=token)
+    assert response.status_code == 200, response.text
+    return dict(response.json())
 
 
 def test_an_accepted_export_reports_progress_and_is_processed(api: Api, bus: Bus) -> None:
@@ -42,7 +42,7 @@ def test_an_accepted_export_reports_progress_and_is_processed(api: Api, bus: Bus
     token = api.token("tenant-of-tests")
     body = export_body("Async export", "async-root", tenantId="tenant-of-tests")
 
-    with worker_at_rest(api):
+    with paused_worker(api):
         accepted = api.export(body, token=token, headers={"Prefer": "respond-async"})
         assert accepted.status_code == 202, accepted.text
         assert accepted.headers["Preference-Applied"] == "respond-async"
@@ -52,14 +52,16 @@ def test_an_accepted_export_reports_progress_and_is_processed(api: Api, bus: Bus
         assert location.endswith(accepted_export["statusUrl"])
         assert accepted_export["status"] == "queued"
         assert status_of(api, accepted_export["packageId"], token) == accepted_export
-        problem(api.export(body, token=token), ErrorCode.VERSION_CONFLICT)
-        problem(api.export(body, token=token, headers={"Prefer": "respond-async"}), ErrorCode.VERSION_CONFLICT)
-        problem(api.download(accepted_export["packageId"], token=token), ErrorCode.PACKAGE_NOT_FOUND)
-        others = problem(
+        assert_problem(api.export(body, token=token), ErrorCode.VERSION_CONFLICT)
+        assert_problem(api.export(body, token=token, headers={"Prefer": "respond-async"}), ErrorCode.VERSION_CONFLICT)
+        assert_problem(api.download(accepted_export["packageId"], token=token), ErrorCode.PACKAGE_NOT_FOUND)
+        foreign = assert_problem(
             api.get(accepted_export["packageId"], token=api.token(OTHER_TENANT)), ErrorCode.PACKAGE_NOT_FOUND
         )
-        nothing = problem(api.get(f"pkg-{uuid.uuid4()}", token=api.token(OTHER_TENANT)), ErrorCode.PACKAGE_NOT_FOUND)
-        assert {**others, "instance": ""} == {**nothing, "instance": ""}
+        unknown = assert_problem(
+            api.get(f"pkg-{uuid.uuid4()}", token=api.token(OTHER_TENANT)), ErrorCode.PACKAGE_NOT_FOUND
+        )
+        assert {**foreign, "instance": ""} == {**unknown, "instance": ""}
 
     polls = []
 
@@ -68,12 +70,12 @@ def test_an_accepted_export_reports_progress_and_is_processed(api: Api, bus: Bus
         polls.append((status["status"], status["progress"]["done"], status["progress"]["total"]))
         return status if status["status"] == "exported" else None
 
-    package = eventually(exported)
+    package = wait_for(exported)
     assert package["artifactCount"] == MANY
     assert package["progress"] == {"done": MANY, "total": MANY}
     assert {status for status, _, _ in polls} <= {"queued", "exporting", "exported"}
     assert [done for _, done, _ in polls] == sorted(done for _, done, _ in polls)
-    assert bus.outcome("Async export")["data"]["packageId"] == accepted_export["packageId"]
+    assert bus.wait_for_outcome("Async export")["data"]["packageId"] == accepted_export["packageId"]
 
 
 def test_an_accepted_export_that_fails_reports_why(api: Api, bus: Bus) -> None:
@@ -84,16 +86,16 @@ def test_an_accepted_export_that_fails_reports_why(api: Api, bus: Bus) -> None:
         status = status_of(api, accepted_export["packageId"])
         return status if status["status"] == "failed" else None
 
-    status = eventually(failed)
+    status = wait_for(failed)
     assert (status["isSuccess"], status["errorCode"]) == (False, "ArtifactNotFound")
-    assert status["errors"] == problem(api.export(body), ErrorCode.ARTIFACT_NOT_FOUND)["errors"]
-    assert bus.outcome("Failing async export")["type"] == "PackageExportFailed"
+    assert status["errors"] == assert_problem(api.export(body), ErrorCode.ARTIFACT_NOT_FOUND)["errors"]
+    assert bus.wait_for_outcome("Failing async export")["type"] == "PackageExportFailed"
     assert api.export(export_body("Failing async export")).status_code == 200, "the version is free"
 
 
-def test_what_can_be_refused_at_once_is_refused_at_once(api: Api) -> None:
+def test_invalid_requests_are_rejected_immediately(api: Api) -> None:
     prefer = {"Prefer": "respond-async"}
-    problem(api.export(export_body("At once", version="1"), headers=prefer), ErrorCode.INVALID_VERSION)
-    problem(api.export(export_body("At once", tenantId=OTHER_TENANT), headers=prefer), ErrorCode.TENANT_MISMATCH)
+    assert_problem(api.export(export_body("At once", version="1"), headers=prefer), ErrorCode.INVALID_VERSION)
+    assert_problem(api.export(export_body("At once", tenantId=OTHER_TENANT), headers=prefer), ErrorCode.TENANT_MISMATCH)
     assert api.export(export_body("At once")).status_code == 200
-    problem(api.export(export_body("At once"), headers=prefer), ErrorCode.VERSION_CONFLICT)
+    assert_problem(api.export(export_body("At once"), headers=prefer), ErrorCode.VERSION_CONFLICT)

@@ -1,4 +1,4 @@
-"""`sam build`: for Lambda's Python and processors, whatever Python and processor the machine has."""
+"""`sam build`: reproducible, and for Lambda's Python version and architecture, whatever those of the build machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from local.state import PROJECT
 
 SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers")
 AARCH64 = 183
-"""The processor's number in ELF files. Builds for the other one are what tests/sam_local runs."""
+"""Machine number of the architecture in ELF files; tests/sam_local runs builds for the machine's own architecture."""
 COMMANDS = (
     *("awk", "basename", "cat", "chmod", "cp", "dirname", "env", "find", "grep", "ln", "make", "mkdir", "mv", "rm"),
     *("sed", "sh", "sort", "touch", "tr", "uname", "xargs"),
@@ -26,7 +26,7 @@ COMMANDS = (
 
 @pytest.fixture
 def bare_machine(tmp_path: Path) -> dict[str, str]:
-    """The environment of a machine that has make, uv and one Python: the one that runs the tests."""
+    """The environment of a machine with make, uv and a single Python: the one that runs the tests."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for command in COMMANDS:
@@ -35,10 +35,12 @@ def bare_machine(tmp_path: Path) -> dict[str, str]:
     (folder / "uv").symlink_to(PROJECT / ".venv" / "bin" / "uv")
     for name in ("python", "python3", f"python3.{sys.version_info.minor}"):
         (folder / name).symlink_to(sys.executable)
-    kept = {name: os.environ[name] for name in ("HOME", "LANG", "SSL_CERT_FILE", "UV_CACHE_DIR") if name in os.environ}
+    inherited = {
+        name: os.environ[name] for name in ("HOME", "LANG", "SSL_CERT_FILE", "UV_CACHE_DIR") if name in os.environ
+    }
     indexes = {name: value for name, value in os.environ.items() if name.startswith(("UV_INDEX", "UV_DEFAULT", "PIP_"))}
     return {
-        **kept,
+        **inherited,
         **indexes,
         "PATH": str(folder),
         "SAM_CLI_TELEMETRY": "0",
@@ -50,7 +52,7 @@ def bare_machine(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def test_two_builds_are_the_same_bytes_for_lambdas_python_and_processor(
+def test_builds_are_reproducible_and_target_lambdas_python_and_architecture(
     tmp_path: Path, bare_machine: dict[str, str]
 ) -> None:
     first, second = (_build(tmp_path / name, bare_machine) for name in ("first", "second"))
@@ -65,14 +67,14 @@ def test_two_builds_are_the_same_bytes_for_lambdas_python_and_processor(
 
 
 def _build(root: Path, environment: dict[str, str]) -> dict[str, tuple[str, bool]]:
-    """Build a copy of the sources; the digest of each file, and whether it may be run."""
+    """Build a copy of the sources, and return the digest of each file and whether it is executable."""
     root.mkdir()
     for source in SOURCES:
         if (PROJECT / source).is_dir():
             shutil.copytree(PROJECT / source, root / source, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(PROJECT / source, root)
-    built = subprocess.run(  # noqa: S603  # our own command
+    built = subprocess.run(  # noqa: S603  # fixed command
         [SAM, "build", "--build-dir", root / "build"],
         cwd=root,
         env=environment,

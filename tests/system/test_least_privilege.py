@@ -1,4 +1,4 @@
-"""Each function's role on the deployed stack: what the function needs is allowed, and all else denied."""
+"""Each function's role on the deployed stack: required actions are allowed, and all others are denied."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.privileges import FUNCTIONS, Permission, needs_of, role_id
-from tests.system.privilege_probes import Caller, Probes, is_denied, probes, somebody_elses_bucket
+from tests.system.privilege_probes import Caller, Probes, is_denied, probes, unrelated_bucket
 
 if TYPE_CHECKING:
     from tests.conftest import Record
     from tests.system.client import Api
 
-# Needed by Lambda itself, whose part the emulator plays without the role. It has no X-Ray, knows no ARN of a stream,
-# and that of a log group without the `:*` at its end.
+# Required by Lambda itself, which the emulator implements without using the role. The emulator has no X-Ray, does not
+# evaluate ARNs of streams, and uses ARNs of log groups without the trailing `:*`.
 NOT_EVALUATED: Final = (
     *("xray:", "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"),
     *("logs:CreateLogStream", "logs:PutLogEvents"),
@@ -24,26 +24,26 @@ NOT_EVALUATED: Final = (
 
 @pytest.fixture(scope="module")
 def caller(api: Api) -> Iterator[Caller]:
-    with somebody_elses_bucket(api):
+    with unrelated_bucket(api):
         yield Caller(api)
 
 
 @pytest.fixture(scope="module")
-def every_probe(caller: Caller, api: Api) -> Probes:
+def all_probes(caller: Caller, api: Api) -> Probes:
     return probes(caller, api)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_may_do_what_it_needs_and_nothing_else(
-    caller: Caller, every_probe: Probes, function: str, record: Record
+    caller: Caller, all_probes: Probes, function: str, record: Record
 ) -> None:
     assert f":assumed-role/installhub-{role_id(function)}-" in caller.act_as(function)
-    beyond_the_emulator = {need for need in needs_of(function) if need.action.startswith(NOT_EVALUATED)}
-    needs = needs_of(function).keys() - beyond_the_emulator
+    not_evaluated = {need for need in needs_of(function) if need.action.startswith(NOT_EVALUATED)}
+    needs = needs_of(function).keys() - not_evaluated
     tried = {
         permission: is_denied(probe)
-        for permission, probe in every_probe.items()
-        if not _is_covered(permission, beyond_the_emulator)
+        for permission, probe in all_probes.items()
+        if not _is_covered(permission, not_evaluated)
     }
     allowed = {permission for permission, denied in tried.items() if not denied}
 
@@ -57,11 +57,11 @@ def test_a_function_may_do_what_it_needs_and_nothing_else(
     )
 
 
-def test_the_root_user_is_denied_nothing(caller: Caller, every_probe: Probes, record: Record) -> None:
-    """Otherwise a denial would say nothing of the role."""
+def test_the_root_user_is_denied_nothing(caller: Caller, all_probes: Probes, record: Record) -> None:
+    """Control: denials are due to the role."""
     assert caller.act_as_root().endswith(":root")
-    assert {permission for permission, probe in every_probe.items() if is_denied(probe)} == set()
-    record("privilege", "the account's root", f"0 denied, {len(every_probe)} allowed", "control: the same calls")
+    assert {permission for permission, probe in all_probes.items() if is_denied(probe)} == set()
+    record("privilege", "the account's root", f"0 denied, {len(all_probes)} allowed", "control: the same calls")
 
 
 def _is_covered(permission: Permission, needs: set[Permission]) -> bool:

@@ -1,4 +1,4 @@
-"""What the deployed functions wrote into their log groups while secrets passed through them."""
+"""The log groups of the deployed functions, after requests that contain secrets."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from local import logs
 from tests.conftest import Record
 from tests.forgeries import Mint
 from tests.system.client import Api, artifact, export_body
-from tests.system.test_refusals import UNKNOWN_PACKAGE, problem
+from tests.system.test_error_responses import UNKNOWN_PACKAGE, assert_problem
 
 OURS = "tenant-of-logs"
 FOREIGN = "tenant-canary-of-another"
 DEFINITION = "canary-of-a-definition"
 DESCRIPTION = "canary-of-a-description"
 CLAIM = "canary-of-a-claim"
-LOUD = {"POWERTOOLS_LOG_LEVEL": "DEBUG", "POWERTOOLS_LOGGER_LOG_EVENT": "true"}
+VERBOSE = {"POWERTOOLS_LOG_LEVEL": "DEBUG", "POWERTOOLS_LOGGER_LOG_EVENT": "true"}
 PLATFORM = ("INIT_START ", "START ", "END ", "REPORT ")
-PATIENCE = 60.0
+TIMEOUT_SECONDS = 60.0
 
 
 @contextmanager
-def loud(api: Api) -> Iterator[None]:
-    """All functions log as much as the environment can make them, and every bundle is behind a link."""
+def verbose_logging(api: Api) -> Iterator[None]:
+    """Make all functions log as much as the environment allows, and every bundle download a redirect."""
     with ExitStack() as changes:
         for folder, name in logs.functions(api.stack).items():
             links = {"MAX_INLINE_BUNDLE_BYTES": "1"} if folder == "download" else {}
-            changes.enter_context(api.changed_variables(name, **LOUD, **links))
+            changes.enter_context(api.changed_variables(name, **VERBOSE, **links))
         yield
 
 
 def lines_since(api: Api, started: int) -> Mapping[str, list[str]]:
-    """What each function wrote since then, the platform's lines included."""
+    """Return the log lines of each function since ``started``, including those of the platform."""
     found: dict[str, list[str]] = {}
     for folder, name in logs.functions(api.stack).items():
         pages = api.aws.logs.get_paginator("filter_log_events").paginate(
@@ -53,8 +53,8 @@ def entries(lines: list[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines if not line.startswith(PLATFORM)]
 
 
-def drive(api: Api) -> tuple[dict[str, str], list[str]]:
-    """Use every function, well and badly; the packages made, and what must not be found in the logs."""
+def exercise_api(api: Api) -> tuple[dict[str, str], list[str]]:
+    """Send valid and invalid requests to every function; return the package ids and the secrets that were sent."""
     secret = {"text": DEFINITION}
     mine: dict[str, Any] = {"tenantId": OURS, "definition": secret}
     api.publish(
@@ -77,24 +77,26 @@ def drive(api: Api) -> tuple[dict[str, str], list[str]]:
     responses = {"now": api.export(body("Now", 'odd "id" \u202e {x}'), token=token)}
     responses |= {"later": api.export(body("Later"), token=token, headers=later)}
     responses |= {"failed": api.export(body("Failed", "loop"), token=token, headers=later)}
-    packages = {name: str(answer.json()["packageId"]) for name, answer in responses.items()}
+    packages = {name: str(response.json()["packageId"]) for name, response in responses.items()}
     for other in (body("Now", tenantId=FOREIGN), body("Now", "theirs")):
-        problem(api.export(other, token=token), ErrorCode.TENANT_MISMATCH)
-    problem(api.preview({"tenantId": OURS, "artifactIds": ["nowhere"]}, token=token), ErrorCode.ARTIFACT_NOT_FOUND)
-    problem(api.get(UNKNOWN_PACKAGE, token=token), ErrorCode.PACKAGE_NOT_FOUND)
+        assert_problem(api.export(other, token=token), ErrorCode.TENANT_MISMATCH)
+    assert_problem(
+        api.preview({"tenantId": OURS, "artifactIds": ["nowhere"]}, token=token), ErrorCode.ARTIFACT_NOT_FOUND
+    )
+    assert_problem(api.get(UNKNOWN_PACKAGE, token=token), ErrorCode.PACKAGE_NOT_FOUND)
     for bad in forged:
-        problem(api.get(UNKNOWN_PACKAGE, token=bad), ErrorCode.UNAUTHORIZED)
+        assert_problem(api.get(UNKNOWN_PACKAGE, token=bad), ErrorCode.UNAUTHORIZED)
     link = api.download(packages["now"], token=token, redirects=False).headers["Location"]
-    problem(api.download(UNKNOWN_PACKAGE, token=token), ErrorCode.PACKAGE_NOT_FOUND)
-    until = time.monotonic() + PATIENCE
+    assert_problem(api.download(UNKNOWN_PACKAGE, token=token), ErrorCode.PACKAGE_NOT_FOUND)
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while "checksum" not in api.get(packages["later"], token=token).json() or (
         api.get(packages["failed"], token=token).json()["status"] != "failed"
     ):
-        assert time.monotonic() < until
+        assert time.monotonic() < deadline
         time.sleep(0.2)
     damage = {"Key": {"packageId": {"S": packages["now"]}}, "UpdateExpression": "REMOVE bundleKey"}
     api.aws.dynamodb.update_item(TableName=api.stack.outputs["PackagesTable"], **damage)  # type: ignore[arg-type]
-    problem(api.get(packages["now"], token=token), ErrorCode.INTERNAL_ERROR)
+    assert_problem(api.get(packages["now"], token=token), ErrorCode.INTERNAL_ERROR)
     api.aws.lambda_.invoke(FunctionName=api.stack.outputs["SweepFunction"])
     signed = re.findall(r"X-Amz-(?:Signature|Security-Token|Credential)=([^&]+)", link)
     assert signed
@@ -102,11 +104,11 @@ def drive(api: Api) -> tuple[dict[str, str], list[str]]:
     return packages, [DEFINITION, DESCRIPTION, CLAIM, FOREIGN, link, *signed, *tokens]
 
 
-def test_the_log_groups_hold_no_secret_and_name_what_their_lines_are_about(api: Api, record: Record) -> None:
+def test_the_logs_contain_no_secrets_and_identify_package_and_tenant(api: Api, record: Record) -> None:
     started = int(time.time() * 1000)
-    with loud(api):
-        packages, secrets = drive(api)
-        found = _when_all_is_told(api, started, packages)
+    with verbose_logging(api):
+        packages, secrets = exercise_api(api)
+        found = _wait_for_logs(api, started, packages)
 
     text = "\n".join(line for lines in found.values() for line in lines)
     assert [secret for secret in secrets if secret in text] == []
@@ -129,14 +131,14 @@ def test_the_log_groups_hold_no_secret_and_name_what_their_lines_are_about(api: 
     )
 
 
-def _when_all_is_told(api: Api, started: int, packages: dict[str, str]) -> Mapping[str, list[str]]:
-    """The logs, once the outcomes were announced and the tenant enrolled."""
-    until = time.monotonic() + PATIENCE
+def _wait_for_logs(api: Api, started: int, packages: dict[str, str]) -> Mapping[str, list[str]]:
+    """Return the logs as soon as all outcomes are published and the tenant is enrolled."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while True:
         found = lines_since(api, started)
         announced = {entry.get("packageId") for entry in entries(found["announce"])}
         if announced >= set(packages.values()) and found["enroll"]:
             return found
-        if time.monotonic() > until:
-            pytest.fail(f"no response within {PATIENCE} s: {found['announce']} {found['enroll']}")
+        if time.monotonic() > deadline:
+            pytest.fail(f"logs incomplete after {TIMEOUT_SECONDS} s: {found['announce']} {found['enroll']}")
         time.sleep(0.5)

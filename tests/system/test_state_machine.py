@@ -1,4 +1,4 @@
-"""Exports by a state machine, on a deployed stack."""
+"""Exports by a Step Functions state machine, on a deployed stack."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.state import PROJECT
-from tests.system.bus import eventually
+from tests.system.bus import wait_for
 from tests.system.client import Api, export_body
 
 
@@ -38,32 +38,33 @@ def _policy(statement: dict[str, Any]) -> str:
 
 
 def run(api: Api, machine: str, body: object) -> dict[str, Any]:
+    """Execute the state machine, and return the finished execution with the names of the states it entered."""
     states = api.aws.stepfunctions
     execution = states.start_execution(stateMachineArn=machine, input=json.dumps(body))["executionArn"]
 
-    def ended() -> dict[str, Any] | None:
+    def finished_execution() -> dict[str, Any] | None:
         described = states.describe_execution(executionArn=execution)
         return None if described["status"] == "RUNNING" else dict(described)
 
-    described = eventually(ended)
+    described = wait_for(finished_execution)
     history = states.get_execution_history(executionArn=execution)["events"]
     entered = [event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event]
     return {**described, "entered": entered}
 
 
 def test_a_state_machine_exports(api: Api, machine: str) -> None:
-    ended = run(api, machine, export_body("By machine"))
+    execution = run(api, machine, export_body("By machine"))
 
-    assert (ended["status"], ended["entered"]) == ("SUCCEEDED", ["Export", "Exported"])
-    package = json.loads(ended["output"])
+    assert (execution["status"], execution["entered"]) == ("SUCCEEDED", ["Export", "Exported"])
+    package = json.loads(execution["output"])
     assert api.get(package["packageId"]).json() == package
 
 
-def test_a_state_machine_catches_errors_by_the_name_of_their_code(api: Api, machine: str) -> None:
-    circle = run(api, machine, export_body("Circle", "proc-1020"))
+def test_a_state_machine_catches_errors_by_error_code(api: Api, machine: str) -> None:
+    cycle = run(api, machine, export_body("Circle", "proc-1020"))
     conflict = run(api, machine, export_body("By machine"))
 
-    assert (circle["status"], circle["entered"]) == ("FAILED", ["Export", "BreakTheCircle"])
-    assert circle["error"] == "CircularDependency"
-    assert circle["cause"] == "proc-1020 -> thread-2020 -> proc-1021 -> proc-1020"
+    assert (cycle["status"], cycle["entered"]) == ("FAILED", ["Export", "BreakTheCircle"])
+    assert cycle["error"] == "CircularDependency"
+    assert cycle["cause"] == "proc-1020 -> thread-2020 -> proc-1021 -> proc-1020"
     assert (conflict["status"], conflict["entered"]) == ("SUCCEEDED", ["Export", "ExportedAlready"])

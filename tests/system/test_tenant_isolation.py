@@ -1,4 +1,4 @@
-"""Every route, every caller, the tenant named in every way; and what one tenant can tell of another's things."""
+"""Tenant isolation: every route with every caller and tenant, and what a caller can learn about other tenants."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ import pytest
 from installhub.model.errors import ErrorCode
 from tests.conftest import Record
 from tests.system.client import OTHER_TENANT, TENANT, Api, artifact, export_body
-from tests.system.test_refusals import UNKNOWN_PACKAGE, problem
+from tests.system.test_error_responses import UNKNOWN_PACKAGE, assert_problem
 
 if TYPE_CHECKING:
     import requests
 
-NOBODY = "tenant-of-nobody"
+UNKNOWN_TENANT = "tenant-of-nobody"
 CALLERS = {
     "own": [TENANT],
     "other": [OTHER_TENANT],
     "none": [],
     "many": [TENANT, OTHER_TENANT],
 }
-NAMES = [None, TENANT, OTHER_TENANT, NOBODY]
+TENANTS = [None, TENANT, OTHER_TENANT, UNKNOWN_TENANT]
 POSTS = ["preview", "export"]
 GETS = ["get", "download"]
-# Ids and times of the one answer, which say nothing of the package.
+# Headers with ids and times of a response, which are unrelated to the package.
 VARYING = {"date", "x-amzn-requestid", "x-amz-request-id", "x-amzn-trace-id", "x-amz-id-2", "x-amz-apigw-id"}
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One request of the matrix; what it asks for is the first tenant's.
+    """One request of the matrix, for a package or artifact of the first tenant.
 
     Attributes:
-        route: One of the four.
-        caller: Whose token.
-        header: The tenant that the header names.
-        body: The tenant that the body names.
+        route: One of the four routes.
+        caller: The caller, a key of CALLERS.
+        header: The tenant in the header X-Tenant-Id.
+        body: The tenant in the body.
     """
 
     route: str
@@ -55,12 +55,12 @@ class Cell:
 
 
 def cells() -> Iterator[Cell]:
-    yield from (Cell(*cell) for cell in product(POSTS, CALLERS, NAMES, NAMES))
-    yield from (Cell(*cell) for cell in product(GETS, CALLERS, NAMES))
+    yield from (Cell(*cell) for cell in product(POSTS, CALLERS, TENANTS, TENANTS))
+    yield from (Cell(*cell) for cell in product(GETS, CALLERS, TENANTS))
 
 
-def contract(cell: Cell) -> tuple[int, str | None]:
-    """Status and code that the contract has for a cell, read from it and not from the code."""
+def expected(cell: Cell) -> tuple[int, str | None]:
+    """Return the status and error code that the contract specifies for a cell, derived independently of the product."""
     tenants, named = CALLERS[cell.caller], {cell.header, cell.body} - {None}
     if cell.route in POSTS and not named:
         return 400, "InvalidRequest"
@@ -95,11 +95,11 @@ def test_every_cell_of_the_matrix_follows_the_contract(api: Api, package: str, r
     tokens = {caller: api.token(*tenants) for caller, tenants in CALLERS.items()}
     statuses: Counter[int] = Counter()
     for number, cell in enumerate(cells()):
-        answer = send(api, cell, tokens[cell.caller], package, number)
-        status, code = contract(cell)
-        assert answer.status_code == status, f"{cell}: {answer.status_code} {answer.text}"
+        response = send(api, cell, tokens[cell.caller], package, number)
+        status, code = expected(cell)
+        assert response.status_code == status, f"{cell}: {response.status_code} {response.text}"
         if code is not None:
-            body = problem(answer, ErrorCode(code))
+            body = assert_problem(response, ErrorCode(code))
             assert {error["errorCode"] for error in body["errors"]} == {code}, str(cell)
         statuses[status] += 1
 
@@ -112,45 +112,45 @@ def test_every_cell_of_the_matrix_follows_the_contract(api: Api, package: str, r
     )
 
 
-def essence(answer: requests.Response) -> tuple[int, bytes, dict[str, str]]:
-    """All of an answer but the ids and the time of the one request."""
-    body = re.sub(rb"urn:uuid:[0-9a-f-]{36}", b"urn:uuid:", answer.content)
-    headers = {name.lower(): value for name, value in answer.headers.items() if name.lower() not in VARYING}
-    return answer.status_code, body, headers
+def comparable(response: requests.Response) -> tuple[int, bytes, dict[str, str]]:
+    """Return the status, body and headers of a response without request ids and times."""
+    body = re.sub(rb"urn:uuid:[0-9a-f-]{36}", b"urn:uuid:", response.content)
+    headers = {name.lower(): value for name, value in response.headers.items() if name.lower() not in VARYING}
+    return response.status_code, body, headers
 
 
 def failed_request(api: Api) -> str:
-    """An accepted export of the first tenant that came to nothing: its package id."""
+    """Let an asynchronous export of the first tenant fail, and return its package id."""
     accepted = api.export(export_body("Isolated and failed", "proc-1020"), headers={"Prefer": "respond-async"})
     assert accepted.status_code == 202, accepted.text
     package_id: str = accepted.json()["packageId"]
-    until = time.monotonic() + 60
+    deadline = time.monotonic() + 60
     while api.get(package_id).json()["status"] != "failed":
-        assert time.monotonic() < until
+        assert time.monotonic() < deadline
         time.sleep(0.2)
     return package_id
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-Tenant-Id": OTHER_TENANT}, {"If-None-Match": "*"}])
-def test_anothers_package_and_none_at_all_are_alike_byte_by_byte(
+def test_another_tenants_package_and_an_unknown_id_get_identical_responses(
     api: Api, package: str, headers: dict[str, str]
 ) -> None:
     token = api.token(OTHER_TENANT)
     for suffix in ("", "/download"):
         unknown = api.call("GET", f"/{UNKNOWN_PACKAGE}{suffix}", token=token, headers=headers)
-        problem(unknown, ErrorCode.PACKAGE_NOT_FOUND)
+        assert_problem(unknown, ErrorCode.PACKAGE_NOT_FOUND)
         foreign = api.call("GET", f"/{package}{suffix}", token=token, headers=headers)
-        assert essence(foreign) == essence(unknown)
+        assert comparable(foreign) == comparable(unknown)
         own = api.call("GET", f"/{package}{suffix}", headers={**headers, "X-Tenant-Id": TENANT})
-        assert essence(own) != essence(unknown), "the comparison can fail"
+        assert comparable(own) != comparable(unknown), "control: the comparison can fail"
 
 
-def test_anothers_failed_request_and_none_at_all_are_alike_byte_by_byte(api: Api, record: Record) -> None:
+def test_another_tenants_failed_export_and_an_unknown_id_get_identical_responses(api: Api, record: Record) -> None:
     foreign = failed_request(api)
     token = api.token(OTHER_TENANT)
     for suffix in ("", "/download"):
-        answers = [api.call("GET", f"/{name}{suffix}", token=token) for name in (foreign, UNKNOWN_PACKAGE)]
-        assert essence(answers[0]) == essence(answers[1])
+        responses = [api.call("GET", f"/{name}{suffix}", token=token) for name in (foreign, UNKNOWN_PACKAGE)]
+        assert comparable(responses[0]) == comparable(responses[1])
     record(
         "isolation",
         "Another tenant's package, its failed request, and none at all",
@@ -159,8 +159,8 @@ def test_anothers_failed_request_and_none_at_all_are_alike_byte_by_byte(api: Api
     )
 
 
-def test_a_dependency_in_another_tenant_is_as_missing_as_one_that_is_nowhere(api: Api, record: Record) -> None:
-    """Of a root the contract says 403, and no more; of a dependency it says nothing at all."""
+def test_a_dependency_in_another_tenant_is_indistinguishable_from_a_missing_one(api: Api, record: Record) -> None:
+    """The contract specifies a 403 for roots only; it discloses nothing about dependencies."""
     api.publish(
         [
             artifact("only-elsewhere", tenantId=OTHER_TENANT, name="Secret of another"),
@@ -170,19 +170,19 @@ def test_a_dependency_in_another_tenant_is_as_missing_as_one_that_is_nowhere(api
     )
     token = api.token("tenant-of-tests")
 
-    def answers(root: str) -> list[tuple[int, bytes, dict[str, str]]]:
+    def comparable_responses(root: str) -> list[tuple[int, bytes, dict[str, str]]]:
         body: dict[str, Any] = {"tenantId": "tenant-of-tests", "artifactIds": [root]}
         export = export_body("Dependency", root, tenantId="tenant-of-tests")
-        found = [api.preview(body, token=token), api.export(export, token=token)]
-        assert [answer.status_code for answer in found] == [200, 400]
+        responses = [api.preview(body, token=token), api.export(export, token=token)]
+        assert [response.status_code for response in responses] == [200, 400]
         return [
             (status, content.replace(b"elsewhere", b"nowhereat"), headers)
-            for status, content, headers in map(essence, found)
+            for status, content, headers in map(comparable, responses)
         ]
 
-    assert answers("root-elsewhere") == answers("root-nowhereat")
+    assert comparable_responses("root-elsewhere") == comparable_responses("root-nowhereat")
     root = api.preview({"tenantId": "tenant-of-tests", "artifactIds": ["only-elsewhere"]}, token=token)
-    (error,) = problem(root, ErrorCode.TENANT_MISMATCH)["errors"]
+    (error,) = assert_problem(root, ErrorCode.TENANT_MISMATCH)["errors"]
     assert error == {
         "errorCode": "TenantMismatch",
         "detail": "Artifact 'only-elsewhere' belongs to a different tenant.",
@@ -196,7 +196,7 @@ def test_a_dependency_in_another_tenant_is_as_missing_as_one_that_is_nowhere(api
     )
 
 
-def test_names_versions_and_keys_are_each_tenants_own(api: Api, record: Record) -> None:
+def test_names_versions_and_idempotency_keys_are_per_tenant(api: Api, record: Record) -> None:
     headers = {"Idempotency-Key": "the-same-for-both"}
     first = api.export(export_body("Same name"), headers=headers)
     body = export_body("Same name", "proc-1501", tenantId=OTHER_TENANT)

@@ -1,4 +1,4 @@
-"""An authorizer that refuses by raising, as ours does not (docs/decisions/0005-authorizer-denies.md)."""
+"""An authorizer that rejects by raising, unlike the product's (docs/decisions/0005-authorizer-denies.md)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def authorize(_event: dict[str, Any], _context: object) -> dict[str, Any]:
-    raise Exception("Unauthorized")  # noqa: TRY002  # what API Gateway looks for
+    raise Exception("Unauthorized")  # noqa: TRY002  # API Gateway compares this message
 
 
 def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:

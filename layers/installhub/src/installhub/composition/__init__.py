@@ -1,5 +1,5 @@
-"""The composition root: builds each adapter and use case once per process, from settings and AWS clients.
+"""The composition root: creates the adapters and use cases from settings and AWS clients, once per process.
 
-Here: one module per capability, one cached provider per object. A function imports only the modules it uses.
-Not here: logic. A new function adds a provider of its own or uses an existing one.
+Here: one module per capability, with a cached provider for each object. A function imports only the modules it uses.
+Not here: logic.
 """

@@ -1,4 +1,4 @@
-"""The artifacts table and the definition bucket."""
+"""The artifacts table."""
 
 from __future__ import annotations
 

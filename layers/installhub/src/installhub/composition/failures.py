@@ -15,17 +15,17 @@ from installhub.runtime import aws_clients
 
 @cache
 def failure_store() -> FailureStore:
-    """The failed requests."""
+    """Failed requests in the requests table."""
     return FailureStore(aws_clients.dynamodb(), settings().string("REQUESTS_TABLE"))
 
 
 @cache
 def expired_requests() -> ExpiredRequests:
-    """The accepted exports that were not processed in time."""
+    """Fails accepted exports that have expired."""
     return ExpiredRequests(pending_export_store(), failure_store(), time.time)
 
 
 @cache
 def claim_sweeper() -> ClaimSweeper:
-    """Removes what crashed exports left behind."""
+    """Discards the expired claims of crashed exports."""
     return ClaimSweeper(package_store(), bundle_store(), time.time)

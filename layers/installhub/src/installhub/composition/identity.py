@@ -43,7 +43,7 @@ def token_policy(settings: Settings) -> TokenPolicy:
 
 @cache
 def usage_keys() -> UsageKeys:
-    """Finds the usage-plan key of a caller."""
+    """Looks up the usage-plan keys of callers."""
     return UsageKeys(
         aws_clients.dynamodb(), settings().string("PLANS_TABLE"), settings().string("SHARED_USAGE_KEY"), time.time
     )

@@ -10,7 +10,7 @@ from installhub.resolver.plan import Limits
 
 @cache
 def limits() -> Limits:
-    """How much one package may hold."""
+    """The maximum size of a package."""
     return Limits(
         roots=settings().integer("MAX_ROOTS"),
         artifacts=settings().integer("MAX_ARTIFACTS"),

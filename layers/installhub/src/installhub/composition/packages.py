@@ -13,13 +13,13 @@ from installhub.runtime import aws_clients
 
 @cache
 def package_store() -> PackageStore:
-    """The packages table."""
+    """Claims and packages in the packages table."""
     return PackageStore(aws_clients.dynamodb(), settings().string("PACKAGES_TABLE"))
 
 
 @cache
 def pending_export_store() -> PendingExportStore:
-    """The packages table, for exports that are not finished."""
+    """Pending exports in the packages table."""
     return PendingExportStore(aws_clients.dynamodb(), settings().string("PACKAGES_TABLE"))
 
 

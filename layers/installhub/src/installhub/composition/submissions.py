@@ -19,7 +19,7 @@ from installhub.runtime import aws_clients
 
 @cache
 def idempotency_store() -> IdempotencyStore:
-    """The first responses to requests with an idempotency key."""
+    """The responses to requests with an idempotency key, in the requests table."""
     return IdempotencyStore(aws_clients.dynamodb(), settings().string("REQUESTS_TABLE"), time.time)
 
 

@@ -1,7 +1,7 @@
-"""The models of the outcome events, for the schemas in docs/events. They are CloudEvents 1.0 in the JSON format.
+"""Models of the outcome events, from which the schemas in docs/events are generated. No function imports this module.
 
-Consumers should ignore unknown fields: a version may get more of them. A breaking change is a new version, which
-``dataschema`` names.
+Outcome events are CloudEvents 1.0 in the JSON format. Consumers should ignore unknown fields: fields may be added
+without a new version. Breaking changes increment the version in ``dataschema``.
 """
 
 from __future__ import annotations
@@ -17,22 +17,23 @@ from installhub.contract.response_models import ProblemItem, ResponseModel, opti
 from installhub.model.artifact import PackageType
 from installhub.model.errors import ErrorCode
 
-_EXAMPLE_REQUEST_ID = "event:com.example.hr/6a7e8feb-b491-4cf7-a9f1-bf3703467718"
+_EXAMPLE_REQUEST_ID: Final = "event:com.example.hr/6a7e8feb-b491-4cf7-a9f1-bf3703467718"
+_UNLESS_UNREADABLE: Final = "Omitted if the request was unreadable."
 
 
 class CloudEvent(ResponseModel):
     """The fields of every outcome event."""
 
     specversion: Literal["1.0"]
-    id: str = Field(description="The same when the event is repeated.")
-    source: str = Field(description="The stack.", examples=["/installhub/installhub"])
+    id: str = Field(description="The same whenever the event is delivered again.")
+    source: str = Field(description="Identifies the stack.", examples=["/installhub/installhub"])
     subject: str = Field(description="The packageId, or the requestId if there is no package.")
     time: str = Field(description="RFC 3339, UTC.", examples=["2026-05-25T09:00:00Z"])
     datacontenttype: Literal["application/json"]
 
 
 class PackageExportedData(ResponseModel):
-    """The exported package."""
+    """Data of a PackageExported event."""
 
     tenant_id: str
     package_id: str
@@ -42,22 +43,22 @@ class PackageExportedData(ResponseModel):
     checksum: str = Field(description="`sha256:<hex>` of the ZIP.")
     artifact_count: int
     bundle_bytes: int
-    bundle_download_url: str = Field(description="Path below the API's base URL.")
-    exported_at: str
+    bundle_download_url: str = Field(description="Path relative to the API's base URL.")
+    exported_at: str = Field(description="RFC 3339, UTC.")
     exported_by: str = Field(description="The caller's subject, or the event source, inbox object or invocation.")
-    request_id: str | SkipJsonSchema[None] = optional_field("The request that created it, if it has an id.")
+    request_id: str | SkipJsonSchema[None] = optional_field("Id of the request, if it has one.")
 
 
 class PackageExportFailedData(ResponseModel):
-    """The failed request."""
+    """Data of a PackageExportFailed event."""
 
-    tenant_id: str | SkipJsonSchema[None] = optional_field("Unless the request was unreadable.")
-    package_id: str | SkipJsonSchema[None] = optional_field("Unless the request was unreadable.")
-    package_name: str | SkipJsonSchema[None] = optional_field("Unless the request was unreadable.")
-    version: str | SkipJsonSchema[None] = optional_field("Unless the request was unreadable.")
-    request_id: str = Field(description="The request.", examples=[_EXAMPLE_REQUEST_ID])
-    requested_by: str
-    failed_at: str
+    tenant_id: str | SkipJsonSchema[None] = optional_field(_UNLESS_UNREADABLE)
+    package_id: str | SkipJsonSchema[None] = optional_field(_UNLESS_UNREADABLE)
+    package_name: str | SkipJsonSchema[None] = optional_field(_UNLESS_UNREADABLE)
+    version: str | SkipJsonSchema[None] = optional_field(_UNLESS_UNREADABLE)
+    request_id: str = Field(description="Id of the request.", examples=[_EXAMPLE_REQUEST_ID])
+    requested_by: str = Field(description="The caller's subject, or the event source or inbox object.")
+    failed_at: str = Field(description="RFC 3339, UTC.")
     error_code: ErrorCode
     error_count: int = Field(description="The number of problems.")
     errors: list[ProblemItem] = Field(
@@ -85,4 +86,4 @@ OUTCOMES: Final[Mapping[str, type[CloudEvent]]] = {
     data_schema(PACKAGE_EXPORTED): PackageExported,
     data_schema(PACKAGE_EXPORT_FAILED): PackageExportFailed,
 }
-"""The models of the outcome events, by the name of their schema."""
+"""The models of the outcome events, by ``dataschema``."""

@@ -1,4 +1,4 @@
-"""The outcome events on the bus: their source, their types and the names of their schemas."""
+"""Names of the outcome events on the bus: source, types and schemas."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ SCHEMA_VERSION: Final = 1
 
 
 def data_schema(event_type: str) -> str:
-    """The name of the schema that an event's ``data`` follows."""
+    """The ``dataschema`` of events of a type: a URN with the version of the schema."""
     return f"urn:installhub:event:{event_type}:{SCHEMA_VERSION}"

@@ -1,4 +1,4 @@
-"""Reads request documents from any source, and reports every problem at once, each with its place."""
+"""Reads request documents: checks their size, validates them, reports all problems, and builds export commands."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from installhub.packages.records import AcceptedExport
 
 MAX_DOCUMENT_BYTES: Final = 2 * 1024 * 1024
-"""Maximum size of a request: a thousand ids of maximum length, and some room."""
+"""Maximum size of a request document: enough for a thousand ids of maximum length."""
 
 _MAX_PROBLEMS: Final = 1000
-_MAX_FIELD_NAME: Final = 200
+_MAX_FIELD_NAME_LENGTH: Final = 200
 _Document = TypeVar("_Document", bound=ExportRequested)
 
 
 def read_export_request(model: type[_Document], content: bytes) -> _Document:
-    """An export request that arrived without a token or header: it must name its tenant itself.
+    """Parse an export request that contains its tenant, because it was received without a token and headers.
 
     Raises:
-        InstallHubError: With every problem of the document.
+        InstallHubError: RequestTooLarge, or every problem of the document.
     """
     check_request_size(content)
     try:
@@ -43,7 +43,7 @@ def read_export_request(model: type[_Document], content: bytes) -> _Document:
 
 
 def check_request_size(content: bytes) -> None:
-    """Refuse a document that is too large.
+    """Check the size of a request document.
 
     Raises:
         InstallHubError: RequestTooLarge.
@@ -55,17 +55,17 @@ def check_request_size(content: bytes) -> None:
 
 
 def validation_details(error: ValidationError) -> list[ErrorDetails]:
-    """What validation found, without the input."""
+    """The details of a validation error, without the invalid input."""
     return error.errors(include_url=False, include_context=False, include_input=False)
 
 
 def validation_problems(details: list[ErrorDetails]) -> list[Problem]:
-    """The same in the contract's shape, at most a thousand of them."""
+    """The details of a validation error as problems; the first thousand."""
     return [_problem(detail) for detail in details[:_MAX_PROBLEMS]]
 
 
 def build_export_document(request: ExportRequest, tenant: str) -> dict[str, Any]:
-    """``request`` as JSON that includes its tenant."""
+    """The JSON of ``request``, including its tenant."""
     return {**request_to_json(request), "tenantId": tenant}
 
 
@@ -77,7 +77,7 @@ def build_export_command(
     request_id: str | None = None,
     accepted: AcceptedExport | None = None,
 ) -> ExportCommand:
-    """The command for ``request``, made by ``requested_by`` for ``tenant``."""
+    """The command for ``request``, which ``requested_by`` made for ``tenant``."""
     return ExportCommand(
         tenant=tenant,
         requested_by=requested_by,
@@ -107,6 +107,6 @@ def _error_code(detail: ErrorDetails) -> ErrorCode:
 
 
 def _truncated(part: object) -> str:
-    """A part of a JSON pointer; the name of an unknown field may have any length."""
+    """A part of a JSON pointer, truncated, since the name of an unknown field may have any length."""
     text = str(part)
-    return text if len(text) <= _MAX_FIELD_NAME else f"{text[:_MAX_FIELD_NAME]}…"
+    return text if len(text) <= _MAX_FIELD_NAME_LENGTH else f"{text[:_MAX_FIELD_NAME_LENGTH]}…"

@@ -1,7 +1,7 @@
-"""The bodies of requests, and the rules for their fields.
+"""Models of request documents, with the validation rules of their fields.
 
-Pydantic's core validates them. Building the same schemas from pydantic models would take a third of a function's cold
-start (docs/decisions/0011).
+Documents are validated by pydantic-core directly, since building the schemas from pydantic models would take a third of
+a function's cold start (docs/decisions/0011). The OpenAPI document and event schemas are generated from the same rules.
 """
 
 from __future__ import annotations
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 INVALID_VERSION_ERROR: Final = "invalid_version"
 """The type of validation error that is reported as InvalidVersion instead of InvalidRequest."""
 
-_MAX_LISTED_IDS: Final = (
-    50_000  # limits how many problems validation collects; the maximum number of roots is a setting
-)
+_MAX_IDS: Final = 50_000  # limits the number of validation errors; the maximum number of roots is a setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +66,7 @@ _Fields = Mapping[str, "TypedDictField"]
 
 
 def parse_request(model: type[_Request], content: bytes) -> _Request:
-    """The request in ``content``, which is JSON.
+    """Parse and validate ``content``, the JSON of a request.
 
     Raises:
         pydantic_core.ValidationError: With every problem of the request.
@@ -79,11 +77,11 @@ def parse_request(model: type[_Request], content: bytes) -> _Request:
 def request_to_json(request: PreviewRequest) -> dict[str, Any]:
     """``request`` as JSON that :func:`parse_request` accepts, without unset fields."""
     values = {field["validation_alias"]: getattr(request, name) for name, field in _fields(type(request)).items()}
-    return {str(wire_name): value for wire_name, value in values.items() if value is not None}
+    return {str(json_name): value for json_name, value in values.items() if value is not None}
 
 
 def core_schema_for(model: type[PreviewRequest]) -> CoreSchema:
-    """The rules for ``model``; the OpenAPI document and the event schemas are generated from them too."""
+    """The validation rules of ``model``, as a schema of pydantic-core."""
     return core.typed_dict_schema(
         dict(_fields(model)),
         extra_behavior="forbid",
@@ -95,18 +93,20 @@ def core_schema_for(model: type[PreviewRequest]) -> CoreSchema:
 def _fields(model: type[PreviewRequest]) -> _Fields:
     fields = {**_PREVIEW, **_EXPORT} if issubclass(model, ExportRequest) else _PREVIEW
     if issubclass(model, ExportRequested):
-        fields = {**fields, "tenant_id": _field("tenantId", _ID, examples=["tenant-7f3a9b12"])}
+        fields = {**fields, "tenant_id": _required("tenantId", _ID, examples=["tenant-7f3a9b12"])}
     return {**fields, **_INVOCATION} if issubclass(model, InvocationExportRequest) else fields
 
 
-def _field(wire_name: str, schema: CoreSchema, **described: object) -> TypedDictField:
+def _required(json_name: str, schema: CoreSchema, **json_schema: object) -> TypedDictField:
+    """A required field; ``json_schema`` is added to its JSON schema."""
     return core.typed_dict_field(
-        schema, required=True, validation_alias=wire_name, metadata={"pydantic_js_updates": described}
+        schema, required=True, validation_alias=json_name, metadata={"pydantic_js_updates": json_schema}
     )
 
 
-def _optional(wire_name: str, schema: CoreSchema, **described: object) -> TypedDictField:
-    return {**_field(wire_name, core.nullable_schema(schema), **described), "required": False}
+def _optional(json_name: str, schema: CoreSchema, **json_schema: object) -> TypedDictField:
+    """A field that may be null or missing; ``json_schema`` is added to its JSON schema."""
+    return {**_required(json_name, core.nullable_schema(schema), **json_schema), "required": False}
 
 
 def _text(*checks: _Check, min_length: int | None = None, max_length: int | None = None) -> CoreSchema:
@@ -119,10 +119,10 @@ def _text(*checks: _Check, min_length: int | None = None, max_length: int | None
 _Check = Callable[[str], str]
 
 
-def _check(holds: Callable[[str], bool], kind: str, message: Any) -> _Check:  # noqa: ANN401  # a LiteralString
+def _check(is_valid: Callable[[str], bool], error_type: str, message: Any) -> _Check:  # noqa: ANN401  # a LiteralString
     def check(text: str) -> str:
-        if not holds(text):
-            raise PydanticCustomError(kind, message)
+        if not is_valid(text):
+            raise PydanticCustomError(error_type, message)
         return text
 
     return check
@@ -131,7 +131,9 @@ def _check(holds: Callable[[str], bool], kind: str, message: Any) -> _Check:  # 
 _PRINTABLE = _check(is_printable, "not_printable", "String should contain printable characters only")
 _ENCODABLE = _check(is_encodable, "not_encodable", "String should be encodable as UTF-8")
 _NOT_BLANK = _check(lambda text: bool(text.strip()), "blank", "String should not be blank")
-_SEMVER = _check(is_valid_version, INVALID_VERSION_ERROR, "Not a version by SemVer 2.0.0, such as 2.1.0 or 2.1.0-rc.1")
+_SEMVER = _check(
+    is_valid_version, INVALID_VERSION_ERROR, "String should be a SemVer 2.0.0 version, such as 2.1.0 or 2.1.0-rc.1"
+)
 
 _ID = _text(_PRINTABLE, min_length=1, max_length=MAX_ID_LENGTH)
 _TAG = _text(_PRINTABLE, min_length=1, max_length=100)
@@ -140,24 +142,24 @@ _PREVIEW: Final[_Fields] = {
     "tenant_id": _optional(
         "tenantId",
         _ID,
-        description="Required unless the header X-Tenant-Id names it.",
+        description="Required unless the header X-Tenant-Id specifies the tenant.",
         examples=["tenant-7f3a9b12"],
     ),
-    "artifact_ids": _field(
+    "artifact_ids": _required(
         "artifactIds",
-        core.list_schema(_ID, min_length=1, max_length=_MAX_LISTED_IDS),
-        description="The root artifacts.",
+        core.list_schema(_ID, min_length=1, max_length=_MAX_IDS),
+        description="Ids of the root artifacts.",
         examples=[["proc-1001"]],
     ),
 }
 _EXPORT: Final[_Fields] = {
-    "package_name": _field(
+    "package_name": _required(
         "packageName",
         _text(_PRINTABLE, _NOT_BLANK, min_length=1, max_length=100),
         examples=["Employee Onboarding Suite"],
     ),
-    "package_type": _field("packageType", core.enum_schema(PackageType, list(PackageType), sub_type="str")),
-    "version": _field(
+    "package_type": _required("packageType", core.enum_schema(PackageType, list(PackageType), sub_type="str")),
+    "version": _required(
         "version",
         _text(_SEMVER),
         description="SemVer 2.0.0.",
@@ -173,7 +175,7 @@ _EXPORT: Final[_Fields] = {
 }
 _INVOCATION: Final[_Fields] = {
     "request_id": _optional(
-        "requestId", _ID, description="Identifies the request: invoking again with it returns the same package."
+        "requestId", _ID, description="Identifies the request: repeating it with the same id returns the same package."
     ),
 }
 

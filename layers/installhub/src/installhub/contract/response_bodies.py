@@ -1,4 +1,7 @@
-"""Results as response bodies, field by field as in the API document."""
+"""Builds the bodies of responses: packages, pending exports, previews and problem documents.
+
+:mod:`installhub.contract.response_models` describes their fields.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ _MAX_SHORT_DETAIL: Final = 1000
 
 
 def package_body(record: PackageRecord, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The body for an export and for a package looked up later; after an asynchronous export it includes the status."""
+    """The body for an exported package; includes status and progress if the export was asynchronous."""
     package_id = record.description.package_id
     body = {
         "packageId": package_id,
@@ -44,12 +47,12 @@ def package_body(record: PackageRecord, manifest: Mapping[str, Any]) -> dict[str
 
 
 def reduced_package_body(record: PackageRecord, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The same without the manifest's lists, which the bundle contains, for responses that would be too large."""
+    """As :func:`package_body`, but with empty lists in the manifest, for responses that would be too large."""
     return package_body(record, {**manifest, "artifacts": [], "installOrder": []})
 
 
 def pending_body(pending: PendingExport) -> dict[str, Any]:
-    """The body for an accepted export that is queued, in progress or failed."""
+    """The body for a pending export: queued, in progress or failed."""
     body: dict[str, Any] = {
         "packageId": pending.package_id,
         "packageName": pending.accepted.name,
@@ -65,7 +68,12 @@ def pending_body(pending: PendingExport) -> dict[str, Any]:
 
 
 def problem_body(problems: Iterable[Problem], instance: str) -> dict[str, Any]:
-    """The body of an error response; ``problems`` are sorted, most important first."""
+    """The problem document of an error (RFC 9457).
+
+    Args:
+        problems: At least one, most important first.
+        instance: URI of this occurrence.
+    """
     listed = list(problems)
     code = listed[0].code
     detail = listed[0].detail
@@ -84,31 +92,32 @@ def problem_body(problems: Iterable[Problem], instance: str) -> dict[str, Any]:
 
 
 def truncated_errors(problems: Sequence[Problem], max_bytes: int) -> list[dict[str, Any]]:
-    """``problems`` in the contract's shape, most important first, as many as fit into ``max_bytes`` of JSON.
+    """The first of ``problems`` as JSON, as many as fit into ``max_bytes``, but at least a shortened first one.
 
-    Some services accept a few hundred KB only, and a request may have tens of thousands of problems.
+    For services that accept only a few hundred KB; a request may have tens of thousands of problems.
     """
-    kept: list[dict[str, Any]] = []
+    errors: list[dict[str, Any]] = []
     size = 2
     for problem in problems:
         fields = problem.as_json()
         size += len(json.dumps(fields)) + 2
         if size > max_bytes:
             break
-        kept.append(fields)
-    if not kept:  # thousands of dependents, or a very long cycle
+        errors.append(fields)
+    if not errors:  # thousands of dependents, or a very long cycle
         short = replace(problems[0], detail=problems[0].detail[:_MAX_SHORT_DETAIL], required_by=None, cycle=None)
-        kept.append(short.as_json())
-    return kept
+        errors.append(short.as_json())
+    return errors
 
 
 def preview_body(plan: Plan) -> dict[str, Any]:
     """The body for a preview."""
     closure = plan.closure
     return {
-        "rootArtifacts": [_summary(node) for node in closure.root_nodes],
+        "rootArtifacts": [_artifact_summary(node) for node in closure.root_nodes],
         "resolvedDependencies": [
-            {**_summary(node), "resolvedFrom": closure.resolved_from[node.id]} for node in closure.dependency_nodes
+            {**_artifact_summary(node), "resolvedFrom": closure.resolved_from[node.id]}
+            for node in closure.dependency_nodes
         ],
         "totalArtifacts": len(closure.nodes),
         "installOrder": list(plan.install_order),
@@ -117,5 +126,5 @@ def preview_body(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _summary(node: ArtifactNode) -> dict[str, str]:
+def _artifact_summary(node: ArtifactNode) -> dict[str, str]:
     return {"type": node.type.value, "id": node.id, "name": node.name}

@@ -1,4 +1,4 @@
-"""The models of responses, for the documents and the tests; no function imports this module."""
+"""Models of response bodies, from which the OpenAPI document is generated. No function imports this module."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from installhub.contract.request_models import PreviewRequest, core_schema_for
 from installhub.model.artifact import ArtifactType, PackageType
 from installhub.model.errors import ErrorCode
 
-_IF_ASYNC: Final = "If the export was accepted with `Prefer: respond-async`."
+_IF_ASYNC: Final = "Present if the export was accepted with `Prefer: respond-async`."
+_IF_FAILED: Final = "Present if the export failed."
 _EXAMPLE_PACKAGE_ID: Final = "pkg-a3f9c821-4b2e-59d1-bc44-f7e2a1c09d33"
 
 
 class ResponseModel(BaseModel):
-    """Clients should ignore unknown fields: responses may get more of them."""
+    """Base of all models. Clients should ignore unknown fields: fields may be added to responses."""
 
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
 
 
 class ArtifactSummary(ResponseModel):
-    """An artifact by type, id and name."""
+    """An artifact."""
 
     type: ArtifactType
     id: str
@@ -32,9 +33,9 @@ class ArtifactSummary(ResponseModel):
 
 
 class ResolvedDependency(ArtifactSummary):
-    """An artifact that something depends on."""
+    """A direct or transitive dependency of the root artifacts."""
 
-    resolved_from: str = Field(description="The parent that first reached it.")
+    resolved_from: str = Field(description="Id of the artifact through which it was reached first.")
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -42,18 +43,22 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 
 def optional_field(description: str) -> Any:  # noqa: ANN401  # what Field returns
-    """A field that is left out, never null, when it does not apply."""
+    """A field that is omitted, never null, if it does not apply."""
     return Field(default=None, description=description, json_schema_extra=_without_default)
 
 
 class ProblemItem(ResponseModel):
-    """One thing that is wrong."""
+    """A problem with the request or the requested artifacts."""
 
     error_code: ErrorCode
     detail: str
-    artifact_id: str | SkipJsonSchema[None] = optional_field("The artifact it is about.")
-    required_by: list[str] | SkipJsonSchema[None] = optional_field("All artifacts of the closure that depend on it.")
-    cycle: list[str] | SkipJsonSchema[None] = optional_field("A closed path, first and last alike.")
+    artifact_id: str | SkipJsonSchema[None] = optional_field("Id of the affected artifact.")
+    required_by: list[str] | SkipJsonSchema[None] = optional_field(
+        "Ids of all artifacts of the closure that depend on the affected one."
+    )
+    cycle: list[str] | SkipJsonSchema[None] = optional_field(
+        "A closed path of artifact ids; the first and the last are the same."
+    )
     pointer: str | SkipJsonSchema[None] = optional_field("JSON pointer into the request body (RFC 6901).")
 
 
@@ -64,7 +69,7 @@ class ProblemDocument(ResponseModel):
     title: str
     status: int
     detail: str
-    instance: str = Field(description="Identifies this occurrence; quote it to the operators.")
+    instance: str = Field(description="Identifies this occurrence; include it in support requests.")
     is_success: Literal[False]
     error_code: ErrorCode
     errors: list[ProblemItem] = Field(description="Every problem found, most important first.")
@@ -76,18 +81,18 @@ class PreviewResponse(ResponseModel):
     root_artifacts: list[ArtifactSummary]
     resolved_dependencies: list[ResolvedDependency] = Field(description="In breadth-first order.")
     total_artifacts: int
-    install_order: list[str] = Field(description="Dependencies first; empty when there is a cycle.")
+    install_order: list[str] = Field(description="Ids, dependencies first; empty if there is a cycle.")
     has_circular_dependency: bool
-    warnings: list[ProblemItem] = Field(description="Every reason for which an export would be refused.")
+    warnings: list[ProblemItem] = Field(description="Every reason why an export would be refused.")
 
 
 class ManifestArtifact(ArtifactSummary):
     """An artifact in a bundle."""
 
-    path: str = Field(description="Of its definition, within the ZIP.")
-    size: int = Field(description="Bytes of the definition.")
-    sha256: str = Field(description="Hex digest of the definition.")
-    dependencies: list[str]
+    path: str = Field(description="Path of the definition within the ZIP.")
+    size: int = Field(description="Size of the definition in bytes.")
+    sha256: str = Field(description="SHA-256 digest of the definition, as hex.")
+    dependencies: list[str] = Field(description="Ids of the artifacts it depends on.")
 
 
 class Manifest(ResponseModel):
@@ -101,16 +106,16 @@ class Manifest(ResponseModel):
     description: str | None
     author: str | None
     tags: list[str]
-    root_artifacts: list[str]
+    root_artifacts: list[str] = Field(description="Ids of the root artifacts.")
     artifacts: list[ManifestArtifact] = Field(description="In install order.")
-    install_order: list[str]
+    install_order: list[str] = Field(description="Ids, dependencies first.")
 
 
 class Progress(ResponseModel):
     """The progress of an export."""
 
-    done: int = Field(description="Artifacts written.")
-    total: int | None = Field(description="Artifacts to write; null until the dependencies are resolved.")
+    done: int = Field(description="Number of artifacts written so far.")
+    total: int | None = Field(description="Number of artifacts to write; null until the dependencies are resolved.")
 
 
 class PackageResponse(ResponseModel):
@@ -121,7 +126,7 @@ class PackageResponse(ResponseModel):
     version: str
     checksum: str = Field(description="`sha256:<hex>` of the ZIP.")
     artifact_count: int
-    bundle_download_url: str = Field(description="Path below the API's base URL.")
+    bundle_download_url: str = Field(description="Path relative to the API's base URL.")
     exported_at: str = Field(description="RFC 3339, UTC.", examples=["2026-05-25T09:00:00Z"])
     is_success: Literal[True]
     manifest: Manifest
@@ -131,39 +136,45 @@ class PackageResponse(ResponseModel):
 
 
 class PendingResponse(ResponseModel):
-    """Body of the response to POST /export with `respond-async`, and to GET /{packageId} until it is exported."""
+    """Body of the response to POST /export with `respond-async`, and to GET /{packageId} until the export is done."""
 
     package_id: str = Field(examples=[_EXAMPLE_PACKAGE_ID])
     package_name: str
     version: str
     status: Literal["queued", "exporting", "failed"]
     requested_at: str = Field(description="RFC 3339, UTC.", examples=["2026-05-25T09:00:00Z"])
-    status_url: str = Field(description="Path below the API's base URL.")
-    progress: Progress | SkipJsonSchema[None] = optional_field("Unless it failed.")
-    is_success: Literal[False] | SkipJsonSchema[None] = optional_field("If it failed.")
-    error_code: ErrorCode | SkipJsonSchema[None] = optional_field("If it failed.")
+    status_url: str = Field(description="Path relative to the API's base URL.")
+    progress: Progress | SkipJsonSchema[None] = optional_field("Omitted if the export failed.")
+    is_success: Literal[False] | SkipJsonSchema[None] = optional_field(_IF_FAILED)
+    error_code: ErrorCode | SkipJsonSchema[None] = optional_field(_IF_FAILED)
     errors: list[ProblemItem] | SkipJsonSchema[None] = optional_field(
-        "If it failed: every reason, most important first."
+        "Present if the export failed: every reason, most important first."
     )
 
 
-class _Untitled(GenerateJsonSchema):
-    """Omits titles, which would only repeat the field names."""
+class _SchemaWithoutTitles(GenerateJsonSchema):
+    """Omits the titles of fields, which would only repeat their names."""
 
     def field_title_should_be_set(self, schema: object) -> bool:
-        """Never."""
+        """Return False."""
         del schema
         return False
 
 
 def json_schemas(models: Iterable[type[BaseModel | PreviewRequest]], ref_template: str) -> dict[str, Any]:
-    """The JSON schemas of request or response ``models``, and of everything they refer to, by name."""
-    definitions: dict[str, Any] = {}
-    responses: list[tuple[type[BaseModel], Literal["validation"]]] = []
+    """The JSON schemas of ``models`` and of the models they refer to, by name.
+
+    Args:
+        models: Request, response or event models.
+        ref_template: Format of references between schemas, with the placeholder ``{model}``.
+    """
+    request_schemas: dict[str, Any] = {}
+    pydantic_models: list[tuple[type[BaseModel], Literal["validation"]]] = []
     for model in models:
         if issubclass(model, BaseModel):
-            responses.append((model, "validation"))
+            pydantic_models.append((model, "validation"))
         else:
-            definitions[model.__name__] = _Untitled(ref_template=ref_template).generate(core_schema_for(model))
-    _, schema = models_json_schema(responses, ref_template=ref_template, schema_generator=_Untitled)
-    return dict(sorted({**definitions, **schema.get("$defs", {})}.items()))
+            generator = _SchemaWithoutTitles(ref_template=ref_template)
+            request_schemas[model.__name__] = generator.generate(core_schema_for(model))
+    _, schema = models_json_schema(pydantic_models, ref_template=ref_template, schema_generator=_SchemaWithoutTitles)
+    return dict(sorted({**request_schemas, **schema.get("$defs", {})}.items()))

@@ -1,4 +1,4 @@
-"""The API's routes: what the functions serve and the OpenAPI document describes."""
+"""The API's routes, which the functions serve and the OpenAPI document describes."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ class Route:
 
     Attributes:
         method: HTTP method.
-        path: Path as the API document writes it, with ``{parameters}``.
+        path: Path template, with ``{parameters}``.
         operation: Unique name, for generated clients and logs.
-        summary: What it does, in a line.
-        description: What a caller should know.
-        own_errors: The error codes it can return, apart from those of every route.
-        request_model: Name of the model of its body, if it takes one; see :mod:`installhub.contract.request_models`.
-        response_model: Name of the model of its 200, if that is JSON; see :mod:`installhub.contract.response_models`.
-            Names, not classes: no function needs the models of its responses.
+        summary: One-line summary.
+        description: Details for callers.
+        own_errors: The error codes it can return, in addition to those of all routes.
+        request_model: Name of the model of the request body, if there is one, in
+            :mod:`installhub.contract.request_models`.
+        response_model: Name of the model of the body of a 200 response, if that is JSON, in
+            :mod:`installhub.contract.response_models`; not the class, because functions do not import that module.
     """
 
     method: str
@@ -47,7 +48,7 @@ class Route:
 
     @property
     def errors(self) -> tuple[ErrorCode, ...]:
-        """Every error code it can return."""
+        """All error codes it can return."""
         return (*_COMMON_ERRORS, *self.own_errors)
 
 
@@ -56,10 +57,10 @@ EXPORT: Final = Route(
     f"{BASE_PATH}/export",
     "exportPackage",
     "Create a new package from specified artifacts",
-    "Resolves everything the artifacts depend on, refuses what is broken and lists every reason, and publishes one "
-    "immutable, reproducible bundle. A name and version can be exported once. With `Prefer: respond-async` the export "
-    "is accepted and processed in the background; what can be refused at once is refused at once. With an "
-    "`Idempotency-Key`, repeating the request returns the first response again, for 24 hours.",
+    "Resolves all dependencies of the artifacts and publishes an immutable, reproducible bundle, or refuses the export "
+    "with every reason. A name and version can be exported once. With `Prefer: respond-async`, the request is "
+    "validated immediately and the export is processed in the background. With an `Idempotency-Key`, repeating the "
+    "request within 24 hours returns the first response again.",
     (
         *_BODY_ERRORS,
         ErrorCode.INVALID_VERSION,
@@ -82,8 +83,8 @@ PREVIEW: Final = Route(
     f"{BASE_PATH}/preview",
     "previewPackage",
     "Preview dependency graph without creating a bundle",
-    "Returns what an export of the artifacts would include, and in which order it would be installed. `warnings` lists "
-    "what an export would refuse; a root that does not exist is refused here as well.",
+    "Returns the artifacts that an export would include, and their install order. `warnings` lists every reason why an "
+    "export would be refused, except root artifacts that do not exist, which cause an error.",
     (*_BODY_ERRORS, ErrorCode.ARTIFACT_NOT_FOUND, ErrorCode.PACKAGE_TOO_LARGE),
     request_model="PreviewRequest",
     response_model="PreviewResponse",
@@ -94,8 +95,8 @@ GET_PACKAGE: Final = Route(
     f"{BASE_PATH}/{{packageId}}",
     "getPackage",
     "Get package metadata and manifest",
-    "The same response as that of the export that created the package. For an export accepted with "
-    "`Prefer: respond-async`, it reports the progress, or why the export failed.",
+    "Returns the same response as the export that created the package. For an export that was accepted with "
+    "`Prefer: respond-async`, returns its progress, or why it failed.",
     (ErrorCode.PACKAGE_NOT_FOUND,),
     response_model="PackageResponse",
 )
@@ -105,8 +106,8 @@ DOWNLOAD: Final = Route(
     f"{BASE_PATH}/{{packageId}}/download",
     "downloadPackage",
     "Download the ZIP bundle for a package",
-    "The bundle's bytes, or a redirect to a link that is valid for five minutes if the bundle is too large for one "
-    "response. A client that follows redirects sees no difference.",
+    "Returns the bundle, or redirects to a URL that is valid for five minutes if the bundle is too large for a "
+    "response. Clients should follow redirects.",
     (ErrorCode.PACKAGE_NOT_FOUND,),
 )
 

@@ -1,5 +1,5 @@
-"""Everything that does not arrive over HTTP: queue messages, inbox objects, invocations, streams and schedules.
+"""Inputs other than HTTP: queue messages, inbox objects, direct invocations, table streams and schedules.
 
-Here: the export worker and its retries, failed and expired requests, and outcome events.
-Not here: exporting itself, which is :mod:`installhub.exports`.
+Here: the export worker and its retries, failed and expired requests, outcome events.
+Not here: the export use case, which is in :mod:`installhub.exports`.
 """

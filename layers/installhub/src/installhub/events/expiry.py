@@ -1,4 +1,4 @@
-"""Accepted exports that were not processed in time: they fail instead of staying queued forever."""
+"""Expiry of accepted exports: those not processed in time fail instead of staying queued forever."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class ExpiredRequests:
     """Fails accepted exports that have expired, and deletes old failures.
 
     Attributes:
-        pending: The packages table, for exports that are not finished.
-        failures: The failed requests.
+        pending: Pending exports in the packages table.
+        failures: Failed requests in the requests table.
         clock: Returns epoch seconds.
     """
 
@@ -26,7 +26,7 @@ class ExpiredRequests:
     clock: Callable[[], float]
 
     def fail_all(self) -> int:
-        """Fail every expired request, and return how many there were."""
+        """Fail all expired requests and return their number."""
         now = int(self.clock())
         count = 0
         for request in self.pending.expired(now):

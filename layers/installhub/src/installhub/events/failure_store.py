@@ -1,6 +1,6 @@
-"""Failed requests, in the requests table: stored by request id, and published from the table's stream.
+"""Failed requests in the requests table, whose stream publishes their outcome events.
 
-One write both ends the request and triggers its outcome event, so that neither happens without the other.
+A single write both stores the failure and triggers the event, so that neither happens without the other.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FAILED: Final = "failed"
 FAILED_REQUEST_ID: Final = "request"
 MAX_ERRORS_BYTES: Final = 180_000
-"""Maximum size of a failure's errors: an event holds 256 KB, an item 400 KB."""
+"""Maximum size of a failure's errors; the limit of an event is 256 KB, and that of an item 400 KB."""
 
 _RETENTION_SECONDS: Final = 30 * 24 * 3600
 _IS_FINAL: Final = "isFinal"
@@ -31,14 +31,15 @@ _IS_FINAL: Final = "isFinal"
 
 @dataclass(frozen=True, slots=True)
 class ExportFailure:
-    """How a request failed.
+    """The failure of a request.
 
     Attributes:
-        request_id: The request.
-        requested_by: The requester.
-        failed_at: When, RFC 3339 in UTC.
-        error: Why.
-        package: What is known about the package to be: ``tenantId``, ``packageId``, ``packageName``, ``version``.
+        request_id: Id of the request.
+        requested_by: For the audit trail: a caller's subject, an event source or an inbox object.
+        failed_at: When it failed, RFC 3339 in UTC.
+        error: Why it failed.
+        package: ``tenantId``, ``packageId``, ``packageName`` and ``version`` of the requested package; empty if the
+            request was unreadable.
     """
 
     request_id: str
@@ -49,26 +50,31 @@ class ExportFailure:
 
     @property
     def errors(self) -> list[dict[str, Any]]:
-        """The reasons in the contract's shape, as many as fit an event."""
+        """The problems as JSON, as many as an event can contain."""
         return truncated_errors(self.error.problems, MAX_ERRORS_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
 class FailureStore:
-    """The failed requests in the requests table."""
+    """The failed requests in the requests table.
+
+    Attributes:
+        client: DynamoDB.
+        table: Name of the requests table.
+    """
 
     client: DynamoDBClient
     table: str
 
     def find_refusal(self, request_id: str) -> InstallHubError | None:
-        """Why a request was refused for good, if it was. One that failed for other reasons may be retried."""
+        """The error that a request was refused with; None if it was not, or failed because of a transient error."""
         item = self._requests.get_item(_primary_key(request_id))
         if item is None or not item[_IS_FINAL]["BOOL"]:
             return None
         return InstallHubError(Problem.from_json(fields) for fields in json.loads(item["errors"]["S"]))
 
     def record(self, failure: ExportFailure, now: int) -> None:
-        """Store ``failure``, which also publishes it. A request that was refused for good remains unchanged."""
+        """Store ``failure`` at ``now``, in epoch seconds, which triggers its event, unless a refusal is stored."""
         self._requests.put_item(
             {
                 **_primary_key(failure.request_id),
@@ -91,5 +97,5 @@ class FailureStore:
 
 
 def _primary_key(request_id: str) -> NewItem:
-    """The key of a failure; the response to an idempotency key is a separate item."""
+    """The key of a failure, which differs from that of the response to an idempotent request with the same id."""
     return {REQUEST_ID: {"S": f"{FAILED}:{request_id}"}}

@@ -1,4 +1,4 @@
-"""The inbox bucket: request documents are uploaded to it, and results are written next to them."""
+"""The inbox bucket, to which request documents are uploaded and results are written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 RESULT_SUFFIX: Final = ".result"
-# AccessDenied is S3's response for a missing object if the caller may not list the bucket, as no function may.
+# S3 responds with AccessDenied for a missing object if the caller may not list the bucket, as in this case.
 _NOT_FOUND_CODES: Final = frozenset({"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "AccessDenied"})
 
 
@@ -29,19 +29,19 @@ class Inbox:
 
     Attributes:
         s3: Returns the S3 client; called only when one is needed.
-        bucket: The bucket's name.
+        bucket: Name of the bucket.
     """
 
     s3: Callable[[], S3Client]
     bucket: str
 
     def read(self, inbox_object: InboxObject) -> bytes:
-        """The request document.
+        """The content of a request document.
 
         Raises:
-            UnreadableMessageError: It no longer exists.
+            UnreadableMessageError: It does not exist or cannot be read.
             InstallHubError: RequestTooLarge.
-            ServiceUnavailableError: S3 kept failing.
+            ServiceUnavailableError: S3 is unavailable.
         """
         try:
             with translate_aws_errors("s3"):
@@ -65,7 +65,7 @@ class Inbox:
         return self.s3().get_object(Bucket=self.bucket, Key=inbox_object.key, VersionId=inbox_object.version)
 
     def write_result(self, inbox_object: InboxObject, body: Mapping[str, Any], content_type: str) -> None:
-        """Write the result next to the request. Idempotent."""
+        """Write the result of a request to an object with the same key and the suffix ``.result``."""
         content = json.dumps(body, ensure_ascii=False, indent=2).encode()
         with translate_aws_errors("s3"):
             self.s3().put_object(

@@ -1,4 +1,4 @@
-"""What happens to a message of the export queue: processed, retried later, or moved to the dead-letter queue."""
+"""Handles the messages of the export queue: each is processed, retried later or moved to the dead-letter queue."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 MIN_SECONDS_LEFT: Final = 240
-"""A job is not started with less time left: a large export needs minutes."""
+"""Minimum remaining run time for starting a job; a large export takes minutes."""
 
 _MARGIN_SECONDS: Final = 10
 _FIRST_RETRY_SECONDS: Final = 15
-_MAX_WAIT_SECONDS: Final = 1000  # longer than any lease
+_MAX_WAIT_SECONDS: Final = 1000  # longer than the lease of any attempt
 
 
 class RetryLaterError(Exception):
-    """The message stays in the queue, to be delivered again."""
+    """The message must remain in the queue and be delivered again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,17 @@ class MessageHandler:
     max_tries: int
 
     def handle(self, record: SQSRecord, seconds_left: float) -> ExportedPackage | None:
-        """Process a message. When this returns, the message can be deleted.
+        """Process a message. It can be deleted unless an exception is raised.
+
+        Args:
+            record: The message.
+            seconds_left: Remaining run time of this process.
+
+        Returns:
+            The exported package, if the message led to one.
 
         Raises:
-            RetryLaterError: The message has to be delivered again.
+            RetryLaterError: The message will be delivered again.
         """
         if seconds_left < MIN_SECONDS_LEFT:
             self.queue.change_visibility(record.receipt_handle, 0)
@@ -54,7 +61,7 @@ class MessageHandler:
         except UnreadableMessageError as error:
             self.queue.dead_letter(record.body, str(error), _receive_count(record))
             return None
-        # If this process crashes, the message is delivered again soon after, not only after the queue's own timeout.
+        # If this process crashes, the message is delivered again soon after, instead of after the queue's timeout.
         self.queue.change_visibility(record.receipt_handle, int(seconds_left) + _MARGIN_SECONDS)
         try:
             return self.worker.run(job, seconds_left)
@@ -64,7 +71,7 @@ class MessageHandler:
             wait = int((held.held_until or 0) - self.worker.clock()) + _MARGIN_SECONDS
             self.queue.change_visibility(record.receipt_handle, max(1, min(wait, _MAX_WAIT_SECONDS)))
             raise RetryLaterError("the same request is in progress") from held
-        except Exception as error:  # noqa: BLE001  # no exception may stop the other messages
+        except Exception as error:  # noqa: BLE001  # any failure is retried or moved to the dead-letter queue
             self._retry_or_dead_letter(record, job, error)
         return None
 
@@ -73,8 +80,8 @@ class MessageHandler:
         if tries < self.max_tries:
             self.queue.change_visibility(record.receipt_handle, _FIRST_RETRY_SECONDS * 2 ** (tries - 1))
             raise RetryLaterError(f"try {tries} of {self.max_tries}") from error
-        known = error if isinstance(error, InstallHubError) else InstallHubError.of(ErrorCode.INTERNAL_ERROR)
-        self.worker.fail(job, known)
+        reason = error if isinstance(error, InstallHubError) else InstallHubError.of(ErrorCode.INTERNAL_ERROR)
+        self.worker.fail(job, reason)
         self.queue.dead_letter(record.body, f"{type(error).__name__}: {error}", tries)
 
 

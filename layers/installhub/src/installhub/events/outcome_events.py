@@ -1,7 +1,7 @@
-"""Outcome events: changes in the tables' streams as CloudEvents 1.0 about exported packages and failed requests.
+"""Outcome events: CloudEvents 1.0 about exported packages and failed requests, created from the tables' streams.
 
-A stream delivers every commit at least once, even if the function that committed crashed. An event's ``id`` is derived
-from its content, so that consumers can drop duplicates.
+A stream delivers every change at least once, even if the function that made it crashed afterwards. The ``id`` of an
+event is derived from its content, so that consumers can detect duplicates.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def outcome_event(image: Mapping[str, Any], source: str) -> dict[str, Any]:
     """The CloudEvent for an exported package or a failed request.
 
     Args:
-        image: The item of the packages or requests table, with Python values.
-        source: The ``source`` of the event, which identifies the stack.
+        image: The new item of the packages or requests table, as Python values.
+        source: The event's ``source``, which identifies the stack.
     """
     if image["status"] == PackageStatus.EXPORTED:
         return _event(PACKAGE_EXPORTED, source, image["packageId"], image["exportedAt"], _exported(image))
@@ -87,7 +87,7 @@ def _failed(image: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class OutcomePublisher:
-    """Publishes outcome events on the bus.
+    """Publishes outcome events on the event bus.
 
     Attributes:
         events: Returns the EventBridge client.
@@ -98,7 +98,7 @@ class OutcomePublisher:
     bus: str
 
     def publish(self, event: Mapping[str, Any]) -> None:
-        """Put ``event``, a CloudEvent, on the bus.
+        """Publish ``event``, a CloudEvent.
 
         Raises:
             ServiceUnavailableError: EventBridge did not accept it.

@@ -1,4 +1,4 @@
-"""Runs the jobs of the queue with the same use case as HTTP."""
+"""The export worker: runs the jobs of the export queue with the same use case as HTTP."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from installhub.runtime.telemetry import bind_log_context, log_refusal
 
 @dataclass(frozen=True, slots=True)
 class ExportWorker:
-    """Runs jobs. Running one again creates no second package, and a refusal does not change.
+    """Runs jobs. Idempotent: running a job again has the same outcome, a package or a refusal.
 
     Attributes:
         exporter: The export use case.
-        pending: The packages table, for exports that are not finished.
-        failures: The failed requests.
+        pending: Pending exports in the packages table.
+        failures: Failed requests in the requests table.
         inbox: The inbox bucket.
         clock: Returns epoch seconds.
     """
@@ -40,12 +40,16 @@ class ExportWorker:
     clock: Callable[[], float]
 
     def run(self, job: ExportJob, seconds_left: float) -> ExportedPackage | None:
-        """Run ``job`` and return the exported package; None if it is refused or was cancelled.
+        """Run ``job`` and return the exported package; None if the request is refused or was cancelled.
+
+        Args:
+            job: The job.
+            seconds_left: Remaining run time of this process.
 
         Raises:
-            UnreadableMessageError: The request document no longer exists.
+            UnreadableMessageError: The request document does not exist or cannot be read.
             VersionHeldError: Another delivery of the same job is in progress.
-            InstallHubError: It failed this time; a later attempt may succeed.
+            InstallHubError: A transient failure; a later attempt may succeed.
         """
         bind_log_context(package_id=job.package_id, request_id=job.request_id)
         refusal = self.failures.find_refusal(job.request_id)
@@ -57,8 +61,8 @@ class ExportWorker:
         try:
             exported = self.exporter.export(self._command(job), seconds_left)
         except InstallHubError as error:
-            same_job = isinstance(error, VersionHeldError) and error.request_id == job.request_id
-            if same_job or not error.is_final:
+            is_in_progress = isinstance(error, VersionHeldError) and error.request_id == job.request_id
+            if is_in_progress or not error.is_final:
                 raise
             self.fail(job, error)
             return None
@@ -67,7 +71,7 @@ class ExportWorker:
         return exported
 
     def fail(self, job: ExportJob, error: InstallHubError) -> None:
-        """Fail ``job`` because of ``error``: store it, which publishes it, and write it where the requester looks."""
+        """Store the failure of ``job``, which triggers its event, and report it to the requester."""
         log_refusal(error)
         now = int(self.clock())
         failure = ExportFailure(
@@ -97,7 +101,7 @@ class ExportWorker:
         return command
 
     def _package_fields(self, job: ExportJob) -> dict[str, str]:
-        """What is known about the package that ``job`` requests; nothing if its request is unreadable."""
+        """The fields that identify the requested package; empty if the request is unreadable."""
         with contextlib.suppress(InstallHubError):
             command = self._command(job)
             return {

@@ -1,5 +1,5 @@
-"""HTTP as API Gateway's proxy integration delivers it: requests in, responses out.
+"""HTTP requests and responses, in the format of API Gateway's Lambda proxy integration.
 
-Here: parsing requests, building responses and headers, turning errors into problem documents.
-Not here: storage and use cases; handlers in ``functions/`` connect them.
+Here: parsing requests, building responses and headers, converting errors to problem documents.
+Not here: storage and use cases, which the handlers in ``functions/`` connect to HTTP.
 """

@@ -1,4 +1,4 @@
-"""Headers of a bundle: its validator and the file name to save it under."""
+"""Headers of the response with a bundle: its entity tag and its file name."""
 
 from __future__ import annotations
 
@@ -9,36 +9,35 @@ from urllib.parse import quote
 
 from installhub.packages.records import PackageRecord
 
-_NO_SLUG_CHARACTERS: Final = re.compile(r"[^a-z0-9]+")
-# RFC 8187, 3.2.1: the characters that a filename* value may contain unencoded.
-_PLAIN_IN_EXT_VALUE: Final = "!#$&+-.^_`|~"
+_NOT_IN_SLUG: Final = re.compile(r"[^a-z0-9]+")
+_ATTR_CHARS: Final = "!#$&+-.^_`|~"  # allowed unencoded in filename*, apart from letters and digits (RFC 8187, 3.2.1)
 _PATH_SEPARATORS: Final = re.compile(r"[/\\]")
-_MAX_SLUG: Final = 100
+_MAX_SLUG_LENGTH: Final = 100
 
 
 def entity_tag(record: PackageRecord) -> str:
-    """The strong validator of a package's bundle (RFC 9110, 8.8.3)."""
+    """The entity tag of a package's bundle, a strong validator (RFC 9110, 8.8.3)."""
     return f'"{record.checksum.replace(":", "-")}"'
 
 
 def is_not_modified(entity: str, if_none_match: str | None) -> bool:
-    """Whether a client that sent ``If-None-Match`` already has ``entity`` (RFC 9110, 13.1.2: weak comparison)."""
+    """Whether ``If-None-Match`` matches the entity tag ``entity`` by weak comparison (RFC 9110, 13.1.2)."""
     if if_none_match is None:
         return False
-    known = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return "*" in known or entity in known
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return "*" in tags or entity in tags
 
 
 def content_disposition(record: PackageRecord) -> str:
-    """The file name to save a bundle under (RFC 6266): in ASCII, and also the real name if it differs."""
+    """The ``Content-Disposition`` of a package's bundle (RFC 6266): a file name in ASCII, and in UTF-8 if necessary."""
     name, version = record.description.name, record.description.version
-    plain = f'attachment; filename="{_slug(name)}-{version}.zip"'
+    disposition = f'attachment; filename="{_slug(name)}-{version}.zip"'
     if name.isascii():
-        return plain
-    real = f"{_PATH_SEPARATORS.sub('-', name).strip()}-{version}.zip"
-    return f"{plain}; filename*=UTF-8''{quote(real, safe=_PLAIN_IN_EXT_VALUE)}"
+        return disposition
+    full_name = f"{_PATH_SEPARATORS.sub('-', name).strip()}-{version}.zip"
+    return f"{disposition}; filename*=UTF-8''{quote(full_name, safe=_ATTR_CHARS)}"
 
 
 def _slug(name: str) -> str:
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return _NO_SLUG_CHARACTERS.sub("-", ascii_name).strip("-")[:_MAX_SLUG].rstrip("-") or "package"
+    return _NOT_IN_SLUG.sub("-", ascii_name).strip("-")[:_MAX_SLUG_LENGTH].rstrip("-") or "package"

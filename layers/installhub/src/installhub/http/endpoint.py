@@ -1,4 +1,4 @@
-"""The handler of an HTTP function: one route, one use of it, and every error as a problem document."""
+"""The decorator of HTTP handlers, which turns every error into a problem document."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def endpoint(route: Route) -> Callable[[Callable[[Request, LambdaContext], Response]], Handler]:
-    """Turn a function that serves ``route`` into a Lambda handler, which answers every error as a problem document."""
+    """Turn a function that serves ``route`` into a Lambda handler, which responds to errors with problem documents."""
 
     def decorate(serve: Callable[[Request, LambdaContext], Response]) -> Handler:
         @instrumented

@@ -1,4 +1,4 @@
-"""Request headers that say how a request is to be processed: for which tenant, asynchronously, at most once."""
+"""Request headers that control processing: the tenant, asynchronous responses and idempotency."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _IDEMPOTENCY_KEY: Final = re.compile(r'"(?P<quoted>[ !#-\[\]-~]{1,255})"|(?P<bar
 
 
 def prefers_async(request: Request) -> bool:
-    """Whether the caller prefers an asynchronous response (RFC 7240, 4.1)."""
+    """Whether the caller prefers an asynchronous response (``respond-async``; RFC 7240, 4.1)."""
     preferences = ",".join(request.header_values(PREFER_HEADER)).split(",")
     return any(preference.partition(";")[0].strip().lower() == RESPOND_ASYNC for preference in preferences)
 
 
 def idempotency_key(request: Request) -> str | None:
-    """The request's ``Idempotency-Key``, if it has one; the quotes that the draft requires may be missing.
+    """The ``Idempotency-Key`` of the request, if it has one; without the quotes, which are optional here.
 
     Raises:
-        InstallHubError: InvalidRequest, if there are several or one is not 1 to 255 printable ASCII characters.
+        InstallHubError: InvalidRequest, unless there is at most one, of 1 to 255 printable ASCII characters.
     """
     values = request.header_values(IDEMPOTENCY_HEADER)
     if not values:
@@ -36,6 +36,7 @@ def idempotency_key(request: Request) -> str | None:
     match = _IDEMPOTENCY_KEY.fullmatch(values[0].strip())
     if len(values) > 1 or match is None:
         raise InstallHubError.of(
-            ErrorCode.INVALID_REQUEST, f"{IDEMPOTENCY_HEADER}: one string of 1 to 255 printable ASCII characters."
+            ErrorCode.INVALID_REQUEST,
+            f"{IDEMPOTENCY_HEADER} should be a single string of 1 to 255 printable ASCII characters.",
         )
     return match["quoted"] or match["bare"]

@@ -1,4 +1,4 @@
-"""Reads the caller, the tenants and the path parameters of a request."""
+"""Reads the caller, the tenants and the path parameters from a request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def authenticated_caller(request: Request) -> Caller:
-    """The caller, as the authorizer passed it on.
+    """The caller of the request, from the context that the authorizer returned. Added to the log context.
 
     Raises:
         InstallHubError: Unauthorized or InsufficientScope.
@@ -29,15 +29,15 @@ def authenticated_caller(request: Request) -> Caller:
 
 
 def tenant_header(request: Request) -> str | None:
-    """The tenant that the header names; a blank header names none."""
+    """The value of the tenant header, if it is present and not blank."""
     return (request.header(TENANT_HEADER) or "").strip() or None
 
 
 def permitted_tenants(request: Request) -> tuple[str, ...]:
-    """The caller's tenants, narrowed to the header's if it names one.
+    """The tenant in the header, or all of the caller's tenants if there is none.
 
     Raises:
-        InstallHubError: Unauthorized, InsufficientScope or TenantMismatch.
+        InstallHubError: Unauthorized, InsufficientScope, or TenantMismatch if the header contains another tenant.
     """
     caller = authenticated_caller(request)
     requested = RequestedTenant(tenant_header(request))
@@ -50,7 +50,7 @@ def permitted_tenants(request: Request) -> tuple[str, ...]:
 
 
 def package_id_parameter(request: Request) -> str:
-    """The package id in the path, unchecked. Log lines carry it from here on if it has the form of one."""
+    """The package id in the path, unchecked. Added to the log context if it has the form of a package id."""
     package_id = request.path_parameter("packageId")
     if is_package_id(package_id):
         bind_log_context(package_id=package_id)

@@ -1,7 +1,7 @@
-"""A request as API Gateway's proxy integration delivers it (REST APIs, payload format 1.0).
+"""A request in the format of API Gateway's Lambda proxy integration (REST APIs, payload format 1.0).
 
-Every function serves one route, which API Gateway has chosen already, so there is nothing left to route. Powertools'
-resolver would add 28 ms to every cold start (docs/decisions/0011).
+Every function serves a single route, so no router is needed. Powertools' resolver would add 28 ms to every cold start
+(docs/decisions/0011).
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ class Request:
     """A request.
 
     Attributes:
-        event: As API Gateway sent it; headers, parameters and body may hold anything.
+        event: The event from API Gateway; headers, parameters and body are not validated.
     """
 
     event: Mapping[str, Any]
 
     @property
     def id(self) -> str:
-        """The request's id, which responses and log lines share."""
+        """The request's id, which is part of responses and log entries."""
         return str(self.context.get("requestId", "unknown"))
 
     @property
     def context(self) -> Mapping[str, Any]:
-        """The request context from API Gateway and the authorizer."""
+        """The request context, which includes the authorizer's."""
         return self.event.get("requestContext") or {}
 
     @property
     def path(self) -> str | None:
-        """The requested path."""
+        """The path of the request."""
         return self.event.get("path")
 
     @property
     def body(self) -> bytes:
-        """The body's bytes."""
+        """The body as bytes, decoded if API Gateway encoded it in base64."""
         body: str = self.event.get("body") or ""
         if self.event.get("isBase64Encoded"):
             return base64.b64decode(body)
@@ -50,15 +50,15 @@ class Request:
         return str((self.event.get("pathParameters") or {}).get(name, ""))
 
     def header(self, name: str) -> str | None:
-        """The header's value, the last one if it was sent several times; names are case-insensitive (RFC 9110, 5.1)."""
+        """The value of a header, the last one if there are several; names are case-insensitive (RFC 9110, 5.1)."""
         value: str | None = _get_ignoring_case(self.event.get("headers"), name)
         return value
 
     def header_values(self, name: str) -> list[str]:
-        """All values of the header."""
-        many = _get_ignoring_case(self.event.get("multiValueHeaders"), name)
-        one = self.header(name)
-        return list(many or ([] if one is None else [one]))
+        """All values of a header."""
+        values = _get_ignoring_case(self.event.get("multiValueHeaders"), name)
+        value = self.header(name)
+        return list(values or ([] if value is None else [value]))
 
 
 def _get_ignoring_case(headers: Mapping[str, Any] | None, name: str) -> Any:  # noqa: ANN401  # one value, or a list of them

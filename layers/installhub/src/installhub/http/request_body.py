@@ -1,4 +1,4 @@
-"""Reads the body of a request, and the tenant and caller it is for."""
+"""Validates requests that have a body: the body, the tenant and the caller."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from installhub.http.request import Request
     from installhub.identity.caller import Caller
 
-_NO_OBJECT: Final = frozenset({"json_invalid", "dict_type"})
+_NOT_AN_OBJECT: Final = frozenset({"json_invalid", "dict_type"})  # types of pydantic's validation errors
 _Model = TypeVar("_Model", bound=PreviewRequest)
 
 
 def read_request(model: type[_Model], request: Request) -> tuple[_Model, str, Caller]:
-    """The request's body, the tenant it is for, and the caller, who may act for that tenant.
+    """The body of the request, its tenant and its caller, after checking that the caller may act for the tenant.
 
     Raises:
-        InstallHubError: With everything that is wrong with the request itself.
+        InstallHubError: Unauthorized, InsufficientScope, RequestTooLarge, or every problem of the body and the tenant.
     """
     caller = authenticated_caller(request)
     content = request.body
@@ -47,8 +47,8 @@ def read_request(model: type[_Model], request: Request) -> tuple[_Model, str, Ca
 
 
 def _tenant_problems(details: list[ErrorDetails], content: bytes, request: Request, caller: Caller) -> list[Problem]:
-    """What is wrong with the tenant that the header and an otherwise invalid body name."""
-    if details[0]["type"] in _NO_OBJECT:
+    """The problems of the tenant in the header and in an otherwise invalid body."""
+    if details[0]["type"] in _NOT_AN_OBJECT:
         return RequestedTenant(tenant_header(request)).problems(caller, required=False)
     tenant = json.loads(content).get("tenantId")
     requested = RequestedTenant(tenant_header(request), tenant if isinstance(tenant, str) and tenant else None)

@@ -1,4 +1,4 @@
-"""The tenant that a request names, in its header, its body or both."""
+"""The tenant of a request, specified in its header, its body or both."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from installhub.model.errors import ErrorCode, Problem
 
 @dataclass(frozen=True, slots=True)
 class RequestedTenant:
-    """The tenant that a request names. Either place will do; if both name one, they must agree.
+    """The tenant that a request specifies. If header and body both do, they must be the same.
 
     Attributes:
-        header: From the header X-Tenant-Id, if any.
-        body: From the body's tenantId, if any.
+        header: Value of the header X-Tenant-Id, if present.
+        body: Value of the body's tenantId, if present.
     """
 
     header: str | None
     body: str | None = None
 
     def problems(self, caller: Caller, *, required: bool) -> list[Problem]:
-        """Everything wrong with the tenant; decided before anything is looked up."""
+        """The problems of the tenant for ``caller``; if ``required`` is false, the tenant may be missing."""
         if self.header is None and self.body is None:
             missing = Problem(
                 ErrorCode.INVALID_REQUEST,
-                f"Name the tenant: tenantId in the body or the header {TENANT_HEADER}.",
+                f"Specify the tenant, with tenantId in the body or the header {TENANT_HEADER}.",
                 pointer="/tenantId",
             )
             return [missing] if required else []
@@ -34,15 +34,15 @@ class RequestedTenant:
             return [
                 Problem(
                     ErrorCode.TENANT_MISMATCH,
-                    f"The header {TENANT_HEADER} and the body's tenantId name different tenants.",
+                    f"The header {TENANT_HEADER} and the body's tenantId specify different tenants.",
                     pointer="/tenantId",
                 )
             ]
         if self.tenant not in caller.tenants:
-            return [Problem(ErrorCode.TENANT_MISMATCH, "The tenant is not one of the caller's.")]
+            return [Problem(ErrorCode.TENANT_MISMATCH, "The caller is not authorized for the tenant.")]
         return []
 
     @property
     def tenant(self) -> str | None:
-        """The requested tenant, from header, query or body."""
+        """The tenant in the header, else the tenant in the body, else None."""
         return self.header if self.header is not None else self.body

@@ -1,4 +1,4 @@
-"""A response as API Gateway's proxy integration expects it (REST APIs, payload format 1.0)."""
+"""A response in the format of API Gateway's Lambda proxy integration (REST APIs, payload format 1.0)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Response:
 
     Attributes:
         status: HTTP status.
-        headers: Its headers.
-        body: Text, or bytes that are sent unchanged.
+        headers: Headers by name.
+        body: Text, or binary content.
     """
 
     status: int
@@ -23,7 +23,7 @@ class Response:
     body: str | bytes = ""
 
     def to_proxy_result(self) -> dict[str, Any]:
-        """The response as the integration expects it: bytes in base64."""
+        """The response as the result of the Lambda function, with binary content in base64."""
         result = {"statusCode": self.status, "headers": dict(self.headers)}
         if isinstance(self.body, bytes):
             return {**result, "body": base64.b64encode(self.body).decode(), "isBase64Encoded": True}

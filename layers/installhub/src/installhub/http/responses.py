@@ -1,4 +1,4 @@
-"""Responses: results and errors as API Gateway's proxy integration sends them, within Lambda's size limit."""
+"""Builds responses for results and errors, within Lambda's size limit."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ if TYPE_CHECKING:
     from installhub.packages.records import PackageRecord
 
 MAX_RESPONSE_BYTES: Final = 6 * 1024 * 1024 - 64 * 1024
-"""Most bytes of a body in a synchronous Lambda response, which holds 6 MB including headers and escaping."""
+"""Maximum size of a body as JSON string; the limit of a synchronous Lambda response is 6 MB including headers."""
 
 POLL_INTERVAL_SECONDS: Final = 2
-"""How long a client should wait before it asks again for a pending export."""
+"""How long a client should wait before requesting the status of a pending export again."""
 
-_ALWAYS_FITS_BYTES: Final = 1024 * 1024  # with any escaping
+_ALWAYS_FITS_BYTES: Final = 1024 * 1024  # JSON escaping at most multiplies it by six
 _MAX_LISTED_PROBLEMS: Final = 1_000
-_MAX_DETAIL: Final = 10_000
+_MAX_DETAIL_LENGTH: Final = 10_000
 _NO_STORE: Final = "no-store"
 
 
 def accepted_response(body: Mapping[str, Any]) -> Response:
-    """``body`` as a 202 that names the status resource."""
+    """A 202 with ``body`` and the location of the status resource."""
     headers = {
-        # Relative to the request, so that it is right under a stage path and under a custom domain.
+        # Relative to the request, so that it is valid with a stage path and with a custom domain.
         "Location": str(body["packageId"]),
         "Retry-After": str(POLL_INTERVAL_SECONDS),
         "Preference-Applied": RESPOND_ASYNC,
@@ -52,48 +52,48 @@ def accepted_response(body: Mapping[str, Any]) -> Response:
 
 
 def pending_response(body: Mapping[str, Any]) -> Response:
-    """``body`` of a pending or failed export, as a 200."""
-    unfinished = body["status"] != PackageStatus.FAILED
+    """A 200 with the ``body`` of a pending or failed export."""
+    is_pending = body["status"] != PackageStatus.FAILED
     return _uncompressed(
-        200, JSON_TYPE, _encode(body), {"Retry-After": str(POLL_INTERVAL_SECONDS)} if unfinished else {}
+        200, JSON_TYPE, _encode(body), {"Retry-After": str(POLL_INTERVAL_SECONDS)} if is_pending else {}
     )
 
 
 def json_response(
     request: Request, body: Mapping[str, Any], reduced: Callable[[], Mapping[str, Any]] | None = None
 ) -> Response:
-    """``body`` as a 200, compressed when it would not fit a Lambda response.
+    """A 200 with ``body``, compressed if it would exceed the size limit of a Lambda response.
 
     Args:
         request: The request.
         body: The response body.
-        reduced: Returns a smaller body, for when ``body`` does not fit even compressed.
+        reduced: Returns a smaller body, which is used if ``body`` exceeds the limit even when compressed.
 
     Raises:
-        InstallHubError: PackageTooLarge, if it does not fit and cannot be reduced.
+        InstallHubError: PackageTooLarge, if no body is within the limit.
     """
     response = _fit_response(request, 200, JSON_TYPE, body, {})
     if response is None and reduced is not None:
         response = _fit_response(request, 200, JSON_TYPE, reduced(), {})
     if response is None:
         raise InstallHubError.of(
-            ErrorCode.PACKAGE_TOO_LARGE, "The result does not fit a response. Ask for fewer artifacts at once."
+            ErrorCode.PACKAGE_TOO_LARGE, "The result is too large for a response. Request fewer artifacts at once."
         )
     return response
 
 
 def package_response(request: Request, record: PackageRecord, manifest: Mapping[str, Any]) -> Response:
-    """A package; without the manifest's lists if they do not fit a response. The bundle contains them."""
+    """A 200 with a package. If it would be too large, the manifest's lists are empty; the bundle contains them."""
     return json_response(
         request, package_body(record, manifest), reduced=lambda: reduced_package_body(record, manifest)
     )
 
 
 def bundle_response(request: Request, record: PackageRecord, bundles: BundleStore, max_inline: int) -> Response:
-    """The bundle of ``record``: 304 if the client has it, 200 with its bytes, or 307 to a link if it is large."""
+    """The bundle of ``record``: 304 if the client has it, 200, or 307 if it has more than ``max_inline`` bytes."""
     headers = {
         "ETag": entity_tag(record),
-        # Immutable, but only for callers who may read it: they revalidate with the tag.
+        # Although bundles are immutable, a cached one must be revalidated, which checks the caller's authorization.
         "Cache-Control": "private, no-cache",
     }
     if is_not_modified(headers["ETag"], request.header("If-None-Match")):
@@ -110,7 +110,7 @@ def bundle_response(request: Request, record: PackageRecord, bundles: BundleStor
 
 
 def problem_response(error: InstallHubError, request: Request) -> Response:
-    """``error`` as application/problem+json (RFC 9457)."""
+    """A problem document for ``error`` (RFC 9457), shortened if it would be too large."""
     kind = REGISTRY[error.code]
     headers: dict[str, str] = {}
     if kind.retry_after is not None:
@@ -124,17 +124,17 @@ def problem_response(error: InstallHubError, request: Request) -> Response:
         response = _fit_response(request, kind.status, PROBLEM_TYPE, listed, headers)
     if response is None:
         first = error.problems[0]
-        essence = Problem(first.code, f"{first.detail[:_MAX_DETAIL]}…", artifact_id=first.artifact_id)
-        response = _uncompressed(kind.status, PROBLEM_TYPE, json.dumps(problem_body([essence], instance)), headers)
+        short = Problem(first.code, f"{first.detail[:_MAX_DETAIL_LENGTH]}…", artifact_id=first.artifact_id)
+        response = _uncompressed(kind.status, PROBLEM_TYPE, json.dumps(problem_body([short], instance)), headers)
     return response
 
 
 def _fit_response(
     request: Request, status: int, content_type: str, body: Mapping[str, Any], headers: Mapping[str, str]
 ) -> Response | None:
-    """A response with ``body``, compressed if necessary; None if it does not fit even then.
+    """A response with ``body``, compressed if necessary to stay within the size limit; None if that is not enough.
 
-    A request without Accept-Encoding accepts every coding (RFC 9110, 12.5.3).
+    ``Accept-Encoding`` is ignored: the alternative to a compressed response would be an error.
     """
     text = _encode(body)
     if len(text) <= _ALWAYS_FITS_BYTES or len(json.dumps(text)) <= MAX_RESPONSE_BYTES:

@@ -1,4 +1,4 @@
-"""Every row of the error table, over HTTP, in the one error shape."""
+"""Every row of the error table, over HTTP, as a problem document."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 UNKNOWN_PACKAGE = "pkg-00000000-0000-5000-8000-000000000000"
 
 
-def problem(answer: requests.Response, code: ErrorCode) -> dict[str, Any]:
-    """The answer's body, which must be the problem ``code`` in every respect that holds for all problems."""
+def assert_problem(response: requests.Response, code: ErrorCode) -> dict[str, Any]:
+    """Assert that ``response`` is a valid problem document with the error ``code``, and return its body."""
     kind = REGISTRY[code]
-    assert (answer.status_code, answer.json()["errorCode"]) == (kind.status, code.value), answer.text
-    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert (response.status_code, response.json()["errorCode"]) == (kind.status, code.value), response.text
+    assert response.headers["Content-Type"] == "application/problem+json"
     if kind.retry_after is not None:
-        assert int(answer.headers["Retry-After"]) >= 1
-    body: dict[str, Any] = answer.json()
+        assert int(response.headers["Retry-After"]) >= 1
+    body: dict[str, Any] = response.json()
     document = ProblemDocument.model_validate(body)
-    assert document.status == answer.status_code
+    assert document.status == response.status_code
     assert document.title == kind.title
     assert document.errors
     assert document.instance.startswith("urn:uuid:")
-    assert "$context" not in answer.text
+    assert "$context" not in response.text
     return body
 
 
@@ -53,20 +53,22 @@ def problem(answer: requests.Response, code: ErrorCode) -> dict[str, Any]:
         ({"version": 2}, ErrorCode.INVALID_REQUEST, "/version"),
     ],
 )
-def test_an_invalid_field_is_pointed_at(api: Api, change: dict[str, Any], code: ErrorCode, pointer: str | None) -> None:
-    body = problem(api.export(export_body("Bad field", **change)), code)
+def test_an_invalid_field_is_identified_by_its_pointer(
+    api: Api, change: dict[str, Any], code: ErrorCode, pointer: str | None
+) -> None:
+    body = assert_problem(api.export(export_body("Bad field", **change)), code)
     if pointer is not None:
         assert [error["pointer"] for error in body["errors"]] == [pointer]
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"null", b'"text"', b"\xff\xfe", b"{" * 5000])
 def test_a_body_that_is_not_a_json_object_is_refused(api: Api, raw: bytes) -> None:
-    problem(api.call("POST", "/export", raw=raw), ErrorCode.INVALID_REQUEST)
+    assert_problem(api.call("POST", "/export", raw=raw), ErrorCode.INVALID_REQUEST)
 
 
 def test_every_problem_with_a_request_is_listed_at_once(api: Api) -> None:
-    answer = api.export({"version": "one", "packageType": 3, "extra": True}, token=api.token(TENANT))
-    body = problem(answer, ErrorCode.INVALID_REQUEST)
+    response = api.export({"version": "one", "packageType": 3, "extra": True}, token=api.token(TENANT))
+    body = assert_problem(response, ErrorCode.INVALID_REQUEST)
     pointers = {error["pointer"]: error["errorCode"] for error in body["errors"]}
     assert pointers == {
         "/packageName": "InvalidRequest",
@@ -79,7 +81,7 @@ def test_every_problem_with_a_request_is_listed_at_once(api: Api) -> None:
 
 
 def test_every_problem_with_the_artifacts_is_listed_at_once(api: Api) -> None:
-    body = problem(api.export(export_body("Broken", "app-5002", "proc-1501")), ErrorCode.TENANT_MISMATCH)
+    body = assert_problem(api.export(export_body("Broken", "app-5002", "proc-1501")), ErrorCode.TENANT_MISMATCH)
     codes = [error["errorCode"] for error in body["errors"]]
     assert codes == [
         "TenantMismatch",
@@ -114,18 +116,18 @@ def test_every_problem_with_the_artifacts_is_listed_at_once(api: Api) -> None:
         ("proc-1501", "workflow-package", ErrorCode.TENANT_MISMATCH),
     ],
 )
-def test_a_broken_solution_is_refused_and_leaves_its_version_free(
+def test_an_invalid_export_is_rejected_and_leaves_its_version_free(
     api: Api, root: str, package_type: str, code: ErrorCode
 ) -> None:
     name = f"Refused {root}"
-    problem(api.export(export_body(name, root, packageType=package_type)), code)
+    assert_problem(api.export(export_body(name, root, packageType=package_type)), code)
     assert api.export(export_body(name)).status_code == 200
 
 
-def test_a_preview_warns_of_what_an_export_would_refuse(api: Api) -> None:
-    answer = api.preview({"tenantId": TENANT, "artifactIds": ["app-5002"]})
-    assert answer.status_code == 200
-    body = answer.json()
+def test_a_preview_warns_of_errors_that_an_export_would_return(api: Api) -> None:
+    response = api.preview({"tenantId": TENANT, "artifactIds": ["app-5002"]})
+    assert response.status_code == 200
+    body = response.json()
     assert body["hasCircularDependency"] is True
     assert body["installOrder"] == []
     assert {warning["errorCode"] for warning in body["warnings"]} == {
@@ -140,24 +142,26 @@ def test_a_preview_warns_of_what_an_export_would_refuse(api: Api) -> None:
     [("proc-9999", ErrorCode.ARTIFACT_NOT_FOUND), ("proc-1501", ErrorCode.TENANT_MISMATCH)],
 )
 def test_a_preview_refuses_missing_roots(api: Api, root: str, code: ErrorCode) -> None:
-    problem(api.preview({"tenantId": TENANT, "artifactIds": ["proc-1001", root]}), code)
+    assert_problem(api.preview({"tenantId": TENANT, "artifactIds": ["proc-1001", root]}), code)
 
 
-def test_a_version_is_taken_whatever_the_case_the_blanks_and_the_build(api: Api) -> None:
+def test_a_version_conflict_ignores_case_whitespace_and_build_metadata(api: Api) -> None:
     assert api.export(export_body("Taken")).status_code == 200
     for name, version in (("Taken", "1.0.0"), ("  tAKEN ", "1.0.0"), ("Taken", "1.0.0+build.7")):
-        problem(api.export(export_body(name, version=version)), ErrorCode.VERSION_CONFLICT)
+        assert_problem(api.export(export_body(name, version=version)), ErrorCode.VERSION_CONFLICT)
     assert api.export(export_body("Taken", version="1.0.0-rc.1")).status_code == 200
     assert api.export(export_body("Taken", version="1.0.1")).status_code == 200
 
 
 @pytest.mark.parametrize("suffix", ["", "/download"])
-def test_another_tenants_package_is_as_unknown_as_one_that_never_existed(api: Api, suffix: str) -> None:
+def test_another_tenants_package_is_indistinguishable_from_an_unknown_one(api: Api, suffix: str) -> None:
     package_id = api.export(export_body(f"Hidden{suffix}")).json()["packageId"]
-    stranger = api.token(OTHER_TENANT)
-    foreign = api.call("GET", f"/{package_id}{suffix}", token=stranger)
-    unknown = api.call("GET", f"/{UNKNOWN_PACKAGE}{suffix}", token=stranger)
-    foreign_body, unknown_body = (problem(answer, ErrorCode.PACKAGE_NOT_FOUND) for answer in (foreign, unknown))
+    other_token = api.token(OTHER_TENANT)
+    foreign = api.call("GET", f"/{package_id}{suffix}", token=other_token)
+    unknown = api.call("GET", f"/{UNKNOWN_PACKAGE}{suffix}", token=other_token)
+    foreign_body, unknown_body = (
+        assert_problem(response, ErrorCode.PACKAGE_NOT_FOUND) for response in (foreign, unknown)
+    )
     foreign_body.pop("instance")
     unknown_body.pop("instance")
     assert foreign_body == unknown_body
@@ -169,20 +173,20 @@ def test_another_tenants_package_is_as_unknown_as_one_that_never_existed(api: Ap
 
 
 @pytest.mark.parametrize("package_id", ["nonsense", "pkg-", "pkg-ABC", "%00", "export", "a" * 500, "..%2F..%2Fetc"])
-def test_nonsense_package_ids_are_not_found(api: Api, package_id: str) -> None:
-    answer = api.get(package_id)
-    assert answer.status_code == 404, answer.text
-    assert answer.json()["isSuccess"] is False
+def test_invalid_package_ids_are_not_found(api: Api, package_id: str) -> None:
+    response = api.get(package_id)
+    assert response.status_code == 404, response.text
+    assert response.json()["isSuccess"] is False
 
 
 def test_a_body_over_the_limit_is_too_large(api: Api) -> None:
     body = export_body("Too large", description="x" * 5_000_000)
-    problem(api.export(body), ErrorCode.REQUEST_TOO_LARGE)
+    assert_problem(api.export(body), ErrorCode.REQUEST_TOO_LARGE)
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("DELETE", f"/{UNKNOWN_PACKAGE}"), ("POST", "/import")])
 def test_an_unknown_route_is_not_found(api: Api, method: str, path: str) -> None:
-    problem(api.call(method, path), ErrorCode.NOT_FOUND)
+    assert_problem(api.call(method, path), ErrorCode.NOT_FOUND)
 
 
 @pytest.mark.parametrize(
@@ -200,33 +204,33 @@ def test_an_unknown_route_is_not_found(api: Api, method: str, path: str) -> None
 def test_a_package_over_a_limit_is_refused_with_limit_and_count(
     limited_api: Api, roots: list[str], package_type: str, limit: str
 ) -> None:
-    answer = limited_api.export_patiently(export_body("Over the limit", *roots, packageType=package_type))
-    body = problem(answer, ErrorCode.PACKAGE_TOO_LARGE)
+    response = limited_api.export_with_retry(export_body("Over the limit", *roots, packageType=package_type))
+    body = assert_problem(response, ErrorCode.PACKAGE_TOO_LARGE)
     assert limit in body["detail"]
 
 
 def test_definitions_over_the_limit_are_refused_with_limit_and_count(limited_api: Api) -> None:
-    answer = limited_api.preview({"tenantId": TENANT, "artifactIds": ["agent-6001"]})
-    assert answer.status_code == 200
-    (warning,) = answer.json()["warnings"]
+    response = limited_api.preview({"tenantId": TENANT, "artifactIds": ["agent-6001"]})
+    assert response.status_code == 200
+    (warning,) = response.json()["warnings"]
     assert warning["errorCode"] == "PackageTooLarge"
     assert "bytes of definitions; the limit is 20000" in warning["detail"]
 
 
-def test_a_bug_discloses_nothing(limited_api: Api) -> None:
-    package_id = limited_api.export_patiently(export_body("Damaged")).json()["packageId"]
+def test_an_internal_error_discloses_nothing(limited_api: Api) -> None:
+    package_id = limited_api.export_with_retry(export_body("Damaged")).json()["packageId"]
     limited_api.aws.dynamodb.update_item(
         TableName=limited_api.stack.outputs["PackagesTable"],
         Key={"packageId": {"S": package_id}},
         UpdateExpression="REMOVE bundleKey",
     )
-    answer = limited_api.get(package_id)
-    problem(answer, ErrorCode.INTERNAL_ERROR)
-    assert "bundleKey" not in answer.text
+    response = limited_api.get(package_id)
+    assert_problem(response, ErrorCode.INTERNAL_ERROR)
+    assert "bundleKey" not in response.text
 
 
 def test_without_the_issuers_keys_the_service_is_unavailable(limited_api: Api) -> None:
     authorizer = limited_api.stack.outputs["AuthorizerFunction"]
     with limited_api.changed_variables(authorizer, JWKS_URI="http://127.0.0.1:1/jwks.json"):
-        problem(limited_api.get(UNKNOWN_PACKAGE), ErrorCode.SERVICE_UNAVAILABLE)
-    problem(limited_api.get(UNKNOWN_PACKAGE), ErrorCode.PACKAGE_NOT_FOUND)
+        assert_problem(limited_api.get(UNKNOWN_PACKAGE), ErrorCode.SERVICE_UNAVAILABLE)
+    assert_problem(limited_api.get(UNKNOWN_PACKAGE), ErrorCode.PACKAGE_NOT_FOUND)

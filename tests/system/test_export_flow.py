@@ -1,4 +1,4 @@
-"""Preview, export, look at and download a package, over HTTP."""
+"""Preview, export, metadata and download of a package, over HTTP."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ PREVIEW_EXAMPLE = {
 }
 
 
-def test_a_preview_returns_the_example_of_the_api_document(api: Api) -> None:
-    answer = api.preview({"tenantId": TENANT, "artifactIds": ["proc-1001"]})
-    assert answer.status_code == 200
-    assert answer.headers["Content-Type"] == "application/json"
-    assert answer.json() == PREVIEW_EXAMPLE
-    assert list(answer.json()) == list(PREVIEW_EXAMPLE)
+def test_a_preview_returns_the_documented_example(api: Api) -> None:
+    response = api.preview({"tenantId": TENANT, "artifactIds": ["proc-1001"]})
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.json() == PREVIEW_EXAMPLE
+    assert list(response.json()) == list(PREVIEW_EXAMPLE)
 
 
 def test_an_export_returns_the_same_as_every_later_get(api: Api) -> None:
@@ -60,7 +60,7 @@ def test_an_export_returns_the_same_as_every_later_get(api: Api) -> None:
     assert download.headers["Content-Disposition"] == 'attachment; filename="employee-onboarding-suite-2.1.0.zip"'
 
 
-def test_any_client_gets_the_bytes_whatever_it_accepts(api: Api) -> None:
+def test_the_bundle_is_returned_for_any_accept_header(api: Api) -> None:
     package = api.export(export_body("Accept")).json()
     for accept in ("*/*", "application/zip", "text/html,application/xhtml+xml,*/*;q=0.8", "application/json"):
         download = api.download(package["packageId"], headers={"Accept": accept})
@@ -89,16 +89,16 @@ def test_unusual_ids_yield_valid_entries(api: Api) -> None:
     _assert_bundle(api.download(package["packageId"]), package)
 
 
-def test_two_fresh_stacks_give_the_same_bytes(api: Api, limited_api: Api) -> None:
+def test_two_new_stacks_create_identical_bundles(api: Api, limited_api: Api) -> None:
     request = export_body("Reproducible", "app-5003", packageType="app-package")
-    first, second = api.export(request).json(), limited_api.export_patiently(request).json()
+    first, second = api.export(request).json(), limited_api.export_with_retry(request).json()
     assert first["checksum"] == second["checksum"]
     assert first["packageId"] == second["packageId"]
     assert api.download(first["packageId"]).content == limited_api.download(second["packageId"]).content
 
 
 def test_a_large_bundle_is_a_redirect_that_clients_follow(limited_api: Api) -> None:
-    package = limited_api.export_patiently(export_body("Behind a link")).json()
+    package = limited_api.export_with_retry(export_body("Behind a link")).json()
     redirect = limited_api.download(package["packageId"], redirects=False)
     assert redirect.status_code == 307
     followed = limited_api.download(package["packageId"])

@@ -1,4 +1,4 @@
-"""Tokens, scopes and tenants, over HTTP."""
+"""Authorization by token, scope and tenant, over HTTP."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from installhub.model.errors import ErrorCode
 from tests.jws import encode
 from tests.system.client import OTHER_TENANT, TENANT, Api, export_body
-from tests.system.test_refusals import UNKNOWN_PACKAGE, problem
+from tests.system.test_error_responses import UNKNOWN_PACKAGE, assert_problem
 
 PREVIEW = {"tenantId": TENANT, "artifactIds": ["proc-1001"]}
 ROUTES = [
@@ -31,43 +31,43 @@ def _encoded(part: dict[str, object]) -> str:
 
 
 @pytest.mark.parametrize(("method", "path", "body"), ROUTES)
-def test_no_token_is_challenged(api: Api, method: str, path: str, body: object) -> None:
-    answer = api.call(method, path, body, token=None)
-    problem(answer, ErrorCode.UNAUTHORIZED)
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
+def test_a_missing_token_is_challenged(api: Api, method: str, path: str, body: object) -> None:
+    response = api.call(method, path, body, token=None)
+    assert_problem(response, ErrorCode.UNAUTHORIZED)
+    assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize(("method", "path", "body"), ROUTES)
 def test_an_expired_token_is_invalid(api: Api, method: str, path: str, body: object) -> None:
-    answer = api.call(method, path, body, token=api.token(TENANT, lifetime=-600))
-    problem(answer, ErrorCode.UNAUTHORIZED)
-    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    response = api.call(method, path, body, token=api.token(TENANT, lifetime=-600))
+    assert_problem(response, ErrorCode.UNAUTHORIZED)
+    assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
 @pytest.mark.parametrize(
     "forgery", ["garbage", "a.b.c", "no signature", "alg none", "other payload", "jku", "unknown key", "trailing"]
 )
 def test_a_forged_token_is_rejected(api: Api, forgery: str) -> None:
-    good = api.token(OTHER_TENANT)
-    header, payload, signature = _segments(good)
+    valid = api.token(OTHER_TENANT)
+    header, payload, signature = _segments(valid)
     token = {
         "garbage": "garbage",
         "a.b.c": "a.b.c",
-        "no signature": f"{good.rpartition('.')[0]}.",
+        "no signature": f"{valid.rpartition('.')[0]}.",
         "alg none": f"{_encoded({**header, 'alg': 'none'})}.{_encoded(payload)}.",
         "other payload": f"{_encoded(header)}.{_encoded({**payload, 'tenants': [TENANT]})}.{signature}",
         "jku": f"{_encoded({**header, 'jku': 'https://attacker.example/keys'})}.{_encoded(payload)}.{signature}",
         "unknown key": f"{_encoded({**header, 'kid': 'other'})}.{_encoded(payload)}.{signature}",
-        "trailing": f"{good}.x",
+        "trailing": f"{valid}.x",
     }[forgery]
-    answer = api.preview(PREVIEW, token=token)
-    problem(answer, ErrorCode.UNAUTHORIZED)
-    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    response = api.preview(PREVIEW, token=token)
+    assert_problem(response, ErrorCode.UNAUTHORIZED)
+    assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
 @pytest.mark.parametrize(("method", "path", "body"), ROUTES)
-def test_every_route_needs_the_scope(api: Api, method: str, path: str, body: object) -> None:
-    problem(api.call(method, path, body, token=api.token(TENANT, scope="other")), ErrorCode.INSUFFICIENT_SCOPE)
+def test_every_route_requires_the_scope(api: Api, method: str, path: str, body: object) -> None:
+    assert_problem(api.call(method, path, body, token=api.token(TENANT, scope="other")), ErrorCode.INSUFFICIENT_SCOPE)
 
 
 @pytest.mark.parametrize(
@@ -85,22 +85,22 @@ def test_every_route_needs_the_scope(api: Api, method: str, path: str, body: obj
         ([], TENANT, None, ErrorCode.TENANT_MISMATCH),
     ],
 )
-def test_the_tenant_must_be_named_once_and_be_the_callers(
+def test_the_tenant_must_be_unambiguous_and_one_of_the_callers(
     api: Api, tenants: list[str], in_body: str | None, in_header: str | None, code: ErrorCode | None
 ) -> None:
     body = {"artifactIds": ["proc-1001"], **({"tenantId": in_body} if in_body else {})}
     headers = {"X-Tenant-Id": in_header} if in_header else {}
-    answer = api.preview(body, token=api.token(*tenants), headers=headers)
+    response = api.preview(body, token=api.token(*tenants), headers=headers)
     if code is None:
-        assert answer.status_code == 200, answer.text
+        assert response.status_code == 200, response.text
     else:
-        problem(answer, code)
+        assert_problem(response, code)
 
 
-def test_the_header_narrows_what_a_caller_of_many_tenants_sees(api: Api) -> None:
+def test_the_header_restricts_a_caller_with_several_tenants(api: Api) -> None:
     package_id = api.export(export_body("Narrowed")).json()["packageId"]
     both = api.token(TENANT, OTHER_TENANT)
     assert api.get(package_id, token=both).status_code == 200
     assert api.get(package_id, token=both, headers={"X-Tenant-Id": TENANT}).status_code == 200
-    problem(api.get(package_id, token=both, headers={"X-Tenant-Id": OTHER_TENANT}), ErrorCode.PACKAGE_NOT_FOUND)
-    problem(api.get(package_id, headers={"X-Tenant-Id": OTHER_TENANT}), ErrorCode.TENANT_MISMATCH)
+    assert_problem(api.get(package_id, token=both, headers={"X-Tenant-Id": OTHER_TENANT}), ErrorCode.PACKAGE_NOT_FOUND)
+    assert_problem(api.get(package_id, headers={"X-Tenant-Id": OTHER_TENANT}), ErrorCode.TENANT_MISMATCH)

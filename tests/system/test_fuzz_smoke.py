@@ -1,4 +1,4 @@
-"""A few made-up requests a route, by the API's own document; tests/chaos has the long run."""
+"""A few generated requests per route, based on the OpenAPI document; the long run is in tests/chaos."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from tests.system.client import TENANT, Api
 
 
 @pytest.fixture(scope="module")
-def open_api() -> Iterator[Api]:
-    """A stack that does not limit rates, so that this uses up nobody's."""
+def unlimited_api() -> Iterator[Api]:
+    """A stack without rate limits, so that these requests do not throttle other tests."""
     yield from deployed(
         "system-fuzz", "ExportRateLimit=10000 ExportBurstLimit=10000 StageRateLimit=10000 StageBurstLimit=10000"
     )
 
 
 def test_generated_requests_get_responses_that_follow_the_document(
-    open_api: Api, tmp_path: Path, record: Record
+    unlimited_api: Api, tmp_path: Path, record: Record
 ) -> None:
     result = attack(
         narrowed_document(),
-        open_api.stack.url,
+        unlimited_api.stack.url,
         tmp_path,
-        token=open_api.token(TENANT),
+        token=unlimited_api.token(TENANT),
         examples=20,
         phases="examples,fuzzing",
     )
@@ -47,10 +47,10 @@ def test_generated_requests_get_responses_that_follow_the_document(
     )
 
 
-def test_without_a_token_everything_is_refused(open_api: Api, tmp_path: Path) -> None:
+def test_requests_without_a_token_are_rejected(unlimited_api: Api, tmp_path: Path) -> None:
     document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
 
-    result = attack(document, open_api.stack.url, tmp_path, token=None, examples=10, phases="fuzzing")
+    result = attack(document, unlimited_api.stack.url, tmp_path, token=None, examples=10, phases="fuzzing")
 
     assert result.failures == []
     assert len(result.exchanges) >= 40

@@ -1,4 +1,4 @@
-"""Many at once, large packages, and the rate limit, over HTTP."""
+"""Concurrent exports, large packages and the rate limit, over HTTP."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from installhub.model.errors import ErrorCode
 from tests.system.client import Api, artifact, export_body
-from tests.system.test_refusals import problem
+from tests.system.test_error_responses import assert_problem
 
 MANY = 3_000
 
@@ -18,11 +18,11 @@ def test_of_sixteen_exports_of_one_version_one_succeeds(api: Api) -> None:
     for attempt in range(3):
         body = export_body(f"Race {attempt}")
         with ThreadPoolExecutor(16) as pool:
-            answers = list(pool.map(lambda _, body=body: api.export(body, token=token), range(16)))
-        assert Counter(answer.status_code for answer in answers) == {200: 1, 409: 15}
-        for answer in answers:
-            if answer.status_code == 409:
-                problem(answer, ErrorCode.VERSION_CONFLICT)
+            responses = list(pool.map(lambda _, body=body: api.export(body, token=token), range(16)))
+        assert Counter(response.status_code for response in responses) == {200: 1, 409: 15}
+        for response in responses:
+            if response.status_code == 409:
+                assert_problem(response, ErrorCode.VERSION_CONFLICT)
 
 
 def test_a_package_of_three_thousand_artifacts(api: Api) -> None:
@@ -46,20 +46,20 @@ def test_a_package_of_three_thousand_artifacts(api: Api) -> None:
     assert preview["installOrder"] == package["manifest"]["installOrder"]
 
 
-def test_over_the_rate_limit_comes_429_until_the_stack_is_given_more(limited_api: Api) -> None:
-    time.sleep(5)  # let the bucket of earlier tests fill again
+def test_requests_over_the_rate_limit_get_429_until_the_limit_is_raised(limited_api: Api) -> None:
+    time.sleep(5)  # let the token bucket refill after earlier tests
     token = limited_api.token("tenant-7f3a9b12")
     body = export_body("Rate")
-    answers = [limited_api.export(body, token=token) for _ in range(12)]
-    limited = [answer for answer in answers if answer.status_code == 429]
-    assert len(limited) >= 3
-    for answer in limited:
-        problem(answer, ErrorCode.RATE_LIMIT_EXCEEDED)
-    # Other routes have limits of their own.
+    responses = [limited_api.export(body, token=token) for _ in range(12)]
+    throttled = [response for response in responses if response.status_code == 429]
+    assert len(throttled) >= 3
+    for response in throttled:
+        assert_problem(response, ErrorCode.RATE_LIMIT_EXCEEDED)
+    # Other routes have separate limits.
     assert limited_api.preview({"artifactIds": ["proc-1001"], "tenantId": "tenant-7f3a9b12"}).status_code == 200
 
-    package_id = next(answer.json()["packageId"] for answer in answers if answer.status_code == 200)
+    package_id = next(response.json()["packageId"] for response in responses if response.status_code == 200)
     limited_api.up("ExportRateLimit=50 ExportBurstLimit=100")
     assert limited_api.get(package_id).status_code == 200, "an update keeps the data"
-    answers = [limited_api.export(body, token=token) for _ in range(12)]
-    assert {answer.status_code for answer in answers} == {409}
+    responses = [limited_api.export(body, token=token) for _ in range(12)]
+    assert {response.status_code for response in responses} == {409}

@@ -1,4 +1,4 @@
-"""Preview, export, look at and download a package, served from containers."""
+"""Preview, export, metadata and download of a package, served from containers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.system.client import BASE, TENANT, Api, export_body
-from tests.system.test_the_main_job import PREVIEW_EXAMPLE
+from tests.system.test_export_flow import PREVIEW_EXAMPLE
 
 if TYPE_CHECKING:
     from tests.sam_local.conftest import Served
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def package(served: Served) -> dict[str, Any]:
-    answer = served.api.export(export_body("Employee Onboarding", version="2.1.0", tags=["hr"]))
-    assert answer.status_code == 200, answer.text
-    exported: dict[str, Any] = answer.json()
+    response = served.api.export(export_body("Employee Onboarding", version="2.1.0", tags=["hr"]))
+    assert response.status_code == 200, response.text
+    exported: dict[str, Any] = response.json()
     return exported
 
 
-def test_a_preview_returns_the_example_of_the_api_document(api: Api) -> None:
-    answer = api.preview({"tenantId": TENANT, "artifactIds": ["proc-1001"]})
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["Content-Type"] == "application/json"
-    assert answer.json() == PREVIEW_EXAMPLE
-    assert list(answer.json()) == list(PREVIEW_EXAMPLE)
+def test_a_preview_returns_the_documented_example(api: Api) -> None:
+    response = api.preview({"tenantId": TENANT, "artifactIds": ["proc-1001"]})
+    assert response.status_code == 200, response.text
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.json() == PREVIEW_EXAMPLE
+    assert list(response.json()) == list(PREVIEW_EXAMPLE)
 
 
 def test_an_export_returns_the_same_as_its_metadata(api: Api, package: dict[str, Any]) -> None:
@@ -41,7 +41,7 @@ def test_an_export_returns_the_same_as_its_metadata(api: Api, package: dict[str,
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/zip", "text/html,application/xhtml+xml,*/*;q=0.8"])
-def test_the_bundle_comes_as_bytes_that_have_its_checksum(api: Api, package: dict[str, Any], accept: str) -> None:
+def test_the_downloaded_bundle_matches_its_checksum(api: Api, package: dict[str, Any], accept: str) -> None:
     download = api.download(package["packageId"], headers={"Accept": accept})
     digest = hashlib.sha256(download.content).hexdigest()
     assert (download.status_code, f"sha256:{digest}") == (200, package["checksum"])
@@ -59,7 +59,7 @@ def test_a_client_that_has_the_bundle_gets_a_304(api: Api, package: dict[str, An
     assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
 
 
-def test_a_large_bundle_is_a_redirect_that_this_machine_can_follow(api: Api) -> None:
+def test_a_large_bundle_is_a_redirect_that_clients_follow(api: Api) -> None:
     package = api.export(export_body("Behind a link", "app-5001", packageType="app-package")).json()
     redirect = api.download(package["packageId"], redirects=False)
     assert redirect.status_code == 307
@@ -71,10 +71,10 @@ def test_a_large_bundle_is_a_redirect_that_this_machine_can_follow(api: Api) -> 
     assert f"sha256:{hashlib.sha256(followed.content).hexdigest()}" == package["checksum"]
 
 
-def test_containers_and_the_emulator_give_the_same_package(api: Api) -> None:
-    """The two run on different Pythons and wheels, on one pair of tables."""
+def test_containers_and_the_emulator_create_the_same_package(api: Api) -> None:
+    """They have different Python versions and wheels, and share the tables."""
     in_container = api.export(export_body("Twice the same", version="1.0.0")).json()
-    emulated = Api(api.state, api.stack).export_patiently(export_body("Twice the same", version="1.0.1")).json()
+    emulated = Api(api.state, api.stack).export_with_retry(export_body("Twice the same", version="1.0.1")).json()
     digests = [
         {entry["id"]: entry["sha256"] for entry in one["manifest"]["artifacts"]} for one in (in_container, emulated)
     ]

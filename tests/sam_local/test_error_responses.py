@@ -1,4 +1,4 @@
-"""Every row of the error table that a function of ours answers, served from containers."""
+"""Every row of the error table that is returned by a function, served from containers."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import pytest
 
 from installhub.model.errors import ErrorCode
 from tests.system.client import OTHER_TENANT, TENANT, Api, export_body
-from tests.system.test_refusals import UNKNOWN_PACKAGE, problem
+from tests.system.test_error_responses import UNKNOWN_PACKAGE, assert_problem
 
-OF_API_GATEWAY = {
+RETURNED_BY_API_GATEWAY = {
     ErrorCode.UNAUTHORIZED,
     ErrorCode.NOT_FOUND,
     ErrorCode.UNSUPPORTED_MEDIA_TYPE,
     ErrorCode.RATE_LIMIT_EXCEEDED,
 }
-"""See test_differences.py for what `sam local` does instead."""
+"""Returned by API Gateway; test_differences.py tests what `sam local` returns instead."""
 
 EXPORTS: dict[ErrorCode, dict[str, Any]] = {
     ErrorCode.INVALID_REQUEST: {"packageName": ""},
@@ -29,29 +29,29 @@ EXPORTS: dict[ErrorCode, dict[str, Any]] = {
     ErrorCode.PACKAGE_TOO_LARGE: {"artifactIds": ["proc-1001", "thread-2002", "form-2005", "rule-305"]},
     ErrorCode.REQUEST_TOO_LARGE: {"description": "x" * 4_300_000},
 }
-OTHERWISE = {
+TESTED_SEPARATELY = {
     ErrorCode.INSUFFICIENT_SCOPE,
     ErrorCode.VERSION_CONFLICT,
     ErrorCode.PACKAGE_NOT_FOUND,
     ErrorCode.IDEMPOTENCY_KEY_REUSED,
-    ErrorCode.IDEMPOTENCY_KEY_IN_USE,  # a moment only: tests/integration/test_idempotency.py
+    ErrorCode.IDEMPOTENCY_KEY_IN_USE,  # timing-dependent: tests/integration/test_idempotency.py
     ErrorCode.EXPORT_TAKES_TOO_LONG,  # no sample is that large: tests/integration/test_event_functions.py
-    ErrorCode.SERVICE_UNAVAILABLE,  # test_up_and_down.py takes the stack away
+    ErrorCode.SERVICE_UNAVAILABLE,  # test_lifecycle.py disconnects the stack
     ErrorCode.INTERNAL_ERROR,
 }
 
 
 def test_every_row_is_tested() -> None:
-    assert {*EXPORTS, *OTHERWISE, *OF_API_GATEWAY} == set(ErrorCode)
+    assert {*EXPORTS, *TESTED_SEPARATELY, *RETURNED_BY_API_GATEWAY} == set(ErrorCode)
 
 
 @pytest.mark.parametrize("code", EXPORTS)
-def test_an_export_is_refused(api: Api, code: ErrorCode) -> None:
-    problem(api.export(export_body(f"Refused {code}", **EXPORTS[code])), code)
+def test_an_invalid_export_is_rejected(api: Api, code: ErrorCode) -> None:
+    assert_problem(api.export(export_body(f"Refused {code}", **EXPORTS[code])), code)
 
 
-def test_everything_that_is_wrong_is_listed(api: Api) -> None:
-    body = problem(
+def test_all_problems_are_listed(api: Api) -> None:
+    body = assert_problem(
         api.export(export_body("Broken", "app-5002", packageType="app-package")), ErrorCode.ARTIFACT_NOT_FOUND
     )
     assert [error["errorCode"] for error in body["errors"]] == [
@@ -61,40 +61,42 @@ def test_everything_that_is_wrong_is_listed(api: Api) -> None:
     ]
 
 
-def test_the_scope_is_needed(api: Api) -> None:
+def test_the_scope_is_required(api: Api) -> None:
     token = api.token(TENANT, scope="other")
-    problem(api.export(export_body("No scope"), token=token), ErrorCode.INSUFFICIENT_SCOPE)
+    assert_problem(api.export(export_body("No scope"), token=token), ErrorCode.INSUFFICIENT_SCOPE)
 
 
 def test_a_version_exists_once(api: Api) -> None:
     assert api.export(export_body("Once")).status_code == 200
-    problem(api.export(export_body(" ONCE ")), ErrorCode.VERSION_CONFLICT)
+    assert_problem(api.export(export_body(" ONCE ")), ErrorCode.VERSION_CONFLICT)
 
 
-def test_an_idempotency_key_is_for_one_request(api: Api) -> None:
+def test_an_idempotency_key_is_valid_for_one_request(api: Api) -> None:
     key = {"Idempotency-Key": '"8e03978e-40d5-43e8-bc93-6894a57f9324"'}
     first = api.export(export_body("Keyed"), headers=key)
     assert first.status_code == 200
     assert api.export(export_body("Keyed"), headers=key).json() == first.json()
-    problem(api.export(export_body("Keyed", version="1.0.1"), headers=key), ErrorCode.IDEMPOTENCY_KEY_REUSED)
+    assert_problem(api.export(export_body("Keyed", version="1.0.1"), headers=key), ErrorCode.IDEMPOTENCY_KEY_REUSED)
 
 
 @pytest.mark.parametrize("suffix", ["", "/download"])
 def test_another_tenants_package_is_unknown(api: Api, suffix: str) -> None:
     package_id = api.export(export_body(f"Hidden{suffix}")).json()["packageId"]
-    stranger = api.token(OTHER_TENANT)
-    foreign = problem(api.call("GET", f"/{package_id}{suffix}", token=stranger), ErrorCode.PACKAGE_NOT_FOUND)
-    unknown = problem(api.call("GET", f"/{UNKNOWN_PACKAGE}{suffix}", token=stranger), ErrorCode.PACKAGE_NOT_FOUND)
+    other_token = api.token(OTHER_TENANT)
+    foreign = assert_problem(api.call("GET", f"/{package_id}{suffix}", token=other_token), ErrorCode.PACKAGE_NOT_FOUND)
+    unknown = assert_problem(
+        api.call("GET", f"/{UNKNOWN_PACKAGE}{suffix}", token=other_token), ErrorCode.PACKAGE_NOT_FOUND
+    )
     assert {**foreign, "instance": ""} == {**unknown, "instance": ""}
 
 
-def test_a_bug_discloses_nothing(api: Api) -> None:
+def test_an_internal_error_discloses_nothing(api: Api) -> None:
     package_id = api.export(export_body("Damaged")).json()["packageId"]
     api.aws.dynamodb.update_item(
         TableName=api.stack.outputs["PackagesTable"],
         Key={"packageId": {"S": package_id}},
         UpdateExpression="REMOVE bundleKey",
     )
-    answer = api.get(package_id)
-    problem(answer, ErrorCode.INTERNAL_ERROR)
-    assert "bundleKey" not in answer.text
+    response = api.get(package_id)
+    assert_problem(response, ErrorCode.INTERNAL_ERROR)
+    assert "bundleKey" not in response.text
