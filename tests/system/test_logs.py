@@ -118,8 +118,8 @@ def test_the_logs_contain_no_secrets_and_identify_package_and_tenant(api: Api, r
         assert entry["service"] == "installhub"
         assert entry["function_request_id"]
     for folder, name in (("export", "now"), ("export_worker", "later"), ("announce", "later"), ("announce", "failed")):
-        entries = [entry for entry in about[folder] if entry.get("packageId") == packages[name]]
-        assert {entry["tenantId"] for entry in entries} == {OURS}, (folder, name)
+        about_package = [entry for entry in about[folder] if entry.get("packageId") == packages[name]]
+        assert {entry["tenantId"] for entry in about_package} == {OURS}, (folder, name)
     assert {entry["fault"] for entry in about["authorizer"]} == {"ALGORITHM", "SIGNATURE", "EXPIRED"}
     (failed,) = [entry for entry in about["get_package"] if entry["message"] == "unhandled exception"]
     assert (failed["packageId"], failed["exception_name"]) == (packages["now"], "KeyError")
