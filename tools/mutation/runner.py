@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import IO, Any, Final
 
+from tools.mutation.coverage_map import CoverageMap
 from tools.mutation.mutants import Mutant
 from tools.mutation.results import RoomResult, Status
 
@@ -30,6 +31,7 @@ _TIMEOUT_FACTOR: Final = 4
 
 # With a fixed seed, Hypothesis generates the same examples for all mutants and runs.
 _PYTEST: Final = ("-x", "-q", "--hypothesis-seed=0", "-p", "no:cacheprovider", "-p", "no:xdist")
+_LINE_COVERAGE: Final = ("-p", "tools.mutation.line_coverage")
 _PRELOADED: Final = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
 
 
@@ -61,6 +63,7 @@ class TestRunner:
     def __init__(self, folder: Path, process: subprocess.Popen[str], package: str) -> None:
         self._folder = folder
         self._package = folder / SOURCES / package
+        self._original = PROJECT / SOURCES / package
         self._input: IO[str] = _piped(process.stdin)
         self._output: IO[str] = _piped(process.stdout)
         self._read_response()
@@ -72,6 +75,14 @@ class TestRunner:
         print(json.dumps(request), file=self._input, flush=True)
         answer = self._read_response()
         return answer["code"], answer["seconds"]
+
+    def measure(self, tests: Iterable[str]) -> tuple[int | None, float, CoverageMap]:
+        """Run tests; return the exit code, the duration, and which test executes which lines."""
+        file = self._folder / "line-coverage.json"
+        options = ("--line-coverage", str(file), "--line-coverage-source", str(self._package))
+        self.test([*_LINE_COVERAGE, *options, *tests], _FIRST_RUN_SECONDS)
+        coverage = CoverageMap.read(file, self._original) if file.exists() else CoverageMap(self._original, {}, {})
+        return *self.test(tests, _FIRST_RUN_SECONDS), coverage
 
     @property
     def last_output(self) -> str:
@@ -143,7 +154,7 @@ def run_room(
     """Test mutants in order until all are tested or the monotonic clock reaches ``until``."""
     result = RoomResult(room.name, mutants)
     first = test_runners[0]
-    code, seconds = first.test(room.selection, _FIRST_RUN_SECONDS)
+    code, seconds, coverage = first.measure(room.selection)
     if code != 0:
         result.failure = f"its tests fail on the unchanged code:\n{first.last_output}"
         return result
@@ -162,7 +173,7 @@ def run_room(
             if mutant is None:
                 return
             with runner.mutated_file(mutant.file, mutant.code):
-                status = _status(runner.test(room.selection, timeout)[0])
+                status = _test_mutant(mutant, room, runner, coverage, timeout)
             with lock:
                 result.tested.append((mutant, status))
                 report(mutant, status)
@@ -171,6 +182,16 @@ def run_room(
         for done in [pool.submit(work, runner) for runner in test_runners]:
             done.result()
     return result
+
+
+def _test_mutant(mutant: Mutant, room: Room, runner: TestRunner, coverage: CoverageMap, timeout: float) -> Status:
+    """Run the tests that execute the mutated code, then all tests of the room before counting it as a survivor."""
+    covering = coverage.find_tests(mutant.file, mutant.line)
+    if covering:
+        status = _status(runner.test(covering, timeout)[0])
+        if status is not Status.SURVIVED:
+            return status
+    return _status(runner.test(room.selection, timeout)[0])
 
 
 def _status(code: int | None) -> Status:

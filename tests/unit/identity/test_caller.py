@@ -27,6 +27,12 @@ def test_a_caller_survives_the_authorizer_context(
     assert caller_from_context(authorizer_context(caller), NOW) == caller
 
 
+def test_scopes_are_in_a_fixed_order() -> None:
+    scopes = frozenset(f"scope-{number}" for number in range(20))
+
+    assert authorizer_context(Caller("user", (), scopes, 0))["scopes"].split(" ") == sorted(scopes)
+
+
 def test_the_authorizer_context_has_string_values_only() -> None:
     assert {type(value) for value in authorizer_context(CALLER).values()} == {str}
 

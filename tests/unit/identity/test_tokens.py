@@ -126,6 +126,10 @@ def test_faults_are_valid_error_descriptions() -> None:
     assert all(set(fault) <= allowed for fault in TokenFault)
 
 
+def test_faults_are_sentences_about_the_token() -> None:
+    assert all(fault.startswith(("The token ", "A token ")) and fault.endswith(".") for fault in TokenFault)
+
+
 def test_a_fault_survives_pickling() -> None:
     assert pickle.loads(pickle.dumps(InvalidTokenError(TokenFault.EXPIRED))).fault is TokenFault.EXPIRED  # noqa: S301
 

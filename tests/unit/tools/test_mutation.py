@@ -66,6 +66,10 @@ def test_return_values_are_replaced_by_none() -> None:
     assert replacements("def f():\n    return None\n") == {"pass"}
 
 
+def test_the_wording_of_an_exception_is_not_changed() -> None:
+    assert replacements("raise A('b')") == {"pass"}
+
+
 @pytest.mark.parametrize(
     "source",
     [
