@@ -1,4 +1,4 @@
-"""AWS in memory, built from template.yaml, for the tests of what works on it."""
+"""Fixtures for tests with an in-memory AWS account that is built from template.yaml."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from tools.reliability import Figure
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-_VERDICTS = pytest.StashKey[Counter[tuple[str, str]]]()
+_OUTCOMES = pytest.StashKey[Counter[tuple[str, str]]]()
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _no_account() -> Iterator[None]:
-    """Nothing of the machine's own AWS configuration is used."""
+def _isolated_credentials() -> Iterator[None]:
+    """Ignore the machine's AWS configuration."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
             patch.delenv(name, raising=False)
@@ -52,11 +52,11 @@ def _quick_moto() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def engine_kind(request: pytest.FixtureRequest) -> Iterator[str]:
-    """What stands in for AWS; the tests run once on each of :data:`engines.ENGINES`."""
+    """The engine that emulates AWS; tests run on each of :data:`engines.ENGINES`."""
     kind: str = getattr(request, "param", engines.MOTO)
-    if reason := engines.missing(kind):
+    if reason := engines.unavailable_reason(kind):
         pytest.skip(reason)
-    with engines.running(kind):
+    with engines.run_engine(kind):
         yield kind
 
 
@@ -67,49 +67,49 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Count what each engine's tests came to."""
+    """Count the outcomes of the tests per engine."""
     report = yield
     if hasattr(item, "callspec") and (report.when == "call" or report.failed):
         kind = str(item.callspec.params.get("engine_kind", ""))
-        item.config.stash.setdefault(_VERDICTS, Counter())[kind, report.outcome] += 1
+        item.config.stash.setdefault(_OUTCOMES, Counter())[kind, report.outcome] += 1
     return report
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _judged(request: pytest.FixtureRequest, figures: list[Figure]) -> Iterator[None]:
-    """At the end, a figure of each engine on which all tests passed."""
+def _engine_figures(request: pytest.FixtureRequest, figures: list[Figure]) -> Iterator[None]:
+    """Record a figure for each engine on which all tests passed."""
     yield
-    verdicts = request.config.stash.get(_VERDICTS, Counter[tuple[str, str]]())
-    passed = {kind: verdicts[kind, "passed"] for kind in engines.ENGINES}
+    outcomes = request.config.stash.get(_OUTCOMES, Counter[tuple[str, str]]())
+    passed = {kind: outcomes[kind, "passed"] for kind in engines.ENGINES}
     for kind, count in passed.items():
-        if len(engines.ENGINES) > 1 and count and verdicts[kind, "failed"] == 0:
-            figures.append(Figure("judges", kind, f"{count} of {count} tests passed", engines.JUDGED[kind]))
+        if len(engines.ENGINES) > 1 and count and outcomes[kind, "failed"] == 0:
+            figures.append(Figure("judges", kind, f"{count} of {count} tests passed", engines.ENGINE_SERVICES[kind]))
 
 
 @pytest.fixture(scope="module")
-def _mocked_aws(engine_kind: str) -> Iterator[None]:  # noqa: ARG001  # what it mocks depends on it
-    """Worlds start much faster within it."""
+def _mocked_aws(engine_kind: str) -> Iterator[None]:  # noqa: ARG001  # must run first
+    """Mock AWS once per module, which speeds up the creation of worlds."""
     with mock_aws():
         yield
 
 
 @pytest.fixture
 def world(_mocked_aws: None) -> Iterator[World]:
-    """The stack, just deployed."""
+    """A newly deployed stack."""
     with new_world() as deployed:
         yield deployed
 
 
 @pytest.fixture
 def sample_world(world: World) -> World:
-    """The stack with the two sample tenants."""
+    """A stack with the two sample tenants."""
     load_samples(world)
     return world
 
 
 @pytest.fixture
 def wire(world: World) -> Iterator[Wire]:
-    """The wire between the code and AWS."""
+    """Intercepts the calls of the code under test."""
     wire = Wire(world.dynamodb, world.s3)
     yield wire
     wire.remove()
@@ -124,53 +124,53 @@ def functions(world: World) -> Functions:
 
 @pytest.fixture
 def api(sample_world: World) -> Api:
-    """The API over the sample tenants."""
+    """The API with the sample tenants."""
     return Api(Functions(sample_world.deployment))
 
 
 @pytest.fixture
 def small_items(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Definitions over 8 KiB are large enough to go to S3."""
+    """Store definitions over 8 KiB in S3."""
     monkeypatch.setattr(items, "MAX_INLINE_BYTES", 8 * 1024)
 
 
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bundles over 16 KiB are large enough to go to S3 in parts."""
+    """Upload bundles over 16 KiB in parts."""
     monkeypatch.setattr(bundle_store, "_MIN_PART_BYTES", 16 * 1024)
     monkeypatch.setattr(moto.s3.models, "S3_UPLOAD_PART_MIN_SIZE", 1)
 
 
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Retries follow each other at once; how long they would have waited is noted."""
-    waits: list[float] = []
+    """Retry without delay; returns the delays that were skipped."""
+    delays: list[float] = []
 
     class _Clock:
-        sleep = staticmethod(waits.append)
+        sleep = staticmethod(delays.append)
 
     monkeypatch.setattr(botocore.endpoint, "time", _Clock)
     monkeypatch.setattr(aws_errors, "time", _Clock)
-    return waits
+    return delays
 
 
 @pytest.fixture(scope="module")
 def dynamodb_engine(engine_kind: str) -> Iterator[Engine]:
-    """What stands in for DynamoDB."""
-    with engines.engine(engine_kind) as engine:
+    """The DynamoDB engine."""
+    with engines.open_engine(engine_kind) as engine:
         yield engine
 
 
 @pytest.fixture
 def catalog_table(dynamodb_engine: Engine) -> Iterator[CatalogTable]:
-    """An artifacts table of the test's own."""
+    """A new artifacts table."""
     with dynamodb_engine.catalog_table() as table:
         yield table
 
 
 @pytest.fixture
 def catalog_wire(catalog_table: CatalogTable) -> Iterator[Wire]:
-    """The wire between the catalog and the engine."""
+    """Intercepts the calls of the catalog."""
     wire = Wire(catalog_table.client)
     yield wire
     wire.remove()

@@ -1,4 +1,4 @@
-"""Who may do what: what the authorizer said is checked again, and tenants see nothing of each other."""
+"""Access control: the functions re-check the authorizer's context and isolate tenants from each other."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.integration.support.api import (
     NO_HEADERS,
     PREVIEW_BODY,
     SCOPES,
-    Answer,
     Api,
+    ApiResponse,
     Headers,
 )
 from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT, artifact_input
@@ -31,7 +31,7 @@ UNKNOWN: Final = "pkg-00000000-0000-5000-8000-000000000000"
 BOTH: Final = Caller("auditor", (TENANT, OTHER_TENANT), SCOPES, FAR_FUTURE)
 STRANGER: Final = Caller("stranger", (OTHER_TENANT,), SCOPES, FAR_FUTURE)
 
-Send = Callable[[Api, Caller | None], Answer]
+Send = Callable[[Api, Caller | None], ApiResponse]
 ROUTES: Final[dict[str, Send]] = {
     "export": lambda api, caller: api.export(EXPORT_BODY, caller=caller),
     "preview": lambda api, caller: api.preview(PREVIEW_BODY, caller=caller),
@@ -45,7 +45,7 @@ both_reads = pytest.mark.parametrize("route", ["get_package", "download"])
 
 @pytest.fixture
 def api(world: World) -> Api:
-    """The API over an artifact of either tenant."""
+    """The API with one artifact of each tenant."""
     world.publish(
         artifact_input("proc-1001", kind="ProcessDefinition"),
         artifact_input("proc-1501", kind="ProcessDefinition", tenant=OTHER_TENANT),
@@ -53,7 +53,7 @@ def api(world: World) -> Api:
     return Api(Functions(world.deployment))
 
 
-def read(api: Api, route: str, package_id: str, caller: Caller = CALLER, headers: Headers = NO_HEADERS) -> Answer:
+def read(api: Api, route: str, package_id: str, caller: Caller = CALLER, headers: Headers = NO_HEADERS) -> ApiResponse:
     return api.get(route, package_id, caller, headers)
 
 
@@ -66,18 +66,18 @@ def package(api: Api) -> str:
 @every_route
 @pytest.mark.parametrize("seconds", [0, 1, 10**9])
 def test_a_token_that_has_expired_since_the_authorizer_saw_it(api: Api, send: Send, seconds: int) -> None:
-    answer = send(api, replace(CALLER, expires_at=int(time.time()) - seconds))
+    response = send(api, replace(CALLER, expires_at=int(time.time()) - seconds))
 
-    assert (answer.status, answer.error_code) == (401, "Unauthorized")
-    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert (response.status, response.error_code) == (401, "Unauthorized")
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 @every_route
 def test_a_request_without_an_authorizer_is_unauthorized(api: Api, send: Send) -> None:
-    answer = send(api, None)
+    response = send(api, None)
 
-    assert (answer.status, answer.error_code) == (401, "Unauthorized")
-    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert (response.status, response.error_code) == (401, "Unauthorized")
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 @every_route
@@ -85,16 +85,16 @@ def test_a_request_without_an_authorizer_is_unauthorized(api: Api, send: Send) -
     "scopes", [(), ("installhub:read",), ("installhub:exports",), ("INSTALLHUB:EXPORT",), ("installhub", "export")]
 )
 def test_a_token_without_the_scope_is_forbidden(api: Api, send: Send, scopes: tuple[str, ...]) -> None:
-    answer = send(api, replace(CALLER, scopes=frozenset(scopes)))
+    response = send(api, replace(CALLER, scopes=frozenset(scopes)))
 
-    assert (answer.status, answer.error_code) == (403, "InsufficientScope")
+    assert (response.status, response.error_code) == (403, "InsufficientScope")
 
 
 @every_route
 def test_more_scopes_do_no_harm(api: Api, send: Send) -> None:
-    answer = send(api, replace(CALLER, scopes=SCOPES | {"openid", "a:b:c"}))
+    response = send(api, replace(CALLER, scopes=SCOPES | {"openid", "a:b:c"}))
 
-    assert answer.status in (200, 404)
+    assert response.status in (200, 404)
 
 
 @both_reads
@@ -110,18 +110,18 @@ def test_another_tenants_package_looks_like_none_at_all(api: Api, package: str, 
 def test_the_function_itself_learns_nothing_about_another_tenants_package(
     api: Api, sample_world: World, package: str, route: str
 ) -> None:
-    """What DynamoDB sends it is the same, so that whatever it does then, and how long it takes, is the same too."""
+    """DynamoDB returns the same, so neither behaviour nor response time can differ."""
     responses: list[dict[str, Any]] = []
 
-    def note(parsed: dict[str, Any], **_: object) -> None:
+    def record_response(parsed: dict[str, Any], **_: object) -> None:
         responses.append(
             {name: value for name, value in parsed.items() if name not in {"ResponseMetadata", "ScannedCount"}}
         )
 
-    sample_world.dynamodb.meta.events.register("after-call.dynamodb", note)
+    sample_world.dynamodb.meta.events.register("after-call.dynamodb", record_response)
     for caller, package_id in ((STRANGER, package), (STRANGER, UNKNOWN), (CALLER, package)):
         read(api, route, package_id, caller)
-    sample_world.dynamodb.meta.events.unregister("after-call.dynamodb", note)
+    sample_world.dynamodb.meta.events.unregister("after-call.dynamodb", record_response)
 
     foreign, unknown, own = responses
     assert foreign == unknown
@@ -133,9 +133,9 @@ def test_the_function_itself_learns_nothing_about_another_tenants_package(
     "package_id", ["pkg-", "pkg-1", UNKNOWN.upper(), f"{UNKNOWN}0", "export", "..", "%2e%2e", "pkg-%00", "ä", "a b"]
 )
 def test_an_invalid_package_id_is_no_package(api: Api, route: str, package_id: str) -> None:
-    answer = read(api, route, package_id)
+    response = read(api, route, package_id)
 
-    assert (answer.status, answer.error_code) == (404, "PackageNotFound")
+    assert (response.status, response.error_code) == (404, "PackageNotFound")
 
 
 @both_reads
@@ -151,9 +151,9 @@ def test_the_header_narrows_what_a_caller_of_several_tenants_sees(api: Api, pack
 @both_reads
 def test_the_header_grants_nothing(api: Api, package: str, route: str) -> None:
     for package_id in (package, UNKNOWN):
-        answer = read(api, route, package_id, STRANGER, headers={"X-Tenant-Id": TENANT})
+        response = read(api, route, package_id, STRANGER, headers={"X-Tenant-Id": TENANT})
 
-        assert (answer.status, answer.error_code) == (403, "TenantMismatch")
+        assert (response.status, response.error_code) == (403, "TenantMismatch")
 
 
 @both_reads
@@ -168,10 +168,10 @@ def test_header_names_are_read_in_any_case(api: Api, package: str, route: str) -
 
 @every_route
 def test_a_caller_of_no_tenant_reaches_nothing(api: Api, send: Send) -> None:
-    answer = send(api, replace(CALLER, tenants=()))
+    response = send(api, replace(CALLER, tenants=()))
 
-    assert answer.status in (403, 404)
-    assert answer.error_code in ("TenantMismatch", "PackageNotFound")
+    assert response.status in (403, 404)
+    assert response.error_code in ("TenantMismatch", "PackageNotFound")
 
 
 def test_a_caller_of_several_tenants_acts_for_the_one_it_names(api: Api) -> None:

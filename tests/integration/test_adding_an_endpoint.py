@@ -1,4 +1,4 @@
-"""Follows "Adding an endpoint" of docs/architecture.md: adds one to a copy of the project, and runs it."""
+"""Follows "Adding an endpoint" in docs/architecture.md on a copy of the project and runs the result."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ GET_VERSION: Final = Route(
     f"{BASE_PATH}/versions/{{version}}",
     "getVersion",
     "Check a version",
-    "Tells whether a version follows SemVer 2.0.0.",
+    "Returns whether a version follows SemVer 2.0.0.",
     (ErrorCode.INVALID_VERSION,),
 )
 
 ROUTES: Final = (GET_VERSION, """
 
-ROOM: Final = """\"\"\"Checks of versions.\"\"\"
+MODULE: Final = """\"\"\"Checks of versions.\"\"\"
 
 from installhub.model.errors import ErrorCode, InstallHubError
 from installhub.model.version import is_valid_version
@@ -53,7 +53,7 @@ def handler(request, _context):
     return json_response(request, check_version(request.path_parameter("version")))
 """
 
-BLOCK: Final = """
+RESOURCES: Final = """
   # ------------------------------------------------------------------------------- GET /packages/versions/{version}
   GetVersionFunction:
     Type: AWS::Serverless::Function
@@ -93,7 +93,7 @@ BLOCK: Final = """
 
 """
 
-RUN: Final = """
+INVOKE: Final = """
 import json, sys
 from types import SimpleNamespace
 import app
@@ -104,7 +104,7 @@ print("RESULT", json.dumps(app.handler(json.load(open(sys.argv[1])), context)))
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project with one more endpoint, made as the documentation says."""
+    """A copy of the project with an additional endpoint, added according to the documentation."""
     copy = tmp_path_factory.mktemp("project")
     for name in COPIED:
         source = PROJECT / name
@@ -114,10 +114,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copy(source, copy / name)
     package = copy / "layers" / "installhub" / "src" / "installhub"
     _replace(package / "contract" / "routes.py", "\nROUTES: Final = (", ROUTE)
-    (package / "exports" / "version_checks.py").write_text(ROOM)
+    (package / "exports" / "version_checks.py").write_text(MODULE)
     (copy / "functions" / "get_version").mkdir()
     (copy / "functions" / "get_version" / "app.py").write_text(HANDLER)
-    _replace(copy / "template.yaml", "\nOutputs:\n", f"{BLOCK}Outputs:\n")
+    _replace(copy / "template.yaml", "\nOutputs:\n", f"{RESOURCES}Outputs:\n")
     event = json.loads((copy / "events" / "get_package.json").read_text())
     event["pathParameters"] = {"version": "2.1.0"}
     (copy / "events" / "get_version.json").write_text(json.dumps(event))
@@ -133,7 +133,7 @@ def test_the_endpoint_serves_its_sample_event(project: Path) -> None:
     assert json.loads(response["body"]) == {"version": "2.1.0", "isValid": True}
 
 
-def test_its_refusals_have_the_shape_of_all_errors(project: Path) -> None:
+def test_its_errors_have_the_common_format(project: Path) -> None:
     event = json.loads((project / "events" / "get_version.json").read_text())
     event["pathParameters"] = {"version": "two"}
     (project / "events" / "bad.json").write_text(json.dumps(event))
@@ -151,7 +151,7 @@ def test_it_is_in_the_openapi_document(project: Path) -> None:
     assert paths["/api/installhub/packages/versions/{version}"]["get"]["operationId"] == "getVersion"
 
 
-def test_the_dashboard_and_the_outputs_show_it_though_nobody_touched_them(project: Path) -> None:
+def test_dashboard_and_outputs_include_it_automatically(project: Path) -> None:
     template = dict(loads((project / "template.yaml").read_text()))
 
     dashboard = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
@@ -177,16 +177,16 @@ def _replace(path: Path, old: str, new: str) -> None:
 
 
 def _invoke(project: Path, event: str) -> dict[str, Any]:
-    out = _run(project, "-c", RUN, str(project / "events" / event), folder=project / "functions" / "get_version")
-    (result,) = [line for line in out.splitlines() if line.startswith("RESULT ")]
+    output = _run(project, "-c", INVOKE, str(project / "events" / event), folder=project / "functions" / "get_version")
+    (result,) = [line for line in output.splitlines() if line.startswith("RESULT ")]
     response: dict[str, Any] = json.loads(result.removeprefix("RESULT "))
     return response
 
 
 def _run(project: Path, *arguments: str, folder: Path | None = None) -> str:
-    """Run Python on the copy's code: its layer comes before the installed one."""
+    """Run Python with the copy's layer, which takes precedence over the installed one."""
     source = project / "layers" / "installhub" / "src"
-    run = subprocess.run(  # noqa: S603  # this very interpreter
+    run = subprocess.run(  # noqa: S603  # this interpreter
         [sys.executable, *arguments],
         cwd=folder or project,
         env={"PYTHONPATH": f"{source}:{folder or project}", "PATH": "/usr/bin:/bin"},

@@ -1,4 +1,4 @@
-"""`Prefer: respond-async`: promised, looked at on the way, and kept or given up; nothing stays behind."""
+"""`Prefer: respond-async`: acceptance, progress, success, failure and clean-up of asynchronous exports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from installhub.packages.pending_exports import FAILURE_RETENTION_SECONDS, Pendi
 from installhub.packages.records import PackageRecord, PackageStatus
 from installhub.resolver.plan import Limits
 from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT, artifact_input
-from tests.integration.support.async_stack import NOW, TRIES, AsyncStack, Killed, killed
+from tests.integration.support.async_stack import MAX_ATTEMPTS, NOW, AsyncStack, Killed, killed
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -38,7 +38,7 @@ def pending(async_stack: AsyncStack, package_id: str) -> PendingExport:
     return found
 
 
-def work(async_stack: AsyncStack, **options: Any) -> Any:  # noqa: ANN401  # what handle takes
+def process_next(async_stack: AsyncStack, **options: Any) -> Any:  # noqa: ANN401  # receive's options
     return async_stack.message_handler.handle(async_stack.receive(**options), LEASE)
 
 
@@ -46,8 +46,8 @@ def deliver(async_stack: AsyncStack, message: SQSRecord) -> Any:  # noqa: ANN401
     return async_stack.message_handler.handle(message, LEASE)
 
 
-def held(async_stack: AsyncStack) -> set[str]:
-    """The attributes of the only item of the packages table."""
+def stored_attributes(async_stack: AsyncStack) -> set[str]:
+    """Return the attribute names of the only item in the packages table."""
     (item,) = async_stack.world.dynamodb.scan(TableName=async_stack.world.name("PackagesTable"))["Items"]
     return set(item)
 
@@ -57,20 +57,28 @@ def test_an_accepted_export_is_processed(async_stack: AsyncStack) -> None:
     assert pending_body(pending(async_stack, accepted.package_id)) == pending_body(accepted)
     assert pending_body(accepted)["progress"] == {"done": 0, "total": None}
 
-    exported = work(async_stack)
+    exported = process_next(async_stack)
 
     found = async_stack.get(accepted.package_id)
     assert found == exported.record
     assert exported.record.exported_by == "user-1"
-    assert async_stack.failures_stored() == []
+    assert async_stack.stored_failures() == []
 
 
 def test_no_attribute_of_the_accepted_export_remains_on_the_package(async_stack: AsyncStack) -> None:
     async_stack.accept()
-    work(async_stack)
+    process_next(async_stack)
 
-    left = held(async_stack) & {"leaseKind", "leaseUntil", "objects", "queuedUntil", "done", "total", "errors"}
-    assert left == set()
+    remaining = stored_attributes(async_stack) & {
+        "leaseKind",
+        "leaseUntil",
+        "objects",
+        "queuedUntil",
+        "done",
+        "total",
+        "errors",
+    }
+    assert remaining == set()
 
 
 def test_an_accepted_export_holds_its_version(async_stack: AsyncStack) -> None:
@@ -91,9 +99,9 @@ def test_a_version_that_is_taken_is_refused_at_once(async_stack: AsyncStack) -> 
 
 
 def test_too_many_roots_are_refused_at_once(async_stack: AsyncStack) -> None:
-    asked = async_stack.submission(artifactIds=[str(number) for number in range(Limits().roots + 1)])
+    submission = async_stack.submission(artifactIds=[str(number) for number in range(Limits().roots + 1)])
     with pytest.raises(InstallHubError, match="PackageTooLarge"):
-        async_stack.async_exports.accept(asked.command, "http:1", b"{}", 29)
+        async_stack.async_exports.accept(submission.command, "http:1", b"{}", 29)
     assert async_stack.world.package_statuses() == {}
 
 
@@ -113,13 +121,13 @@ def test_progress_is_reported_about_once_a_second(async_stack: AsyncStack, monke
     progress: list[tuple[str, int, int | None]] = []
     report = type(async_stack.world.packages()).report_progress
 
-    def noted(*arguments: Any) -> None:  # noqa: ANN401  # report's
+    def report_and_record(*arguments: Any) -> None:  # noqa: ANN401  # report_progress's arguments
         report(*arguments)
-        look = pending(async_stack, accepted.package_id)
-        progress.append((look.status.value, look.written, look.total))
+        current = pending(async_stack, accepted.package_id)
+        progress.append((current.status.value, current.written, current.total))
 
-    monkeypatch.setattr(type(async_stack.world.packages()), "report_progress", noted)
-    async_stack.clock.tick = 0.1  # every artifact looks at the clock
+    monkeypatch.setattr(type(async_stack.world.packages()), "report_progress", report_and_record)
+    async_stack.clock.tick = 0.1  # the clock is read for every artifact
     deliver(async_stack, message)
 
     assert 20 <= len(progress) <= 40
@@ -131,19 +139,19 @@ def test_progress_is_reported_about_once_a_second(async_stack: AsyncStack, monke
 def test_a_failed_async_export_reports_why_and_holds_no_version(async_stack: AsyncStack) -> None:
     accepted = async_stack.accept(artifactIds=["proc", "gone"])
 
-    assert work(async_stack) is None
+    assert process_next(async_stack) is None
 
     body = pending_body(pending(async_stack, accepted.package_id))
     assert (body["status"], body["isSuccess"], body["errorCode"]) == ("failed", False, "ArtifactNotFound")
     assert body["errors"][0]["artifactId"] == "gone"
     assert "progress" not in body
-    (failure,) = async_stack.failures_stored()
+    (failure,) = async_stack.stored_failures()
     assert failure["errors"] == body["errors"]
 
     again = async_stack.accept()
     assert pending(async_stack, again.package_id).status is PackageStatus.QUEUED
-    assert work(async_stack).is_new
-    assert "errors" not in held(async_stack)
+    assert process_next(async_stack).is_new
+    assert "errors" not in stored_attributes(async_stack)
 
 
 def test_a_repeated_message_after_a_refusal_changes_nothing(async_stack: AsyncStack) -> None:
@@ -160,12 +168,12 @@ def test_a_repeated_message_after_a_refusal_changes_nothing(async_stack: AsyncSt
 def test_other_tenants_see_nothing_and_an_accepted_export_cannot_be_downloaded(async_stack: AsyncStack) -> None:
     accepted = async_stack.accept()
 
-    def look(tenant: str) -> object:
+    def find_for(tenant: str) -> object:
         return find_package_or_pending(async_stack.pending, accepted.package_id, [tenant], NOW)
 
-    assert look(TENANT) == accepted
+    assert find_for(TENANT) == accepted
     with pytest.raises(InstallHubError, match="PackageNotFound"):
-        look(OTHER_TENANT)
+        find_for(OTHER_TENANT)
     with pytest.raises(InstallHubError, match="PackageNotFound"):
         find_package(async_stack.world.packages(), accepted.package_id, [TENANT])
 
@@ -181,11 +189,11 @@ def test_a_synchronous_export_is_invisible_until_it_is_complete(async_stack: Asy
 def test_an_export_that_cannot_be_queued_is_not_accepted(
     async_stack: AsyncStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise ServiceUnavailableError("sqs")
 
     with monkeypatch.context() as patch:
-        patch.setattr(ExportQueue, "send", fails)
+        patch.setattr(ExportQueue, "send", fail)
         with pytest.raises(ServiceUnavailableError):
             async_stack.accept()
 
@@ -207,7 +215,7 @@ def test_a_message_of_a_cancelled_export_does_nothing(async_stack: AsyncStack) -
     accepted = async_stack.accept()
     async_stack.pending.cancel(accepted.package_id, accepted.request_id)
 
-    assert work(async_stack) is None
+    assert process_next(async_stack) is None
 
     assert async_stack.world.package_statuses() == {}
 
@@ -221,7 +229,7 @@ def test_an_accepted_export_survives_a_crashed_worker(async_stack: AsyncStack) -
     assert len(async_stack.world.objects()) == 1
 
     async_stack.clock.now += LEASE + 6
-    assert pending(async_stack, accepted.package_id).status is PackageStatus.QUEUED, "it will be tried again"
+    assert pending(async_stack, accepted.package_id).status is PackageStatus.QUEUED, "it will be retried"
     assert async_stack.world.sweeper().sweep() == 1
     assert async_stack.world.objects() == []
     assert pending(async_stack, accepted.package_id).status is PackageStatus.QUEUED
@@ -248,18 +256,18 @@ def test_an_accepted_export_survives_a_failed_attempt(async_stack: AsyncStack, m
 def test_an_accepted_export_that_always_fails_ends_as_failed_and_can_be_redriven(async_stack: AsyncStack) -> None:
     accepted = async_stack.accept()
     async_stack.clock.tick = LEASE
-    assert async_stack.message_handler.handle(async_stack.receive(tries=TRIES), LEASE) is None
+    assert async_stack.message_handler.handle(async_stack.receive(attempt=MAX_ATTEMPTS), LEASE) is None
     async_stack.clock.tick = 0
 
     found = pending(async_stack, accepted.package_id)
     assert (found.status, found.errors[0]["errorCode"]) == (PackageStatus.FAILED, "ExportTakesTooLong")
 
     ((message, _),) = async_stack.dead_letters()
-    assert work(async_stack, text=message).is_new
+    assert process_next(async_stack, text=message).is_new
     assert isinstance(async_stack.get(accepted.package_id), PackageRecord)
 
 
-def test_an_accepted_export_lost_by_the_queue_fails_in_the_end(async_stack: AsyncStack) -> None:
+def test_an_accepted_export_lost_by_the_queue_fails_eventually(async_stack: AsyncStack) -> None:
     accepted = async_stack.accept()
     async_stack.clock.now += MAX_QUEUED_SECONDS
     assert async_stack.expired_requests.fail_all() == 0
@@ -269,15 +277,15 @@ def test_an_accepted_export_lost_by_the_queue_fails_in_the_end(async_stack: Asyn
     assert async_stack.expired_requests.fail_all() == 0
 
     assert pending(async_stack, accepted.package_id).errors[0]["errorCode"] == "ServiceUnavailable"
-    (failure,) = async_stack.failures_stored()
+    (failure,) = async_stack.stored_failures()
     assert (failure["request"], failure["requestedBy"]) == (accepted.request_id, "user-1")
 
 
 def test_failures_are_deleted_after_a_month_and_packages_never(async_stack: AsyncStack) -> None:
     async_stack.accept(artifactIds=["gone"])
-    work(async_stack)
+    process_next(async_stack)
     kept = async_stack.accept(version="2.0.0")
-    work(async_stack)
+    process_next(async_stack)
 
     async_stack.clock.now += FAILURE_RETENTION_SECONDS + 1
     async_stack.expired_requests.fail_all()
@@ -299,10 +307,10 @@ def test_leftovers_of_a_crashed_export_are_removed_before_an_export_is_accepted(
 
 
 def test_a_request_accepted_twice_is_sent_twice_and_exported_once(async_stack: AsyncStack) -> None:
-    asked = async_stack.submission()
+    submission = async_stack.submission()
     acceptor: AsyncExports = async_stack.async_exports
     for _ in range(2):
-        acceptor.accept(asked.command, "key:1", json.dumps(asked.document).encode(), 29)
+        acceptor.accept(submission.command, "key:1", json.dumps(submission.document).encode(), 29)
 
     messages = [async_stack.receive()]
     messages.append(messages[0])

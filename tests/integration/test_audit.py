@@ -1,4 +1,4 @@
-"""The auditor finds each kind of damage that is planted, and nothing in what the product left by itself."""
+"""The audit detects every kind of injected corruption and reports nothing for an intact stack."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from operations.audit.buckets import audit_uploads
 from operations.audit.findings import FindingKind, Report
 from operations.audit.stack import audit
 from tests.integration.support.artifact_inputs import TENANT, artifact_input, incompressible
-from tests.integration.test_sweep import leave_behind
+from tests.integration.test_sweep import export_without_commit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from installhub.exports.commands import ExportedPackage
     from tests.integration.support.world import World
 
-AT_ONCE = dt.timedelta(0)
+NO_GRACE = dt.timedelta(0)
 
 
-def judged(world: World, grace: dt.timedelta = AT_ONCE) -> Report:
+def run_audit(world: World, grace: dt.timedelta = NO_GRACE) -> Report:
     other = world.with_other_clients()
     return audit(other.dynamodb, other.s3, world.deployment.references, grace=grace, clock=world.clock)
 
@@ -37,7 +37,7 @@ def kinds(report: Report) -> list[FindingKind]:
 
 
 @pytest.fixture
-def exported(world: World, small_items: None) -> ExportedPackage:  # noqa: ARG001  # needed before
+def exported(world: World, small_items: None) -> ExportedPackage:  # noqa: ARG001  # must run first
     world.publish(
         artifact_input("rule"),
         artifact_input("form", "rule"),
@@ -48,15 +48,15 @@ def exported(world: World, small_items: None) -> ExportedPackage:  # noqa: ARG00
 
 @pytest.fixture
 def change(world: World, exported: ExportedPackage) -> Callable[..., None]:
-    """Sets an attribute of the package, or removes it."""
+    """Return a function that sets an attribute of the package; None removes it."""
 
-    def to(name: str, value: Any) -> None:  # noqa: ANN401  # a value of DynamoDB's
+    def change_attribute(name: str, value: Any) -> None:  # noqa: ANN401  # a DynamoDB value
         table, key = world.name("PackagesTable"), {"packageId": {"S": exported.record.description.package_id}}
         item = world.dynamodb.get_item(TableName=table, Key=key)["Item"]
         changed = {**item, name: value}
         world.dynamodb.put_item(TableName=table, Item={name: value for name, value in changed.items() if value})
 
-    return to
+    return change_attribute
 
 
 def replace_bundle(world: World, exported: ExportedPackage, content: bytes) -> None:
@@ -67,18 +67,18 @@ def bundle_of(world: World, exported: ExportedPackage) -> bytes:
     return world.s3.get_object(Bucket=world.name("BundleBucket"), Key=exported.record.bundle_key)["Body"].read()
 
 
-def rewritten(bundle: bytes, **entries: bytes) -> bytes:
-    """The bundle with other content in some entries, a sound ZIP again."""
-    written = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(bundle)) as old, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as new:
+def rewrite_bundle(bundle: bytes, **entries: bytes) -> bytes:
+    """Return a valid ZIP with the content of some entries replaced."""
+    output = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(bundle)) as old, zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
             new.writestr(name, entries.get(name.rpartition("/")[2].partition(".")[0], old.read(name)))
-    return written.getvalue()
+    return output.getvalue()
 
 
 @pytest.mark.usefixtures("exported")
 def test_nothing_is_found_in_an_intact_stack(world: World) -> None:
-    report = judged(world)
+    report = run_audit(world)
 
     assert report.findings == []
     assert report.checked == {
@@ -97,9 +97,9 @@ def test_nothing_is_found_while_artifacts_are_edited_and_an_export_is_under_way(
             artifact_input("app", definition=incompressible(20_000 + revision)),
             artifact_input("rule", definition=revision),
         )
-    leave_behind(world, "pkg-1", int(time.time()) + 10)
+    export_without_commit(world, "pkg-1", int(time.time()) + 10)
 
-    assert judged(world).findings == []
+    assert run_audit(world).findings == []
 
 
 @pytest.mark.parametrize("attribute", ["checksum", "bundleKey", "name", "tenantId"])
@@ -108,13 +108,13 @@ def test_an_incomplete_record_is_found_as_half_a_package(
 ) -> None:
     change(attribute, None)
 
-    assert FindingKind.INCOMPLETE_PACKAGE in kinds(judged(world))
+    assert FindingKind.INCOMPLETE_PACKAGE in kinds(run_audit(world))
 
 
 def test_a_package_without_bundle_is_found(world: World, exported: ExportedPackage) -> None:
     world.s3.delete_object(Bucket=world.name("BundleBucket"), Key=exported.record.bundle_key)
 
-    (finding,) = judged(world).findings
+    (finding,) = run_audit(world).findings
     assert finding.kind is FindingKind.INCOMPLETE_PACKAGE
     assert exported.record.bundle_key in finding.detail
 
@@ -122,47 +122,47 @@ def test_a_package_without_bundle_is_found(world: World, exported: ExportedPacka
 def test_an_unknown_status_is_found(world: World, change: Callable[..., None]) -> None:
     change("status", {"S": "nearly"})
 
-    assert kinds(judged(world)) == [FindingKind.INCOMPLETE_PACKAGE, FindingKind.ORPHAN_BUNDLE]
+    assert kinds(run_audit(world)) == [FindingKind.INCOMPLETE_PACKAGE, FindingKind.ORPHAN_BUNDLE]
 
 
 def test_a_bundle_without_a_package_is_found(world: World) -> None:
     world.s3.put_object(Bucket=world.name("BundleBucket"), Key="bundles/pkg-1/gone.zip", Body=b"a bundle")
 
-    assert kinds(judged(world)) == [FindingKind.ORPHAN_BUNDLE]
+    assert kinds(run_audit(world)) == [FindingKind.ORPHAN_BUNDLE]
 
 
 def test_an_expired_claim_is_found_until_the_sweep(world: World) -> None:
-    leave_behind(world, "pkg-1", int(time.time()) - 10)
-    assert kinds(judged(world)) == [FindingKind.EXPIRED_CLAIM]
+    export_without_commit(world, "pkg-1", int(time.time()) - 10)
+    assert kinds(run_audit(world)) == [FindingKind.EXPIRED_CLAIM]
 
     world.sweeper().sweep()
 
-    assert judged(world).findings == []
+    assert run_audit(world).findings == []
 
 
 def test_an_accepted_export_that_never_ends_is_found(world: World, change: Callable[..., None]) -> None:
     change("status", {"S": "queued"})
     change("leaseUntil", {"N": "100"})
 
-    assert FindingKind.EXPIRED_CLAIM in kinds(judged(world))
+    assert FindingKind.EXPIRED_CLAIM in kinds(run_audit(world))
 
 
 def test_a_wrong_checksum_is_found(world: World, change: Callable[..., None]) -> None:
     change("checksum", {"S": f"sha256:{'0' * 64}"})
 
-    assert kinds(judged(world)) == [FindingKind.WRONG_CHECKSUM]
+    assert kinds(run_audit(world)) == [FindingKind.WRONG_CHECKSUM]
 
 
 def test_a_truncated_bundle_is_found(world: World, exported: ExportedPackage) -> None:
     replace_bundle(world, exported, bundle_of(world, exported)[:-30])
 
-    assert kinds(judged(world)) == [FindingKind.WRONG_CHECKSUM, FindingKind.WRONG_BUNDLE]
+    assert kinds(run_audit(world)) == [FindingKind.WRONG_CHECKSUM, FindingKind.WRONG_BUNDLE]
 
 
 def test_a_bundle_that_mixes_revisions_is_found(world: World, exported: ExportedPackage) -> None:
-    replace_bundle(world, exported, rewritten(bundle_of(world, exported), rule=b'{"another":"revision"}'))
+    replace_bundle(world, exported, rewrite_bundle(bundle_of(world, exported), rule=b'{"another":"revision"}'))
 
-    details = [finding.detail for finding in judged(world).findings if finding.kind is FindingKind.WRONG_BUNDLE]
+    details = [finding.detail for finding in run_audit(world).findings if finding.kind is FindingKind.WRONG_BUNDLE]
     assert any("rule.json does not match the manifest" in detail for detail in details)
 
 
@@ -182,23 +182,23 @@ def test_a_wrong_manifest_is_found(world: World, exported: ExportedPackage, old:
     manifest = zipfile.ZipFile(io.BytesIO(bundle)).read("manifest.json")
     assert old in manifest
 
-    replace_bundle(world, exported, rewritten(bundle, manifest=manifest.replace(old, new, 1)))
+    replace_bundle(world, exported, rewrite_bundle(bundle, manifest=manifest.replace(old, new, 1)))
 
-    details = [finding.detail for finding in judged(world).findings if finding.kind is FindingKind.WRONG_BUNDLE]
+    details = [finding.detail for finding in run_audit(world).findings if finding.kind is FindingKind.WRONG_BUNDLE]
     assert any(text in detail for detail in details), details
 
 
 def test_a_wrong_artifact_count_is_found(world: World, change: Callable[..., None]) -> None:
     change("artifactCount", {"N": "4"})
 
-    (finding,) = judged(world).findings
+    (finding,) = run_audit(world).findings
     assert (finding.kind, "record 4" in finding.detail) == (FindingKind.WRONG_BUNDLE, True)
 
 
 def test_a_misplaced_manifest_is_found(world: World, change: Callable[..., None]) -> None:
     change("manifestSize", {"N": "4"})
 
-    assert [finding.detail for finding in judged(world).findings] == [
+    assert [finding.detail for finding in run_audit(world).findings] == [
         "the manifest is not at the location in the record"
     ]
 
@@ -216,7 +216,7 @@ def test_an_artifact_without_its_definition_is_found(world: World) -> None:
     (new,) = [key for key in body_keys(world) if key not in before]
     world.dynamodb.delete_item(TableName=world.name("ArtifactsTable"), Key=new)
 
-    (finding,) = judged(world).findings
+    (finding,) = run_audit(world).findings
     assert (finding.kind, finding.location) == (FindingKind.MISSING_DEFINITION, f"T#{TENANT} E#=lonely")
 
 
@@ -229,8 +229,8 @@ def test_a_definition_that_does_not_match_its_digest_is_found(world: World) -> N
     )
     world.dynamodb.put_item(TableName=table, Item={**other, **key})
 
-    assert kinds(judged(world)) == [FindingKind.WRONG_DEFINITION] + [FindingKind.ORPHAN_DEFINITION] * (
-        len(kinds(judged(world))) - 1
+    assert kinds(run_audit(world)) == [FindingKind.WRONG_DEFINITION] + [FindingKind.ORPHAN_DEFINITION] * (
+        len(kinds(run_audit(world))) - 1
     )
 
 
@@ -241,24 +241,24 @@ def test_definitions_in_the_bucket_are_audited(world: World) -> None:
     whole = s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
 
     s3.put_object(Bucket=bucket, Key=entry["Key"], Body=whole[:-1])
-    assert kinds(judged(world)) == [FindingKind.WRONG_DEFINITION]
+    assert kinds(run_audit(world)) == [FindingKind.WRONG_DEFINITION]
     s3.put_object(Bucket=bucket, Key=entry["Key"], Body=b"\xff\xff")
-    assert kinds(judged(world)) == [FindingKind.WRONG_DEFINITION]
+    assert kinds(run_audit(world)) == [FindingKind.WRONG_DEFINITION]
     s3.delete_object(Bucket=bucket, Key=entry["Key"])
-    assert kinds(judged(world)) == [FindingKind.MISSING_DEFINITION]
+    assert kinds(run_audit(world)) == [FindingKind.MISSING_DEFINITION]
 
 
 def test_an_orphaned_definition_object_is_found(world: World) -> None:
     bucket = world.name("DefinitionBucket")
     world.s3.put_object(Bucket=bucket, Key="definitions/left", Body=b"x")
 
-    assert kinds(judged(world)) == [FindingKind.ORPHAN_DEFINITION]
-    assert judged(world, dt.timedelta(hours=1)).findings == [], "it may be on its way"
+    assert kinds(run_audit(world)) == [FindingKind.ORPHAN_DEFINITION]
+    assert run_audit(world, dt.timedelta(hours=1)).findings == [], "within the grace period"
 
 
 def test_an_upload_that_is_never_completed_is_found(world: World) -> None:
     class Uploads:
-        """moto begins all uploads in 2010."""
+        """Replaces moto, in which all uploads start in 2010."""
 
         age = dt.timedelta(hours=47)
 
@@ -273,4 +273,4 @@ def test_an_upload_that_is_never_completed_is_found(world: World) -> None:
     assert report.findings == []
     world.s3.create_multipart_upload(Bucket=world.name("BundleBucket"), Key="bundles/pkg-1/half.zip")
 
-    assert kinds(judged(world)) == [FindingKind.UNFINISHED_UPLOAD]
+    assert kinds(run_audit(world)) == [FindingKind.UNFINISHED_UPLOAD]

@@ -1,4 +1,4 @@
-"""The catalog agrees with a model of it, whatever artifacts are called and however they depend on each other."""
+"""The catalog behaves like an in-memory model for any ids and dependencies."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ids = st.sampled_from(AWKWARD_IDS) | st.text(min_size=1, max_size=256).filter(is
 
 @st.composite
 def two_tenants(draw: st.DrawFn) -> tuple[list[ArtifactInput], list[str]]:
-    """Artifacts of the tenants "own" and "other", which share some ids; all ids that occur, some of no artifact."""
+    """Artifacts of the tenants "own" and "other" with some ids in common; and all ids, some without an artifact."""
     known = draw(st.lists(ids, min_size=1, max_size=12, unique=True))
     inputs = [
         artifact_input(artifact_id, *draw(st.lists(st.sampled_from(known), max_size=4)), tenant=owner)
@@ -47,7 +47,7 @@ def test_the_catalog_finds_what_the_model_finds(
     consistent: bool,  # noqa: FBT001  # a drawn value
 ) -> None:
     inputs, known = case
-    model = FakeCatalog.holding("own", inputs)
+    model = FakeCatalog.from_inputs("own", inputs)
     with dynamodb_engine.catalog_table() as table:
         table.publish(inputs)
         catalog = table.artifacts.for_tenant("own", consistent=consistent)
@@ -63,7 +63,7 @@ def test_each_unusual_id_is_a_separate_artifact(catalog_table: CatalogTable) -> 
 
     found = catalog_table.artifacts.for_tenant("tenant-awkward").nodes(AWKWARD_IDS)
 
-    assert found == {given.id: node_of(given) for given in inputs}
+    assert found == {artifact.id: node_of(artifact) for artifact in inputs}
 
 
 def test_a_tenant_may_have_the_longest_id_too(catalog_table: CatalogTable) -> None:

@@ -1,4 +1,4 @@
-"""How many requests a resolution costs, and what happens when DynamoDB answers in part."""
+"""The number of requests for a resolution, and partial responses of DynamoDB."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 READS: Final = ("BatchGetItem", "Query", "GetItem")
 
 
-def store_quickly(table: CatalogTable, tenant: str, nodes: Sequence[ArtifactNode]) -> None:
-    """Store the edges of a tenant and its summary as publishing would, without definitions."""
+def store_edges(table: CatalogTable, tenant: str, nodes: Sequence[ArtifactNode]) -> None:
+    """Store the edges and statistics of a tenant without definitions; faster than publishing."""
     edges = [items.edge_item(tenant, node) for node in nodes]
     for start in range(0, len(edges), 25):
         table.client.batch_write_item(
@@ -45,12 +45,12 @@ def store_quickly(table: CatalogTable, tenant: str, nodes: Sequence[ArtifactNode
 
 
 def layered(count: int, layers: int, dependencies: int) -> list[ArtifactNode]:
-    """A root above layers of equal size; every artifact depends on some of the next layer, and all are reached."""
-    chance = random.Random(count)  # noqa: S311  # no secret
+    """Return a root and layers of equal size; every artifact depends on some of the next layer, all are reachable."""
+    rng = random.Random(count)  # noqa: S311  # not cryptographic
     width = count // layers
     rows = [[f"artifact-{layer}-{place}" for place in range(width)] for layer in range(layers)]
     artifacts = [
-        node(artifact_id, *{below[place], *chance.sample(below, dependencies - 1)})
+        node(artifact_id, *{below[place], *rng.sample(below, dependencies - 1)})
         for row, below in pairwise(rows)
         for place, artifact_id in enumerate(row)
     ]
@@ -67,9 +67,7 @@ def test_a_chain_that_is_the_whole_tenant_is_not_walked_step_by_step(
     catalog_table: CatalogTable, catalog_wire: Wire
 ) -> None:
     links = [f"link-{place}" for place in range(50)]
-    store_quickly(
-        catalog_table, "chain", [node(link, *links[place + 1 : place + 2]) for place, link in enumerate(links)]
-    )
+    store_edges(catalog_table, "chain", [node(link, *links[place + 1 : place + 2]) for place, link in enumerate(links)])
     catalog_wire.clear()
 
     assert artifacts_found(catalog_table, "chain", "link-0") == 50
@@ -81,7 +79,7 @@ def test_a_closure_that_is_a_whole_large_tenant_takes_few_requests(
     catalog_table: CatalogTable, catalog_wire: Wire, count: int, most_requests: int
 ) -> None:
     nodes = layered(count, layers=10, dependencies=4)
-    store_quickly(catalog_table, "large", nodes)
+    store_edges(catalog_table, "large", nodes)
     catalog_wire.clear()
 
     assert artifacts_found(catalog_table, "large", "root") == count + 1
@@ -96,7 +94,7 @@ def test_a_small_closure_in_a_large_tenant_is_read_level_by_level(
         *(node(f"branch-{branch}", f"leaf-{branch}") for branch in range(4)),
         *(node(f"leaf-{branch}") for branch in range(4)),
     ]
-    store_quickly(catalog_table, "wide", [*tree, *(node(f"other-{place}") for place in range(3_000))])
+    store_edges(catalog_table, "wide", [*tree, *(node(f"other-{place}") for place in range(3_000))])
     catalog_wire.clear()
 
     assert artifacts_found(catalog_table, "wide", "root") == 9
@@ -107,7 +105,7 @@ def test_many_roots_are_not_read_key_by_key_when_the_tenant_is_small(
     catalog_table: CatalogTable, catalog_wire: Wire
 ) -> None:
     nodes = [node(f"root-{place}") for place in range(1_000)]
-    store_quickly(catalog_table, "rooted", nodes)
+    store_edges(catalog_table, "rooted", nodes)
     catalog_wire.clear()
 
     found = catalog_table.artifacts.for_tenant("rooted").nodes([node.id for node in nodes])
@@ -121,7 +119,7 @@ def test_publishing_updates_the_statistics(catalog_table: CatalogTable) -> None:
     catalog_table.publish(inputs)
     catalog_table.publish(inputs)
 
-    edges = [items.edge_item("counted", node_of(given)) for given in inputs]
+    edges = [items.edge_item("counted", node_of(artifact)) for artifact in inputs]
     key = items.primary_key("counted", items.STATISTICS_SORT_KEY)
     summary = catalog_table.client.get_item(TableName=catalog_table.name, Key=key)["Item"]
 
@@ -129,59 +127,59 @@ def test_publishing_updates_the_statistics(catalog_table: CatalogTable) -> None:
     assert summary[items.EDGE_BYTES] == {"N": str(sum(map(items.edge_size, edges)))}
 
 
-class Withholds(NoFault):
-    """DynamoDB answers a batch with at most ``most`` items and names the others' keys as unprocessed."""
+class PartialBatches(NoFault):
+    """Limits ``responses`` batches to ``max_items`` items and returns the other keys as unprocessed."""
 
-    def __init__(self, table: str, most: int, answers: int) -> None:
+    def __init__(self, table: str, max_items: int, responses: int) -> None:
         self._table = table
-        self._most = most
-        self._answers = answers
+        self._max_items = max_items
+        self._responses = responses
 
-    def after(self, call: Call, answer: Parsed) -> None:
-        if call.operation != "BatchGetItem" or call.number > self._answers:
+    def after(self, call: Call, response: Parsed) -> None:
+        if call.operation != "BatchGetItem" or call.number > self._responses:
             return
-        found: list[dict[str, Any]] = answer["Responses"][self._table]
-        rest = [{key: item[key] for key in (items.PARTITION, items.SORT)} for item in found[self._most :]]
-        del found[self._most :]
-        answer["UnprocessedKeys"] = {self._table: {"Keys": rest}} if rest else {}
+        found: list[dict[str, Any]] = response["Responses"][self._table]
+        unprocessed = [{key: item[key] for key in (items.PARTITION, items.SORT)} for item in found[self._max_items :]]
+        del found[self._max_items :]
+        response["UnprocessedKeys"] = {self._table: {"Keys": unprocessed}} if unprocessed else {}
 
 
 @pytest.fixture
-def hundred(catalog_table: CatalogTable, catalog_wire: Wire) -> list[Any]:
-    """The keys of a hundred artifacts."""
-    store_quickly(catalog_table, "hundred", [node(f"artifact-{place}") for place in range(100)])
+def hundred_keys(catalog_table: CatalogTable, catalog_wire: Wire) -> list[Any]:
+    """The keys of 100 artifacts."""
+    store_edges(catalog_table, "hundred", [node(f"artifact-{place}") for place in range(100)])
     catalog_wire.clear()
     return [items.primary_key("hundred", items.edge_sort_key(f"artifact-{place}")) for place in range(100)]
 
 
 @pytest.mark.usefixtures("no_waiting")
 def test_unprocessed_keys_are_requested_until_all_are_read(
-    catalog_table: CatalogTable, catalog_wire: Wire, hundred: list[Any]
+    catalog_table: CatalogTable, catalog_wire: Wire, hundred_keys: list[Any]
 ) -> None:
-    catalog_wire.fault = Withholds(catalog_table.name, most=7, answers=1_000)
+    catalog_wire.fault = PartialBatches(catalog_table.name, max_items=7, responses=1_000)
 
-    found = batch_get(catalog_table.client, catalog_table.name, hundred)
+    found = batch_get(catalog_table.client, catalog_table.name, hundred_keys)
 
     assert len({item[items.ID]["S"] for item in found}) == len(found) == 100
     assert catalog_wire.count("BatchGetItem") == 15
 
 
 def test_a_batch_without_progress_for_a_while_is_retried(
-    catalog_table: CatalogTable, catalog_wire: Wire, hundred: list[Any], no_waiting: list[float]
+    catalog_table: CatalogTable, catalog_wire: Wire, hundred_keys: list[Any], no_waiting: list[float]
 ) -> None:
-    catalog_wire.fault = Withholds(catalog_table.name, most=0, answers=5)
+    catalog_wire.fault = PartialBatches(catalog_table.name, max_items=0, responses=5)
 
-    assert len(batch_get(catalog_table.client, catalog_table.name, hundred)) == 100
+    assert len(batch_get(catalog_table.client, catalog_table.name, hundred_keys)) == 100
     assert len(no_waiting) == 5
 
 
 def test_a_batch_without_progress_fails_soon(
-    catalog_table: CatalogTable, catalog_wire: Wire, hundred: list[Any], no_waiting: list[float]
+    catalog_table: CatalogTable, catalog_wire: Wire, hundred_keys: list[Any], no_waiting: list[float]
 ) -> None:
-    catalog_wire.fault = Withholds(catalog_table.name, most=0, answers=1_000)
+    catalog_wire.fault = PartialBatches(catalog_table.name, max_items=0, responses=1_000)
 
     with pytest.raises(ServiceUnavailableError):
-        batch_get(catalog_table.client, catalog_table.name, hundred)
+        batch_get(catalog_table.client, catalog_table.name, hundred_keys)
 
     assert catalog_wire.count("BatchGetItem") <= 10
     assert sum(no_waiting) < 10

@@ -1,4 +1,4 @@
-"""A request sees a single revision of an artifact, even if a new one is published meanwhile."""
+"""A request reads a single revision of an artifact, even if another is published concurrently."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from installhub.artifacts import items
 from tests.integration.support.fake_catalog import node
-from tests.integration.test_catalog_reads import store_quickly
+from tests.integration.test_catalog_reads import store_edges
 from tests.integration.test_read_cache import chain
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def test_an_artifact_updated_between_level_and_tenant_reads_keeps_its_first_revi
     catalog_table: CatalogTable, catalog_wire: Wire, *, consistent: bool
 ) -> None:
     links = chain(50)
-    store_quickly(catalog_table, "edited", links)
+    store_edges(catalog_table, "edited", links)
     catalog = catalog_table.artifacts.for_tenant("edited", consistent=consistent)
     read_first = catalog.nodes(["link-0"])
     later = node("link-0", "link-9")

@@ -1,4 +1,4 @@
-"""Killed at any point, an export leaves no half package, blocks no version for long and leaks no object for ever."""
+"""An export killed at any point leaves no partial package, no permanent claim and no orphaned object."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from installhub.model.errors import ErrorCode, InstallHubError
 from installhub.model.package import package_id
 from tests.integration.support.artifact_inputs import TENANT, artifact_input, incompressible
 from tests.integration.support.bundles import bundle_in_memory, checksum_of
-from tests.integration.support.wire import Faults, Interruption, Kill, Killed, Meanwhile, moments
+from tests.integration.support.wire import ConcurrentAction, Faults, Interruption, Kill, Killed, moments
 from tests.integration.support.world import command
 
 if TYPE_CHECKING:
@@ -25,19 +25,19 @@ LEASE_SECONDS: Final = 29 + 5
 
 @dataclass(frozen=True)
 class Case:
-    """A kind of export and the AWS calls it makes; those that run side by side may change places.
+    """A kind of export and the AWS calls it makes; the order of concurrent calls may vary.
 
     Attributes:
-        definition: Of the artifact exported.
+        definition: The definition of the exported artifact.
         points: The calls at which this case is tested.
-        rest: The other ones, at which another case is.
-        after_a_death: Whether an earlier attempt at the version died half-way.
+        rest: The remaining calls, tested by another case.
+        after_crash: Whether an earlier attempt to export the version crashed.
     """
 
     definition: str
     points: tuple[str, ...]
     rest: tuple[str, ...] = ()
-    after_a_death: bool = False
+    after_crash: bool = False
 
 
 CASES: Final = {
@@ -54,7 +54,7 @@ CASES: Final = {
         "small",
         points=("UpdateItem-1", "DeleteObject-1", "PutObject-1"),
         rest=("BatchGetItem-1", "BatchGetItem-2", "UpdateItem-2"),
-        after_a_death=True,
+        after_crash=True,
     ),
 }
 COMMITTED: Final = "after UpdateItem-2"
@@ -66,14 +66,14 @@ at_any_moment = pytest.mark.parametrize(("name", "moment"), MOMENTS)
 
 @pytest.fixture
 def later(world: World) -> World:
-    """The world as other processes see it, once leases have run out."""
+    """The world as seen by another process after all leases have expired."""
     start = time.time()
     return world.with_other_clients().at(lambda: start + LEASE_SECONDS + 10)
 
 
 def prepare(case: Case, world: World, wire: Wire) -> None:
     world.publish(artifact_input("rule", definition=case.definition))
-    if case.after_a_death:
+    if case.after_crash:
         now = int(time.time()) - 100
         key = world.bundles().object_key(PACKAGE, "dead")
         world.packages().claim(PACKAGE, "dead", key, now=now, lease_until=now + LEASE_SECONDS)
@@ -87,7 +87,7 @@ def is_visible(world: World) -> bool:
 
 
 def export_again(world: World, *roots: str) -> None:
-    """Export, and see that there is one whole package and not one object besides."""
+    """Export, and check that there is exactly one complete package and no other object."""
     if is_visible(world):
         with pytest.raises(InstallHubError) as refusal:
             world.export(*roots)
@@ -153,9 +153,9 @@ def test_an_export_that_is_interrupted_cleans_up_after_itself(
         world.export("rule")
 
     assert is_visible(later) == (moment == COMMITTED)
-    if moment != "after CreateMultipartUpload-1":  # of which only the bucket's lifecycle rule knows
+    if moment != "after CreateMultipartUpload-1":  # removed only by the lifecycle rule of the bucket
         assert later.uploads() == []
-    if not CASES[name].after_a_death:
+    if not CASES[name].after_crash:
         assert len(later.objects()) == (moment == COMMITTED)
     export_again(later, "rule")
 
@@ -180,10 +180,10 @@ def test_an_export_that_crashes_while_cleaning_up_can_be_repeated(
 
 
 def test_an_export_that_outlives_its_lease_leaves_nothing(world: World, wire: Wire, later: World) -> None:
-    """Its successor has taken over, removed what it found and committed before the slow one wrote its bundle."""
+    """Another export takes over the claim, cleans up and commits before the slow one writes its bundle."""
     world.publish(artifact_input("rule"))
     wire.clear()
-    wire.fault = Meanwhile.at("PutObject-1", lambda: later.export("rule"))
+    wire.fault = ConcurrentAction.at("PutObject-1", lambda: later.export("rule"))
 
     with pytest.raises(InstallHubError):
         world.export("rule")
@@ -196,7 +196,7 @@ def test_an_export_that_outlives_its_lease_and_the_sweeper_leaves_nothing(
 ) -> None:
     world.publish(artifact_input("rule"))
     wire.clear()
-    wire.fault = Meanwhile.at("PutObject-1", lambda: later.sweeper().sweep())
+    wire.fault = ConcurrentAction.at("PutObject-1", lambda: later.sweeper().sweep())
 
     with pytest.raises(InstallHubError):
         world.export("rule")

@@ -42,7 +42,7 @@ numbers = st.integers(0, 3)
 
 @st.composite
 def comparisons(draw: st.DrawFn) -> Evaluated:
-    """A condition on one attribute, and the same in Python."""
+    """A condition on one attribute and its equivalent in Python."""
     name, number, other = draw(names), draw(numbers), draw(numbers)
     low, high = sorted((number, other))
     attribute = Attribute(name)

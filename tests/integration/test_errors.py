@@ -1,4 +1,4 @@
-"""Every error that the functions decide, over the sample tenants: its status, its code, its shape."""
+"""Every error of the functions with the sample tenants: status, code and format."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from installhub.contract.request_documents import MAX_DOCUMENT_BYTES
 from installhub.model.errors import REGISTRY, ErrorCode
-from tests.integration.support.api import CALLER, EXPORT_BODY, PREVIEW_BODY, Answer, Api
+from tests.integration.support.api import CALLER, EXPORT_BODY, PREVIEW_BODY, Api, ApiResponse
 from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT
 from tests.integration.support.functions import Functions
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 
 def body(**changes: Any) -> dict[str, Any]:  # noqa: ANN401  # any JSON value
-    """The sample request with changes; a field changed to ``...`` is left out."""
+    """Return the sample request with ``changes`` applied; a field changed to ``...`` is omitted."""
     return {name: value for name, value in {**EXPORT_BODY, **changes}.items() if value is not ...}
 
 
-def of_root(root: str, package_type: str = "workflow-package") -> dict[str, Any]:
+def body_for_root(root: str, package_type: str = "workflow-package") -> dict[str, Any]:
     return body(artifactIds=[root], packageType=package_type)
 
 
-def assert_refused(answer: Answer, code: str) -> list[dict[str, Any]]:
-    """The list of errors of an answer that is a refusal of that code in every respect."""
-    problem = answer.problem()
-    kind = REGISTRY[ErrorCode(code)]
-    assert (problem.error_code, problem.status, problem.title) == (code, kind.status, kind.title)
+def assert_refused(response: ApiResponse, code: str) -> list[dict[str, Any]]:
+    """Check that a response is a refusal with this code, and return its errors."""
+    problem = response.problem()
+    error_type = REGISTRY[ErrorCode(code)]
+    assert (problem.error_code, problem.status, problem.title) == (code, error_type.status, error_type.title)
     assert problem.instance == "urn:uuid:6f2d9a7e-41c5-4b0e-9d83-2a7c5e1f0b64"
     precedence = list(ErrorCode)
     assert sorted(problem.errors, key=lambda error: precedence.index(error.error_code)) == problem.errors
-    errors: list[dict[str, Any]] = answer.json["errors"]
+    errors: list[dict[str, Any]] = response.json["errors"]
     return errors
 
 
@@ -109,38 +109,38 @@ def test_a_wrong_tenant_of_an_invalid_request_is_reported_too(api: Api) -> None:
     ("request_body", "code", "errors"),
     [
         (
-            of_root("proc-1009"),
+            body_for_root("proc-1009"),
             "ArtifactNotFound",
             [{"artifactId": "conf-799", "requiredBy": ["proc-1009"]}],
         ),
-        (of_root("conf-799", "config-package"), "ArtifactNotFound", [{"artifactId": "conf-799"}]),
+        (body_for_root("conf-799", "config-package"), "ArtifactNotFound", [{"artifactId": "conf-799"}]),
         (
-            of_root("proc-1020"),
+            body_for_root("proc-1020"),
             "CircularDependency",
             [{"cycle": ["proc-1020", "thread-2020", "proc-1021", "proc-1020"]}],
         ),
-        (of_root("proc-1023"), "CircularDependency", [{"cycle": ["proc-1023", "proc-1023"]}]),
+        (body_for_root("proc-1023"), "CircularDependency", [{"cycle": ["proc-1023", "proc-1023"]}]),
         (
-            of_root("proc-1022"),
+            body_for_root("proc-1022"),
             "CircularDependency",
             [
                 {"cycle": ["proc-1020", "thread-2020", "proc-1021", "proc-1020"]},
                 {"cycle": ["proc-1023", "proc-1023"]},
             ],
         ),
-        (of_root("proc-1007"), "IncompleteArtifact", [{"artifactId": "rule-307", "requiredBy": ["proc-1007"]}]),
-        (of_root("proc-1008"), "IncompleteArtifact", [{"artifactId": "form-2009", "requiredBy": ["proc-1008"]}]),
-        (of_root("rule-307", "config-package"), "IncompleteArtifact", [{"artifactId": "rule-307"}]),
-        (of_root("form-2005"), "PackageTypeMismatch", [{"pointer": "/packageType"}]),
-        (of_root("form-2002", "config-package"), "PackageTypeMismatch", [{"artifactId": "form-2002"}]),
-        (of_root("proc-1501"), "TenantMismatch", [{"artifactId": "proc-1501"}]),
+        (body_for_root("proc-1007"), "IncompleteArtifact", [{"artifactId": "rule-307", "requiredBy": ["proc-1007"]}]),
+        (body_for_root("proc-1008"), "IncompleteArtifact", [{"artifactId": "form-2009", "requiredBy": ["proc-1008"]}]),
+        (body_for_root("rule-307", "config-package"), "IncompleteArtifact", [{"artifactId": "rule-307"}]),
+        (body_for_root("form-2005"), "PackageTypeMismatch", [{"pointer": "/packageType"}]),
+        (body_for_root("form-2002", "config-package"), "PackageTypeMismatch", [{"artifactId": "form-2002"}]),
+        (body_for_root("proc-1501"), "TenantMismatch", [{"artifactId": "proc-1501"}]),
         (
             body(artifactIds=["nothing", "proc-1501", "proc-1001", "nothing"]),
             "TenantMismatch",
             [{"artifactId": "proc-1501"}, {"artifactId": "nothing"}],
         ),
         (
-            of_root("app-5002", "app-package"),
+            body_for_root("app-5002", "app-package"),
             "ArtifactNotFound",
             [
                 {"artifactId": "conf-799", "requiredBy": ["app-5002", "proc-1009"]},
@@ -152,7 +152,7 @@ def test_a_wrong_tenant_of_an_invalid_request_is_reported_too(api: Api) -> None:
         ),
     ],
 )
-def test_artifacts_that_cannot_be_exported_are_counted(
+def test_all_artifacts_that_cannot_be_exported_are_reported(
     api: Api, sample_world: World, request_body: dict[str, Any], code: str, errors: list[dict[str, Any]]
 ) -> None:
     found = assert_refused(api.export(request_body), code)
@@ -164,10 +164,10 @@ def test_artifacts_that_cannot_be_exported_are_counted(
 
 
 def test_nothing_is_disclosed_about_another_tenants_artifact(api: Api) -> None:
-    answer = api.export(of_root("proc-1501"))
+    response = api.export(body_for_root("proc-1501"))
 
-    assert OTHER_TENANT not in answer.body.decode()
-    assert assert_refused(answer, "TenantMismatch") == [
+    assert OTHER_TENANT not in response.body.decode()
+    assert assert_refused(response, "TenantMismatch") == [
         {
             "errorCode": "TenantMismatch",
             "detail": "Artifact 'proc-1501' belongs to a different tenant.",
@@ -189,11 +189,11 @@ def test_nothing_is_disclosed_about_another_tenants_artifact(api: Api) -> None:
 def test_a_tenant_that_is_not_the_callers_is_a_mismatch(
     api: Api, changes: dict[str, Any], headers: dict[str, str]
 ) -> None:
-    for answer in (
+    for response in (
         api.export(body(**changes), headers=headers),
         api.preview({k: v for k, v in {**PREVIEW_BODY, **changes}.items() if v is not ...}, headers=headers),
     ):
-        assert_refused(answer, "TenantMismatch")
+        assert_refused(response, "TenantMismatch")
 
 
 def test_a_foreign_tenant_is_refused_before_anything_is_looked_up(api: Api, sample_world: World) -> None:
@@ -273,10 +273,10 @@ def test_another_name_or_version_is_not_a_conflict(api: Api, changes: dict[str, 
 
 def test_the_same_name_and_version_in_another_tenant_is_not_a_conflict(api: Api) -> None:
     caller = replace(CALLER, tenants=(TENANT, OTHER_TENANT))
-    mine = api.export(caller=caller).package()
-    theirs = api.export(body(tenantId=OTHER_TENANT, artifactIds=["proc-1501"]), caller=caller).package()
+    own = api.export(caller=caller).package()
+    other = api.export(body(tenantId=OTHER_TENANT, artifactIds=["proc-1501"]), caller=caller).package()
 
-    assert mine.package_id != theirs.package_id
+    assert own.package_id != other.package_id
 
 
 def test_a_conflict_is_reported_with_the_other_problems(api: Api) -> None:
@@ -316,7 +316,7 @@ def test_a_bug_discloses_nothing(api: Api, monkeypatch: pytest.MonkeyPatch) -> N
         raise RuntimeError("a secret")
 
     monkeypatch.setattr("installhub.exports.preview.make_plan", fail)
-    for answer in (api.export(), api.preview()):
-        assert_refused(answer, "InternalError")
-        assert "secret" not in answer.body.decode()
-        assert "RuntimeError" not in answer.body.decode()
+    for response in (api.export(), api.preview()):
+        assert_refused(response, "InternalError")
+        assert "secret" not in response.body.decode()
+        assert "RuntimeError" not in response.body.decode()

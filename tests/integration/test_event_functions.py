@@ -1,4 +1,4 @@
-"""The functions themselves: headers and bodies over HTTP, batches of messages, direct invocations, the streams."""
+"""The functions: HTTP headers and bodies, message batches, direct invocations and streams."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.integration.support.functions import Functions, sample_event
 from tests.integration.support.world import World, samples
 
 if TYPE_CHECKING:
-    from tests.integration.support.api import Answer
+    from tests.integration.support.api import ApiResponse
 
 
 @pytest.fixture
@@ -36,21 +36,21 @@ def api(functions: Functions) -> Api:
     return Api(functions)
 
 
-def message(text: str, number: int = 1, tries: int = 1) -> dict[str, Any]:
+def queue_record(text: str, number: int = 1, attempt: int = 1) -> dict[str, Any]:
     (record,) = sample_event("export_worker")["Records"]
-    attributes = {**record["attributes"], "ApproximateReceiveCount": str(tries)}
+    attributes = {**record["attributes"], "ApproximateReceiveCount": str(attempt)}
     return {**record, "messageId": f"message-{number}", "body": text, "attributes": attributes}
 
 
-def pending(answer: Answer) -> PendingResponse:
-    assert answer.headers["Content-Type"] == "application/json"
-    return PendingResponse.model_validate_json(answer.body)
+def pending(response: ApiResponse) -> PendingResponse:
+    assert response.headers["Content-Type"] == "application/json"
+    return PendingResponse.model_validate_json(response.body)
 
 
-def work(functions: Functions, async_stack: AsyncStack) -> Any:  # noqa: ANN401  # any JSON value
-    """Let the worker do what is in the queue."""
+def process_queue(functions: Functions, async_stack: AsyncStack) -> Any:  # noqa: ANN401  # any JSON value
+    """Process the queued messages with the worker."""
     received = async_stack.sqs.receive_message(QueueUrl=async_stack.queue_url, MaxNumberOfMessages=10)["Messages"]
-    records = [{**message(item["Body"]), "receiptHandle": item["ReceiptHandle"]} for item in received]
+    records = [{**queue_record(item["Body"]), "receiptHandle": item["ReceiptHandle"]} for item in received]
     return functions.invoke("export_worker", {"Records": records})
 
 
@@ -58,21 +58,21 @@ def test_an_async_export_over_http(api: Api) -> None:
     accepted = api.export(EXPORT_BODY, headers={"Prefer": "respond-async"})
 
     assert accepted.status == 202
-    accepted_export = pending(accepted)
-    assert accepted_export.status == "queued"
-    assert accepted.headers["Location"] == accepted_export.package_id
+    pending_export = pending(accepted)
+    assert pending_export.status == "queued"
+    assert accepted.headers["Location"] == pending_export.package_id
     assert accepted.headers["Preference-Applied"] == "respond-async"
     assert int(accepted.headers["Retry-After"]) > 0
     assert accepted.headers["Cache-Control"] == "no-store"
 
-    looked = api.get_package(accepted_export.package_id)
-    assert (looked.status, looked.body) == (200, accepted.body)
-    assert int(looked.headers["Retry-After"]) > 0
-    assert api.download(accepted_export.package_id).error_code == "PackageNotFound"
+    found = api.get_package(pending_export.package_id)
+    assert (found.status, found.body) == (200, accepted.body)
+    assert int(found.headers["Retry-After"]) > 0
+    assert api.download(pending_export.package_id).error_code == "PackageNotFound"
     assert api.export(EXPORT_BODY).error_code == "VersionConflict"
 
 
-def test_a_request_that_can_be_refused_at_once_is(api: Api, async_stack: AsyncStack) -> None:
+def test_an_invalid_request_is_refused_immediately(api: Api, async_stack: AsyncStack) -> None:
     assert (
         api.export({**EXPORT_BODY, "version": "x"}, headers={"Prefer": "respond-async"}).error_code == "InvalidVersion"
     )
@@ -125,7 +125,7 @@ def test_the_rest_of_a_batch_is_processed_whatever_one_message_is(
     for text in texts:
         async_stack.sqs.send_message(QueueUrl=async_stack.queue_url, MessageBody=text)
 
-    assert work(functions, async_stack) == {"batchItemFailures": []}
+    assert process_queue(functions, async_stack) == {"batchItemFailures": []}
 
     assert sorted(async_stack.world.package_statuses().values()) == ["exported"] * 3
     assert sorted(text for text, _ in async_stack.dead_letters()) == ["[]", "poison"]
@@ -137,42 +137,42 @@ def test_only_failed_messages_are_delivered_again(
     monkeypatch.setattr(
         "tests.integration.support.functions.FakeContext.get_remaining_time_in_millis", lambda _: 900_000
     )
-    monkeypatch.setattr("installhub.events.worker.ExportWorker.run", _run_but_not_the_second())
+    monkeypatch.setattr("installhub.events.worker.ExportWorker.run", _fail_second_run())
     for number in range(3):
         async_stack.sqs.send_message(
             QueueUrl=async_stack.queue_url, MessageBody=export_requested(export_body(f"Suite {number}", "root"))
         )
     received = async_stack.sqs.receive_message(QueueUrl=async_stack.queue_url, MaxNumberOfMessages=10)["Messages"]
     records = [
-        {**message(item["Body"], number), "receiptHandle": item["ReceiptHandle"]}
+        {**queue_record(item["Body"], number), "receiptHandle": item["ReceiptHandle"]}
         for number, item in enumerate(received)
     ]
 
-    answer = functions.invoke("export_worker", {"Records": records})
+    response = functions.invoke("export_worker", {"Records": records})
 
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "message-1"}]}
+    assert response == {"batchItemFailures": [{"itemIdentifier": "message-1"}]}
     assert len(async_stack.world.package_statuses()) == 2
 
 
-def _run_but_not_the_second() -> Any:  # noqa: ANN401  # a method
+def _fail_second_run() -> Any:  # noqa: ANN401  # a method
     run = ExportWorker.run
     calls = 0
 
-    def failing(*arguments: Any) -> Any:  # noqa: ANN401  # run's
+    def run_or_fail(*arguments: Any) -> Any:  # noqa: ANN401  # run's arguments
         nonlocal calls
         calls += 1
         if calls == 2:
             raise ZeroDivisionError
         return run(*arguments)
 
-    return failing
+    return run_or_fail
 
 
 def test_a_direct_invocation_returns_the_http_response(functions: Functions, api: Api) -> None:
-    made = functions.invoke("export_worker", {**EXPORT_BODY})
+    result = functions.invoke("export_worker", {**EXPORT_BODY})
 
-    assert PackageResponse.model_validate(made).manifest.install_order[-1] == "proc-1001"
-    assert api.get_package(made["packageId"]).json == made
+    assert PackageResponse.model_validate(result).manifest.install_order[-1] == "proc-1001"
+    assert api.get_package(result["packageId"]).json == result
 
 
 def test_a_direct_invocation_that_names_its_request_may_be_repeated(functions: Functions) -> None:
@@ -207,10 +207,10 @@ def test_a_direct_invocation_fails_with_an_error_named_after_the_code(
 def test_a_bug_has_an_error_name_too_and_discloses_nothing(
     functions: Functions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def breaks(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr("installhub.exports.exporter.Exporter.export", breaks)
+    monkeypatch.setattr("installhub.exports.exporter.Exporter.export", fail)
     with pytest.raises(Exception, match="InternalError") as raised:
         functions.invoke("export_worker", {**EXPORT_BODY})
 
@@ -222,10 +222,10 @@ def test_a_large_result_comes_without_its_manifest(functions: Functions, async_s
     leaves = [f"{number:04}-{'x' * 100}" for number in range(700)]
     async_stack.world.publish(*map(artifact_input, leaves), artifact_input("wide", *leaves, kind="ProcessDefinition"))
 
-    made = functions.invoke("export_worker", {**EXPORT_BODY, "artifactIds": ["wide"]})
+    result = functions.invoke("export_worker", {**EXPORT_BODY, "artifactIds": ["wide"]})
 
-    assert "manifest" not in made
-    assert made["artifactCount"] == 701
+    assert "manifest" not in result
+    assert result["artifactCount"] == 701
 
 
 @pytest.mark.parametrize("sample", ["announce", "announce-failed"])

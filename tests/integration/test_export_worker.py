@@ -1,4 +1,4 @@
-"""Requests by events: done once, refused once, tried again where that helps, and never in each other's way."""
+"""The export worker: idempotent processing, refusals, retries and dead letters."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from installhub.exports.queue import ExportQueue
 from installhub.model.errors import ServiceUnavailableError
 from tests.integration.support.artifact_inputs import TENANT, artifact_input
 from tests.integration.support.async_stack import (
+    MAX_ATTEMPTS,
     SOURCE,
-    TRIES,
     AsyncStack,
     Killed,
     export_body,
@@ -22,7 +22,7 @@ from tests.integration.support.async_stack import (
     inbox_notification,
     killed,
 )
-from tests.integration.support.wire import Refusal, Wire
+from tests.integration.support.wire import AccessDenied, Wire
 
 if TYPE_CHECKING:
     from tests.integration.support.world import World
@@ -36,35 +36,35 @@ def async_stack(world: World) -> AsyncStack:
     return AsyncStack(world)
 
 
-def deliver(async_stack: AsyncStack, text: str, *, tries: int = 1, seconds: float = LEASE) -> Any:  # noqa: ANN401
-    return async_stack.message_handler.handle(async_stack.receive(text, tries=tries), seconds)
+def deliver(async_stack: AsyncStack, text: str, *, attempt: int = 1, seconds_left: float = LEASE) -> Any:  # noqa: ANN401
+    return async_stack.message_handler.handle(async_stack.receive(text, attempt=attempt), seconds_left)
 
 
-def waits_of(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """For how long messages are hidden."""
-    waits: list[int] = []
+def record_visibility_timeouts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Record the visibility timeouts that are set on messages, in the returned list."""
+    timeouts: list[int] = []
     change_visibility = ExportQueue.change_visibility
 
-    def noted(queue: ExportQueue, receipt_handle: str, seconds: int) -> None:
-        waits.append(seconds)
+    def record_and_change(queue: ExportQueue, receipt_handle: str, seconds: int) -> None:
+        timeouts.append(seconds)
         change_visibility(queue, receipt_handle, seconds)
 
-    monkeypatch.setattr(ExportQueue, "change_visibility", noted)
-    return waits
+    monkeypatch.setattr(ExportQueue, "change_visibility", record_and_change)
+    return timeouts
 
 
 def test_the_same_event_ten_times_creates_one_package(async_stack: AsyncStack) -> None:
     event = export_requested(export_body(), "event-1")
 
-    made = [deliver(async_stack, event) for _ in range(10)]
+    exports = [deliver(async_stack, event) for _ in range(10)]
 
-    assert [exported.is_new for exported in made] == [True] + [False] * 9
-    assert len({exported.record.bundle_key for exported in made}) == 1
+    assert [exported.is_new for exported in exports] == [True] + [False] * 9
+    assert len({exported.record.bundle_key for exported in exports}) == 1
     assert len(async_stack.world.objects()) == 1
-    assert async_stack.failures_stored() == []
+    assert async_stack.stored_failures() == []
 
 
-def test_the_audit_trail_says_which_source_asked(async_stack: AsyncStack) -> None:
+def test_the_audit_trail_names_the_source(async_stack: AsyncStack) -> None:
     record = deliver(async_stack, export_requested(export_body(), "event-1")).record
 
     assert record.exported_by == f"event:{SOURCE}"
@@ -73,16 +73,16 @@ def test_the_audit_trail_says_which_source_asked(async_stack: AsyncStack) -> Non
 
 def test_a_request_that_crashed_after_its_commit_finds_its_own_package(async_stack: AsyncStack) -> None:
     event = export_requested(export_body(), "event-1")
-    # claim and commit are the two updates; the process dies when the second is done
+    # the updates are claim and commit; the process dies after the commit
     with killed(async_stack.world.dynamodb, "UpdateItem", nth=2), pytest.raises(Killed):
         deliver(async_stack, event)
-    async_stack.world.publish(artifact_input("rule", status="draft"))  # what could be exported then cannot be now
+    async_stack.world.publish(artifact_input("rule", status="draft"))  # no longer exportable
 
     exported = deliver(async_stack, event)
 
     assert not exported.is_new
     assert exported.manifest["installOrder"] == ["rule", "proc"]
-    assert async_stack.failures_stored() == []
+    assert async_stack.stored_failures() == []
 
 
 def test_a_request_that_crashed_before_its_commit_is_processed_after_its_lease(
@@ -91,11 +91,11 @@ def test_a_request_that_crashed_before_its_commit_is_processed_after_its_lease(
     event = export_requested(export_body(), "event-1")
     with killed(async_stack.world.dynamodb, "UpdateItem", after=False, nth=2), pytest.raises(Killed):
         deliver(async_stack, event)
-    waits = waits_of(monkeypatch)
+    timeouts = record_visibility_timeouts(monkeypatch)
 
     with pytest.raises(RetryLaterError):
-        deliver(async_stack, event, tries=TRIES)
-    assert LEASE + 5 < waits[-1] <= LEASE + 30, "not before the first try must be over"
+        deliver(async_stack, event, attempt=MAX_ATTEMPTS)
+    assert LEASE + 5 < timeouts[-1] <= LEASE + 30, "not before the first attempt's lease ends"
     assert async_stack.dead_letters() == []
 
     async_stack.clock.now += LEASE + 6
@@ -108,7 +108,7 @@ def test_a_version_held_by_another_request_is_a_conflict(async_stack: AsyncStack
 
     assert deliver(async_stack, export_requested(export_body(), "event-2")) is None
 
-    (failure,) = async_stack.failures_stored()
+    (failure,) = async_stack.stored_failures()
     assert [error["errorCode"] for error in failure["errors"]] == ["VersionConflict"]
     assert failure["request"] == f"event:{SOURCE}/event-2"
 
@@ -121,11 +121,11 @@ def test_a_refusal_has_every_reason_and_does_not_change(async_stack: AsyncStack)
     async_stack.clock.now += 60
     assert deliver(async_stack, event) is None
 
-    (failure,) = async_stack.failures_stored()
+    (failure,) = async_stack.stored_failures()
     assert [error["artifactId"] for error in failure["errors"]] == ["gone", "lost"]
     assert failure["tenantId"] == TENANT
     assert failure["packageName"] == "Suite"
-    assert failure["failedAt"] == "2026-05-28T20:26:40Z", "the first time"
+    assert failure["failedAt"] == "2026-05-28T20:26:40Z", "the time of the first attempt"
     assert async_stack.world.package_statuses() == {}
 
 
@@ -143,7 +143,7 @@ def test_a_refusal_has_every_reason_and_does_not_change(async_stack: AsyncStack)
 def test_an_invalid_request_is_refused_as_over_http(async_stack: AsyncStack, detail: object, codes: set[str]) -> None:
     assert deliver(async_stack, export_requested(detail)) is None
 
-    (failure,) = async_stack.failures_stored()
+    (failure,) = async_stack.stored_failures()
     assert {error["errorCode"] for error in failure["errors"]} == codes
     assert all("pointer" in error for error in failure["errors"])
     assert async_stack.dead_letters() == []
@@ -170,7 +170,7 @@ def test_an_unreadable_message_is_dead_lettered_at_once_with_its_reason(async_st
     ((message, reason),) = async_stack.dead_letters()
     assert message == text
     assert reason
-    assert async_stack.failures_stored() == []
+    assert async_stack.stored_failures() == []
 
 
 def test_a_failing_message_is_retried_and_finally_dead_lettered(
@@ -178,40 +178,40 @@ def test_a_failing_message_is_retried_and_finally_dead_lettered(
 ) -> None:
     event = export_requested(export_body(), "event-1")
 
-    def fails(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise ServiceUnavailableError("dynamodb")
 
-    waits = waits_of(monkeypatch)
+    timeouts = record_visibility_timeouts(monkeypatch)
     with monkeypatch.context() as patch:
-        patch.setattr(Exporter, "export", fails)
-        for tries in range(1, TRIES):
+        patch.setattr(Exporter, "export", fail)
+        for attempt in range(1, MAX_ATTEMPTS):
             with pytest.raises(RetryLaterError):
-                deliver(async_stack, event, tries=tries)
-        assert waits[1::2] == [15, 30, 60], "each time later"
-        assert async_stack.failures_stored() == []
+                deliver(async_stack, event, attempt=attempt)
+        assert timeouts[1::2] == [15, 30, 60], "increasing delays"
+        assert async_stack.stored_failures() == []
 
-        assert deliver(async_stack, event, tries=TRIES) is None
+        assert deliver(async_stack, event, attempt=MAX_ATTEMPTS) is None
 
-    (failure,) = async_stack.failures_stored()
+    (failure,) = async_stack.stored_failures()
     assert failure["errors"][0]["errorCode"] == "ServiceUnavailable"
     ((message, reason),) = async_stack.dead_letters()
     assert json.loads(message)["id"] == "event-1"
     assert reason == "ServiceUnavailableError: ServiceUnavailable"
 
-    assert deliver(async_stack, message).is_new, "redriven, it is done"
+    assert deliver(async_stack, message).is_new, "the redriven message is processed"
 
 
 def test_a_bug_is_reported_without_its_text_and_dead_lettered_with_it(
     async_stack: AsyncStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def breaks(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise ZeroDivisionError("secret\x00")
 
-    monkeypatch.setattr(Exporter, "export", breaks)
+    monkeypatch.setattr(Exporter, "export", fail)
 
-    assert deliver(async_stack, export_requested(export_body()), tries=TRIES) is None
+    assert deliver(async_stack, export_requested(export_body()), attempt=MAX_ATTEMPTS) is None
 
-    (failure,) = async_stack.failures_stored()
+    (failure,) = async_stack.stored_failures()
     assert failure["errors"][0]["errorCode"] == "InternalError"
     assert "secret" not in json.dumps(failure)
     assert async_stack.dead_letters()[0][1] == "ZeroDivisionError: secret"
@@ -219,7 +219,7 @@ def test_a_bug_is_reported_without_its_text_and_dead_lettered_with_it(
 
 def test_no_job_is_started_without_enough_time(async_stack: AsyncStack) -> None:
     with pytest.raises(RetryLaterError):
-        deliver(async_stack, export_requested(export_body()), seconds=MIN_SECONDS_LEFT - 1)
+        deliver(async_stack, export_requested(export_body()), seconds_left=MIN_SECONDS_LEFT - 1)
 
     assert async_stack.world.package_statuses() == {}
 
@@ -237,14 +237,14 @@ def test_an_export_that_takes_too_long_leaves_nothing(async_stack: AsyncStack) -
 
 
 def test_a_result_is_written_beside_an_inbox_document(async_stack: AsyncStack) -> None:
-    notice = async_stack.upload_document("requests/a/suite.json", json.dumps(export_body()).encode())
+    notification = async_stack.upload_document("requests/a/suite.json", json.dumps(export_body()).encode())
 
-    record = deliver(async_stack, notice).record
-    assert deliver(async_stack, notice).is_new is False
+    record = deliver(async_stack, notification).record
+    assert deliver(async_stack, notification).is_new is False
 
-    answer = async_stack.read_result("requests/a/suite.json")
-    assert answer["packageId"] == record.description.package_id
-    assert answer["manifest"]["installOrder"] == ["rule", "proc"]
+    response = async_stack.read_result("requests/a/suite.json")
+    assert response["packageId"] == record.description.package_id
+    assert response["manifest"]["installOrder"] == ["rule", "proc"]
     assert record.exported_by.endswith("/requests/a/suite.json")
 
 
@@ -252,7 +252,7 @@ def test_a_newer_document_under_the_same_key_is_a_new_request(async_stack: Async
     first = async_stack.upload_document("requests/suite.json", json.dumps(export_body()).encode())
     second = async_stack.upload_document("requests/suite.json", json.dumps(export_body(version="2.0.0")).encode())
 
-    versions = [deliver(async_stack, notice).record.description.version for notice in (first, second)]
+    versions = [deliver(async_stack, notification).record.description.version for notification in (first, second)]
 
     assert versions == ["1.0.0", "2.0.0"]
 
@@ -267,21 +267,21 @@ def test_a_newer_document_under_the_same_key_is_a_new_request(async_stack: Async
     ],
 )
 def test_a_refused_inbox_document_gets_the_reasons(async_stack: AsyncStack, content: bytes, code: str) -> None:
-    notice = async_stack.upload_document("requests/suite.json", content)
+    notification = async_stack.upload_document("requests/suite.json", content)
 
-    assert deliver(async_stack, notice) is None
-    assert deliver(async_stack, notice) is None
+    assert deliver(async_stack, notification) is None
+    assert deliver(async_stack, notification) is None
 
-    answer = async_stack.read_result("requests/suite.json")
-    assert (answer["isSuccess"], answer["errorCode"]) == (False, code)
-    (failure,) = async_stack.failures_stored()
-    assert failure["errors"] == answer["errors"]
+    response = async_stack.read_result("requests/suite.json")
+    assert (response["isSuccess"], response["errorCode"]) == (False, code)
+    (failure,) = async_stack.stored_failures()
+    assert failure["errors"] == response["errors"]
 
 
 def test_a_deleted_document_is_moved_to_the_dead_letter_queue(async_stack: AsyncStack) -> None:
-    notice = inbox_notification(async_stack.world.name("InboxBucket"), "requests/never.json", None)
+    notification = inbox_notification(async_stack.world.name("InboxBucket"), "requests/never.json", None)
 
-    assert deliver(async_stack, notice) is None
+    assert deliver(async_stack, notification) is None
 
     assert "requests/never.json" in async_stack.dead_letters()[0][1]
 
@@ -289,10 +289,10 @@ def test_a_deleted_document_is_moved_to_the_dead_letter_queue(async_stack: Async
 def test_a_deleted_document_is_dead_lettered_even_if_s3_reports_access_denied(
     async_stack: AsyncStack, wire: Wire
 ) -> None:
-    """So it does for an object that is not there, to whoever may not list the bucket."""
-    wire.fault = Refusal("GetObject-1")
-    notice = inbox_notification(async_stack.world.name("InboxBucket"), "requests/never.json", "version-1")
+    """S3 does so for missing objects if the caller may not list the bucket."""
+    wire.fault = AccessDenied("GetObject-1")
+    notification = inbox_notification(async_stack.world.name("InboxBucket"), "requests/never.json", "version-1")
 
-    assert deliver(async_stack, notice) is None
+    assert deliver(async_stack, notification) is None
 
     assert "requests/never.json" in async_stack.dead_letters()[0][1]

@@ -1,4 +1,4 @@
-"""The forwarder between real sockets on the loopback interface."""
+"""The forwarder with real sockets on the loopback interface."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ LARGE = bytes(range(256)) * 16_384  # 4 MiB, more than any buffer
 
 
 async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answer what was sent, once the other side has no more to send."""
+    """Return all received data at the end of the input."""
     writer.write(await reader.read())
     writer.write_eof()
     writer.close()
 
 
-async def _hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _abort(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.read(1)
     writer.transport.abort()
 
@@ -27,7 +27,7 @@ def _port(server: asyncio.Server) -> int:
     return port
 
 
-async def _ask(port: int, message: bytes) -> bytes:
+async def _exchange(port: int, message: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(message)
@@ -39,40 +39,40 @@ async def _ask(port: int, message: bytes) -> bytes:
 
 
 def test_the_forwarder_handles_many_connections_in_both_directions() -> None:
-    async def many() -> list[bytes]:
+    async def connect_repeatedly() -> list[bytes]:
         target = await asyncio.start_server(_echo, "127.0.0.1", 0)
-        front = await forwarder.serve("127.0.0.1", 0, _port(target))
-        async with target, front:
-            return await asyncio.gather(*(_ask(_port(front), bytes([number]) + LARGE) for number in range(8)))
+        listener = await forwarder.serve("127.0.0.1", 0, _port(target))
+        async with target, listener:
+            return await asyncio.gather(*(_exchange(_port(listener), bytes([number]) + LARGE) for number in range(8)))
 
-    assert asyncio.run(many()) == [bytes([number]) + LARGE for number in range(8)]
+    assert asyncio.run(connect_repeatedly()) == [bytes([number]) + LARGE for number in range(8)]
 
 
 def test_a_target_that_closes_or_is_gone_ends_the_connection() -> None:
-    async def one(target_port: int) -> bytes:
-        front = await forwarder.serve("127.0.0.1", 0, target_port)
-        async with front:
+    async def connect_to(target_port: int) -> bytes:
+        listener = await forwarder.serve("127.0.0.1", 0, target_port)
+        async with listener:
             with contextlib.suppress(ConnectionError):
-                return await asyncio.wait_for(_ask(_port(front), b"hello"), timeout=10)
+                return await asyncio.wait_for(_exchange(_port(listener), b"hello"), timeout=10)
         return b""
 
-    async def both() -> tuple[bytes, bytes]:
-        target = await asyncio.start_server(_hang_up, "127.0.0.1", 0)
+    async def aborted_then_closed() -> tuple[bytes, bytes]:
+        target = await asyncio.start_server(_abort, "127.0.0.1", 0)
         async with target:
-            hung_up = await one(_port(target))
-        return hung_up, await one(_port_that_was(target))
+            aborted = await connect_to(_port(target))
+        return aborted, await connect_to(_closed_port(target))
 
     ports: list[int] = []
 
-    def _port_that_was(_server: asyncio.Server) -> int:
+    def _closed_port(_server: asyncio.Server) -> int:
         return ports[0]
 
-    async def gone() -> bytes:
+    async def connect_to_closed_port() -> bytes:
         closed = await asyncio.start_server(_echo, "127.0.0.1", 0)
         ports.append(_port(closed))
         closed.close()
         await closed.wait_closed()
-        return await one(ports[0])
+        return await connect_to(ports[0])
 
-    assert asyncio.run(gone()) == b""
-    assert asyncio.run(both()) == (b"", b"")
+    assert asyncio.run(connect_to_closed_port()) == b""
+    assert asyncio.run(aborted_then_closed()) == (b"", b"")

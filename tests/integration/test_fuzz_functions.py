@@ -1,4 +1,4 @@
-"""Whatever JSON, bytes or events arrive, the functions answer; none answers with a 5xx that is the input's fault."""
+"""The functions handle arbitrary JSON, bytes and events; no input causes a 5xx response."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import Record
 from tests.integration.support.api import EXPORT_BODY, Api
-from tests.integration.support.async_stack import TRIES, AsyncStack, export_requested
+from tests.integration.support.async_stack import MAX_ATTEMPTS, AsyncStack, export_requested
 from tests.integration.support.functions import sample_event
 from tests.integration.support.world import World
 from tests.strategies import ids, json_values, printable_texts
@@ -33,7 +33,7 @@ fields = st.sampled_from([*EXPORT_BODY, "requestId", "unknown", "\ud800", "~/"])
 changed_bodies = st.dictionaries(fields, anything | ids | st.lists(ids, max_size=5), max_size=4).map(
     lambda changes: {**EXPORT_BODY, **changes}
 )
-# Python writes NaN, lone surrogates and numbers of any length, which are no JSON everybody reads: so much the better.
+# Python's JSON may contain NaN, lone surrogates and numbers of any length, which other parsers reject.
 documents = (changed_bodies | anything).map(lambda value: json.dumps(value).encode())
 contents = documents | st.binary(max_size=200) | st.integers(1, 3_000).map(lambda depth: b"[" * depth)
 headers = st.fixed_dictionaries(
@@ -47,25 +47,25 @@ headers = st.fixed_dictionaries(
 
 @pytest.mark.parametrize("function", ["export", "preview"])
 def test_any_body_gets_a_response_in_the_apis_shapes(function: str, api: Api, record: Record) -> None:
-    seen: Counter[int] = Counter()
+    statuses: Counter[int] = Counter()
 
     @fuzzed
     @given(contents, headers)
-    def sending(content: bytes, sent: dict[str, str]) -> None:
-        answer = getattr(api, function)(content, headers=sent)
-        seen[answer.status] += 1
-        assert answer.status < 500, answer.body
-        if answer.status >= 400:
-            assert answer.problem().errors
+    def send_request(content: bytes, request_headers: dict[str, str]) -> None:
+        response = getattr(api, function)(content, headers=request_headers)
+        statuses[response.status] += 1
+        assert response.status < 500, response.body
+        if response.status >= 400:
+            assert response.problem().errors
 
-    sending()
+    send_request()
 
-    assert seen.total() >= EXAMPLES
-    assert seen[400] > EXAMPLES // 4
+    assert statuses.total() >= EXAMPLES
+    assert statuses[400] > EXAMPLES // 4
     record(
         "fuzz",
         f"Arbitrary bodies and headers to {function}, in process",
-        f"{seen.total()} requests, no 5xx",
+        f"{statuses.total()} requests, no 5xx",
         "hypothesis, derandomised; JSON of any shape, sound bodies changed, bytes, nesting",
     )
 
@@ -73,23 +73,23 @@ def test_any_body_gets_a_response_in_the_apis_shapes(function: str, api: Api, re
 @pytest.mark.parametrize("function", ["get_package", "download"])
 def test_any_package_id_and_headers_get_a_response(function: str, api: Api) -> None:
     package_id = api.export().package().package_id
-    seen: Counter[int] = Counter()
+    statuses: Counter[int] = Counter()
 
     @fuzzed
     @given(st.text() | ids | st.just(package_id), headers)
-    def asking(wanted: str, sent: dict[str, str]) -> None:
-        answer = getattr(api, function)(wanted, headers=sent)
-        seen[answer.status] += 1
-        assert answer.status in (200, 304, 403, 404), answer.body
+    def request_package(requested_id: str, request_headers: dict[str, str]) -> None:
+        response = getattr(api, function)(requested_id, headers=request_headers)
+        statuses[response.status] += 1
+        assert response.status in (200, 304, 403, 404), response.body
 
-    asking()
+    request_package()
 
-    assert seen.total() >= EXAMPLES
-    assert {200, 403, 404} <= set(seen)
+    assert statuses.total() >= EXAMPLES
+    assert {200, 403, 404} <= set(statuses)
 
 
 def events(detail: st.SearchStrategy[Any]) -> st.SearchStrategy[str]:
-    """What EventBridge and S3 could put into the queue, with anything for its parts."""
+    """Messages of EventBridge and S3 with arbitrary parts."""
     part = anything | ids
     return st.fixed_dictionaries(
         {"id": part, "source": part | st.just("aws.s3"), "detail-type": part | st.just("ExportRequested")},
@@ -125,22 +125,22 @@ messages = (
 
 @pytest.mark.usefixtures("no_waiting")
 def test_any_message_in_the_queue_comes_to_an_end(sample_world: World, record: Record) -> None:
-    """One that raised on its last try would be delivered for ever, or go to the dead letters without a reason."""
+    """A message that raised in its last attempt would be delivered again or dead-lettered without a reason."""
     async_stack = AsyncStack(sample_world)
     inbox = json.dumps(async_stack.inbox.bucket)
     results: Counter[str] = Counter()
 
     @fuzzed
     @given(messages)
-    def delivering(text: str) -> None:
-        delivered = async_stack.receive(text.replace('"inbox"', inbox), tries=TRIES)
-        before = len(async_stack.failures_stored())
+    def deliver(text: str) -> None:
+        delivered = async_stack.receive(text.replace('"inbox"', inbox), attempt=MAX_ATTEMPTS)
+        before = len(async_stack.stored_failures())
         exported = async_stack.message_handler.handle(delivered, LEASE)
-        failed = len(async_stack.failures_stored()) - before
+        failed = len(async_stack.stored_failures()) - before
         results["exported" if exported else "refused" if failed else "dead-lettered"] += 1
         async_stack.sqs.delete_message(QueueUrl=async_stack.queue_url, ReceiptHandle=delivered.receipt_handle)
 
-    delivering()
+    deliver()
 
     assert results.total() >= EXAMPLES
     assert results["dead-lettered"] > 0
@@ -155,30 +155,30 @@ def test_any_message_in_the_queue_comes_to_an_end(sample_world: World, record: R
 
 
 def test_any_direct_invocation_ends_in_a_result_or_a_named_error(api: Api) -> None:
-    seen: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
 
     @fuzzed
     @given(st.dictionaries(fields, anything, max_size=6) | changed_bodies)
-    def invoking(payload: dict[str, Any]) -> None:
+    def invoke(payload: dict[str, Any]) -> None:
         try:
             api.functions.invoke("export_worker", payload)
-        except Exception as error:  # noqa: BLE001  # its class is made when it is raised
+        except Exception as error:  # noqa: BLE001  # its class is created dynamically
             raised, reported = type(error).__name__, json.loads(str(error))["errorCode"]
         else:
             raised = reported = "result"
-        seen[raised] += 1
+        outcomes[raised] += 1
         assert reported == raised
 
-    invoking()
+    invoke()
 
-    assert seen.total() >= EXAMPLES
-    assert "InternalError" not in seen
-    assert seen["InvalidRequest"] > EXAMPLES // 4
+    assert outcomes.total() >= EXAMPLES
+    assert "InternalError" not in outcomes
+    assert outcomes["InvalidRequest"] > EXAMPLES // 4
 
 
 def test_any_authorization_header_is_denied_and_crashes_nothing(api: Api) -> None:
     part = st.text(max_size=30) | st.from_regex(r"[A-Za-z0-9_-]{0,30}", fullmatch=True)
-    seen = 0
+    count = 0
 
     @fuzzed
     @given(
@@ -186,14 +186,14 @@ def test_any_authorization_header_is_denied_and_crashes_nothing(api: Api) -> Non
         | st.builds("Bearer {}".format, part)
         | st.builds("Bearer {}.{}.{}".format, part, part, part)
     )
-    def asking(authorization: str) -> None:
-        nonlocal seen
+    def authorize(authorization: str) -> None:
+        nonlocal count
         event = sample_event("authorizer")
         event["headers"] = {"Authorization": authorization}
         policy = api.functions.invoke("authorizer", event)["policyDocument"]
         assert {statement["Effect"] for statement in policy["Statement"]} == {"Deny"}
-        seen += 1
+        count += 1
 
-    asking()
+    authorize()
 
-    assert seen >= EXAMPLES
+    assert count >= EXAMPLES

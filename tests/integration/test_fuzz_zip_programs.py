@@ -1,4 +1,4 @@
-"""Bundles of hostile ids by every program people have; tests/chaos has the large ones."""
+"""Bundles with hostile ids in common ZIP programs; large bundles are tested in tests/chaos."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: the first answer again, whatever it was; nobody else's; and no key is lost for ever."""
+"""`Idempotency-Key`: repeated responses, separate keys per caller, and recovery after failures."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def async_stack(world: World) -> AsyncStack:
     return AsyncStack(world)
 
 
-def export(async_stack: AsyncStack, key: str | None = "k", **asked: Any) -> Any:  # noqa: ANN401  # fields of any type
-    return async_stack.export_service.submit(async_stack.submission(key=key, **asked), SECONDS)
+def export(async_stack: AsyncStack, key: str | None = "k", **request_fields: Any) -> Any:  # noqa: ANN401
+    return async_stack.export_service.submit(async_stack.submission(key=key, **request_fields), SECONDS)
 
 
-def code_of(async_stack: AsyncStack, key: str | None = "k", **asked: Any) -> ErrorCode:  # noqa: ANN401
+def code_of(async_stack: AsyncStack, key: str | None = "k", **request_fields: Any) -> ErrorCode:  # noqa: ANN401
     with pytest.raises(InstallHubError) as raised:
-        export(async_stack, key, **asked)
+        export(async_stack, key, **request_fields)
     return raised.value.code
 
 
@@ -90,19 +90,19 @@ def test_a_key_is_its_callers_own(async_stack: AsyncStack) -> None:
 def test_a_key_is_in_use_while_its_request_is_in_progress(
     async_stack: AsyncStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = Exporter.export
-    seen: list[ErrorCode] = []
+    original = Exporter.export
+    codes: list[ErrorCode] = []
 
-    def meanwhile(*arguments: Any) -> Any:  # noqa: ANN401  # export's
-        if not seen:
-            seen.append(code_of(async_stack))
-            seen.append(code_of(async_stack, version="3.0.0"))
-        return real(*arguments)
+    def check_then_export(*arguments: Any) -> Any:  # noqa: ANN401  # export's arguments
+        if not codes:
+            codes.append(code_of(async_stack))
+            codes.append(code_of(async_stack, version="3.0.0"))
+        return original(*arguments)
 
-    monkeypatch.setattr(Exporter, "export", meanwhile)
+    monkeypatch.setattr(Exporter, "export", check_then_export)
 
     assert export(async_stack).exported.is_new
-    assert seen == [ErrorCode.IDEMPOTENCY_KEY_IN_USE, ErrorCode.IDEMPOTENCY_KEY_REUSED]
+    assert codes == [ErrorCode.IDEMPOTENCY_KEY_IN_USE, ErrorCode.IDEMPOTENCY_KEY_REUSED]
 
 
 def test_of_many_simultaneous_attempts_one_works(async_stack: AsyncStack) -> None:
@@ -113,22 +113,22 @@ def test_of_many_simultaneous_attempts_one_works(async_stack: AsyncStack) -> Non
             return error.code
 
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(attempt, range(16)))
+        results = list(pool.map(attempt, range(16)))
 
-    assert answers.count(True) == 1
-    assert set(answers) <= {True, False, ErrorCode.IDEMPOTENCY_KEY_IN_USE}
+    assert results.count(True) == 1
+    assert set(results) <= {True, False, ErrorCode.IDEMPOTENCY_KEY_IN_USE}
 
 
-@pytest.mark.parametrize("passing", [ServiceUnavailableError("s3"), ZeroDivisionError(), KeyboardInterrupt()])
+@pytest.mark.parametrize("error", [ServiceUnavailableError("s3"), ZeroDivisionError(), KeyboardInterrupt()])
 def test_a_failure_unrelated_to_the_request_is_not_stored(
-    async_stack: AsyncStack, monkeypatch: pytest.MonkeyPatch, passing: BaseException
+    async_stack: AsyncStack, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
-    def fails(*_: object) -> None:
-        raise passing
+    def fail(*_: object) -> None:
+        raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(Exporter, "export", fails)
-        with pytest.raises(type(passing)):
+        patch.setattr(Exporter, "export", fail)
+        with pytest.raises(type(error)):
             export(async_stack)
 
     assert export(async_stack).exported.is_new
@@ -145,7 +145,7 @@ def test_an_export_that_took_too_long_may_be_repeated_asynchronously_with_the_sa
 
 
 def test_a_request_that_crashed_after_the_commit_gets_the_package_after_the_lease(async_stack: AsyncStack) -> None:
-    # claim and commit; the answer is noted by the third update
+    # the updates are claim, commit and storing the response
     with killed(async_stack.world.dynamodb, "UpdateItem", nth=2), pytest.raises(Killed):
         export(async_stack)
     assert code_of(async_stack) is ErrorCode.IDEMPOTENCY_KEY_IN_USE
@@ -181,9 +181,7 @@ def test_a_key_expires_after_a_day(async_stack: AsyncStack) -> None:
     assert export(async_stack, version="2.0.0").exported.is_new
 
 
-def test_a_refusal_too_long_to_store_is_determined_again(
-    async_stack: AsyncStack, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_refusal_too_long_to_store_is_recomputed(async_stack: AsyncStack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("installhub.exports.idempotency_store._MAX_RESPONSE_BYTES", 10)
     assert code_of(async_stack, artifactIds=["gone"]) is ErrorCode.ARTIFACT_NOT_FOUND
     async_stack.world.publish(artifact_input("gone", kind="ProcessDefinition"))
@@ -198,4 +196,4 @@ def test_a_version_of_another_request_is_a_conflict_that_is_stored(async_stack: 
         with pytest.raises(InstallHubError) as raised:
             export(async_stack)
         assert raised.value.code is ErrorCode.VERSION_CONFLICT
-    assert not isinstance(raised.value, VersionHeldError), "from memory"
+    assert not isinstance(raised.value, VersionHeldError), "repeated from the store"

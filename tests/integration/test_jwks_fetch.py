@@ -1,4 +1,4 @@
-"""``fetch`` against real servers on the loopback interface."""
+"""``fetch`` with real servers on the loopback interface."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ BODY = b'{"keys": []}'
 
 
 class Issuer(ThreadingHTTPServer):
-    """Answers each path in its own way, and notes the paths asked for."""
+    """A server whose response depends on the path; records the requested paths."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.asked: list[str] = []
+        self.requested_paths: list[str] = []
         self.closing = threading.Event()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Stay silent: clients that hang up are what some tests are about."""
+        """Ignore errors; some tests close the connection early."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -44,30 +44,30 @@ class Handler(BaseHTTPRequestHandler):
     server: Issuer
 
     def do_GET(self) -> None:
-        self.server.asked.append(self.path)
+        self.server.requested_paths.append(self.path)
         match self.path.strip("/").split("-"):
             case ["size", size]:
-                self.answer(200, b" " * int(size))
+                self.respond(200, b" " * int(size))
             case ["status", status]:
-                self.answer(int(status), BODY)
+                self.respond(int(status), BODY)
             case ["redirect", status]:
-                self.answer(int(status), BODY, Location="/ok")
+                self.respond(int(status), BODY, Location="/ok")
             case ["silent"]:
                 self.server.closing.wait(10)
             case ["drip"]:
-                self.drip()
+                self.send_slowly()
             case ["endless"]:
-                self.endless()
+                self.send_endlessly()
             case ["garbage"]:
                 self.wfile.write(b"SSH-2.0-OpenSSH_9.9\r\n")
             case ["chunks"]:
-                self.answer(200, b"C\r\n" + BODY + b"\r\n0\r\n\r\n", **{"Transfer-Encoding": "chunked"})
+                self.respond(200, b"C\r\n" + BODY + b"\r\n0\r\n\r\n", **{"Transfer-Encoding": "chunked"})
             case ["broken", "chunks"]:
-                self.answer(200, b"FF\r\n" + BODY, **{"Transfer-Encoding": "chunked"})
+                self.respond(200, b"FF\r\n" + BODY, **{"Transfer-Encoding": "chunked"})
             case _:
-                self.answer(200, BODY)
+                self.respond(200, BODY)
 
-    def answer(self, status: int, body: bytes, **headers: str) -> None:
+    def respond(self, status: int, body: bytes, **headers: str) -> None:
         self.close_connection = True
         self.send_response(status)
         for name, value in headers.items():
@@ -77,24 +77,24 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def drip(self) -> None:
+    def send_slowly(self) -> None:
         self.send_response(200)
         self.end_headers()
         while not self.server.closing.wait(0.05):
             self.wfile.write(b" ")
 
-    def endless(self) -> None:
+    def send_endlessly(self) -> None:
         self.send_response(200)
         self.end_headers()
         while not self.server.closing.is_set():
             self.wfile.write(b" " * 65536)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
-        """Write nothing to stderr."""
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
+        """Suppress logging to stderr."""
 
 
 @contextmanager
-def serving(issuer: Issuer) -> Iterator[str]:
+def run_server(issuer: Issuer) -> Iterator[str]:
     thread = threading.Thread(target=issuer.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -113,21 +113,21 @@ def issuer() -> Issuer:
 
 @pytest.fixture
 def url(issuer: Issuer) -> Iterator[str]:
-    with serving(issuer) as address:
+    with run_server(issuer) as address:
         yield f"http://{address}"
 
 
 @pytest.mark.parametrize("path", ["/ok", "/chunks", "/.well-known/jwks.json?tenant=1"])
 def test_the_body_of_a_good_response_is_returned(issuer: Issuer, url: str, path: str) -> None:
     assert fetch(url + path) == BODY
-    assert issuer.asked == [path]
+    assert issuer.requested_paths == [path]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects_are_not_followed(issuer: Issuer, url: str, status: int) -> None:
     with pytest.raises(KeysUnavailableError, match=str(status)):
         fetch(f"{url}/redirect-{status}")
-    assert issuer.asked == [f"/redirect-{status}"]
+    assert issuer.requested_paths == [f"/redirect-{status}"]
 
 
 @pytest.mark.parametrize("status", [201, 206, 400, 401, 404, 429, 500, 503])
@@ -159,16 +159,16 @@ def test_a_slow_issuer_is_a_failure(url: str, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/garbage", "/broken-chunks"])
 def test_a_response_that_is_not_http_is_a_failure_with_its_cause(url: str, path: str) -> None:
-    with pytest.raises(KeysUnavailableError) as caught:
+    with pytest.raises(KeysUnavailableError) as raised:
         fetch(url + path)
-    assert caught.value.__cause__ is not None
+    assert raised.value.__cause__ is not None
 
 
 def test_a_refused_connection_is_a_failure_with_its_cause(issuer: Issuer) -> None:
     issuer.server_close()
-    with pytest.raises(KeysUnavailableError) as caught:
+    with pytest.raises(KeysUnavailableError) as raised:
         fetch(f"http://127.0.0.1:{issuer.server_port}/ok")
-    assert isinstance(caught.value.__cause__, OSError)
+    assert isinstance(raised.value.__cause__, OSError)
 
 
 @pytest.mark.parametrize(
@@ -195,12 +195,12 @@ def test_an_untrusted_certificate_is_refused(issuer: Issuer, tmp_path: Path) -> 
     context.load_cert_chain(self_signed(tmp_path / "issuer.pem"))
     issuer.socket = context.wrap_socket(issuer.socket, server_side=True)
 
-    with serving(issuer) as address, pytest.raises(KeysUnavailableError) as caught:
+    with run_server(issuer) as address, pytest.raises(KeysUnavailableError) as raised:
         fetch(f"https://{address}/ok")
 
-    assert isinstance(caught.value.__cause__, URLError)
-    assert isinstance(caught.value.__cause__.reason, ssl.SSLCertVerificationError)
-    assert issuer.asked == []
+    assert isinstance(raised.value.__cause__, URLError)
+    assert isinstance(raised.value.__cause__.reason, ssl.SSLCertVerificationError)
+    assert issuer.requested_paths == []
 
 
 def test_the_cache_reports_a_failed_fetch(url: str) -> None:

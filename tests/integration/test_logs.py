@@ -1,4 +1,4 @@
-"""What the functions log: lines of JSON that belong together, and never a secret, whatever happens."""
+"""The logs of the functions: single-line JSON with correlation ids, and no secrets."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests.integration.support.artifact_inputs import TENANT, artifact_input
 from tests.integration.support.async_stack import export_requested
 from tests.integration.support.canaries import FOREIGN, Log
 from tests.integration.support.functions import Functions, sample_event
-from tests.integration.support.plans import planned
-from tests.integration.support.scenes import HOSTILE, SCENES, Scene, body, get, post
-from tests.integration.support.wire import Refusal
+from tests.integration.support.plans import create_usage_plan
+from tests.integration.support.scenes import HOSTILE, SCENES, Scene, export_request, get_event, post_event
+from tests.integration.support.wire import AccessDenied
 from tests.template import resources_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("no_waiting")
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[Issuer]:
-    with issuers.serving() as issuer:
+    with issuers.run_issuer() as issuer:
         yield issuer
 
 
@@ -44,16 +44,14 @@ def issuer() -> Iterator[Issuer]:
 def log(
     request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Log]:
-    """What is written at either level, though the environment asks for whole events."""
+    """The captured output at both levels, with event logging enabled in the environment."""
     monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", "true")
-    with Log(capfd).kept(request.param) as log:
+    with Log(capfd).capture(request.param) as log:
         yield log
 
 
 @pytest.fixture
-def scene(  # fixtures
-    world: World, wire: Wire, log: Log, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
-) -> Scene:
+def scene(world: World, wire: Wire, log: Log, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> Scene:
     secret = {"text": canaries.DEFINITION}
     world.publish(
         artifact_input("proc", "rule", kind="ProcessDefinition", definition=secret),
@@ -64,18 +62,18 @@ def scene(  # fixtures
         artifact_input("theirs", kind="ProcessDefinition", definition=secret, tenant=FOREIGN),
     )
     issuer.server.status = 200
-    plan = planned(world)
+    plan = create_usage_plan(world)
     parameters = {"MaxInlineBundleBytes": "1", "JwksUri": issuer.server.url}
     functions = Functions(replace(plan.deployment, parameters=parameters))
     monkeypatch.setattr("tests.builders.FakeContext.get_remaining_time_in_millis", lambda _: 900_000)
     return Scene(world, functions, wire, log, issuer, monkeypatch, plan.stream_event(f"tenant:{TENANT}"))
 
 
-@pytest.mark.parametrize("play", SCENES.values(), ids=SCENES)
+@pytest.mark.parametrize("run_scene", SCENES.values(), ids=SCENES)
 def test_nothing_secret_is_logged_whatever_happens(
-    scene: Scene, log: Log, play: Callable[[Scene], None], request: pytest.FixtureRequest, record: Record
+    scene: Scene, log: Log, run_scene: Callable[[Scene], None], request: pytest.FixtureRequest, record: Record
 ) -> None:
-    play(scene)
+    run_scene(scene)
 
     assert log.leaks() == []
     assert log.entries
@@ -99,52 +97,54 @@ def test_a_planted_secret_is_found(log: Log, text: str) -> None:
 
 
 def test_a_planted_secret_in_base64_is_found(log: Log) -> None:
-    logger.warning("a body", extra={"body": post("export", body())["body"]})
+    logger.warning("a body", extra={"body": post_event("export", export_request())["body"]})
 
     assert log.leaks()
 
 
 def test_log_lines_of_a_request_name_request_tenant_and_package(scene: Scene, log: Log) -> None:
-    package = scene.http("export", 200, post("export", body()))["packageId"]
-    scene.http("export", 409, post("export", body()))
-    scene.http("export", 403, post("export", body(tenantId=FOREIGN)))
+    package = scene.http("export", 200, post_event("export", export_request()))["packageId"]
+    scene.http("export", 409, post_event("export", export_request()))
+    scene.http("export", 403, post_event("export", export_request(tenantId=FOREIGN)))
 
-    exported, conflict, foreign = log.of("package exported") + log.of("request refused")
+    exported, conflict, foreign = log.with_message("package exported") + log.with_message("request refused")
     for entry in (exported, conflict):
         assert (entry["correlation_id"], entry["tenantId"], entry["packageId"]) == (REQUEST_ID, TENANT, package)
         assert (entry["operation"], entry["subject"]) == ("exportPackage", "hr-automation")
     assert conflict["errorCode"] == "VersionConflict"
     assert foreign["correlation_id"] == REQUEST_ID
-    assert not {"tenantId", "packageId"} & set(foreign), "what the caller only claims is not logged"
+    assert not {"tenantId", "packageId"} & set(foreign), "unverified claims are not logged"
 
 
 @pytest.mark.parametrize("name", ["get_package", "download"])
 def test_log_lines_of_a_get_name_what_was_requested(scene: Scene, log: Log, name: str) -> None:
-    package = scene.http("export", 200, post("export", body()))["packageId"]
-    scene.patch.setattr("installhub.packages.bundle_store.BundleStore.read_range", canaries.broken)
-    scene.patch.setattr("installhub.packages.bundle_store.BundleStore.presigned_url", canaries.broken)
+    package = scene.http("export", 200, post_event("export", export_request()))["packageId"]
+    scene.patch.setattr("installhub.packages.bundle_store.BundleStore.read_range", canaries.raise_bug)
+    scene.patch.setattr("installhub.packages.bundle_store.BundleStore.presigned_url", canaries.raise_bug)
 
-    scene.http(name, 500, get(name, package))
-    scene.http(name, 404, get(name, UNKNOWN))
-    scene.http(name, 404, get(name, f"{UNKNOWN}\n"))
+    scene.http(name, 500, get_event(name, package))
+    scene.http(name, 404, get_event(name, UNKNOWN))
+    scene.http(name, 404, get_event(name, f"{UNKNOWN}\n"))
 
-    (failed,), (unknown, nonsense) = log.of("unhandled exception"), log.of("request refused")
+    (failed,), (unknown, nonsense) = log.with_message("unhandled exception"), log.with_message("request refused")
     assert (failed["correlation_id"], failed["tenantId"], failed["packageId"]) == (REQUEST_ID, TENANT, package)
     assert (unknown["correlation_id"], unknown["tenantId"], unknown["packageId"]) == (REQUEST_ID, TENANT, UNKNOWN)
     assert "packageId" not in nonsense
 
 
 def test_log_lines_of_a_batch_name_their_own_message(scene: Scene, log: Log) -> None:
-    scene.work(
-        export_requested(body("First"), "event-1"), "no message", export_requested(body("Loop", "loop"), "event-2")
+    scene.process_messages(
+        export_requested(export_request("First"), "event-1"),
+        "no message",
+        export_requested(export_request("Loop", "loop"), "event-2"),
     )
-    scene.patch.setattr("installhub.exports.exporter.Exporter.export", canaries.broken)
-    scene.work(export_requested(body("Bug"), "event-3"))
+    scene.patch.setattr("installhub.exports.exporter.Exporter.export", canaries.raise_bug)
+    scene.process_messages(export_requested(export_request("Bug"), "event-3"))
 
     (exported,), (refused,), (failed,) = (
-        log.of("package exported"),
-        log.of("request refused"),
-        log.of("message not processed"),
+        log.with_message("package exported"),
+        log.with_message("request refused"),
+        log.with_message("message not processed"),
     )
     for number, entry in enumerate((exported, refused, failed), start=1):
         assert entry["tenantId"] == TENANT
@@ -155,10 +155,10 @@ def test_log_lines_of_a_batch_name_their_own_message(scene: Scene, log: Log) -> 
 
 
 def test_a_bug_is_logged_with_its_class_and_traceback(scene: Scene, log: Log) -> None:
-    scene.patch.setattr("installhub.exports.exporter.Exporter.export", canaries.broken)
-    scene.http("export", 500, post("export", body()))
+    scene.patch.setattr("installhub.exports.exporter.Exporter.export", canaries.raise_bug)
+    scene.http("export", 500, post_event("export", export_request()))
 
-    (entry,) = log.of("unhandled exception")
+    (entry,) = log.with_message("unhandled exception")
     assert entry["exception_name"] == "ParamValidationError"
     assert entry["exception"].endswith("\nParamValidationError")
     assert "KeyError\n\nwhich led to:" in entry["exception"]
@@ -166,11 +166,11 @@ def test_a_bug_is_logged_with_its_class_and_traceback(scene: Scene, log: Log) ->
 
 
 def test_error_responses_of_aws_are_quoted(scene: Scene, log: Log) -> None:
-    """An operator needs the permission that is missing."""
-    scene.wire.fault = Refusal("PutObject-1")
-    scene.http("export", 500, post("export", body()))
+    """Operators need the name of the missing permission."""
+    scene.wire.fault = AccessDenied("PutObject-1")
+    scene.http("export", 500, post_event("export", export_request()))
 
-    (entry,) = log.of("unhandled exception")
+    (entry,) = log.with_message("unhandled exception")
     assert "(AccessDenied) when calling the PutObject operation: No such permission." in entry["exception"]
 
 
@@ -186,8 +186,8 @@ def test_an_entry_stays_one_line_whatever_is_in_it(log: Log, end: str) -> None:
     assert line.isprintable()
 
 
-def test_no_library_is_told_to_log_more() -> None:
-    """Lambda's own log level would reach botocore, which logs whole requests."""
+def test_the_log_level_of_libraries_is_not_configured() -> None:
+    """Lambda's log level would also apply to botocore, which logs whole requests."""
     functions = resources_of("AWS::Serverless::Function")
     assert {tuple(function["LoggingConfig"]) for function in functions.values()} == {("LogGroup",)}
     variables: set[str] = set().union(*(function["Environment"]["Variables"] for function in functions.values()))

@@ -1,4 +1,4 @@
-"""A bundle too large for one request goes to S3 in parts; the bytes are the same."""
+"""Multipart uploads of large bundles; the bytes do not change."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ MEBIBYTE = 1024 * 1024
 
 
 @pytest.fixture
-def large(world: World, wire: Wire) -> World:
-    """A tenant whose definitions do not compress and make 10 MiB."""
+def large_world(world: World, wire: Wire) -> World:
+    """A tenant with 10 MiB of incompressible definitions."""
     ids = [f"rule-{place}" for place in range(3)]
     world.publish(
         *(
@@ -34,17 +34,17 @@ def large(world: World, wire: Wire) -> World:
     return world
 
 
-def test_a_bundle_in_parts_equals_one_made_in_memory(large: World, wire: Wire) -> None:
-    exported = large.export("root")
+def test_a_bundle_in_parts_equals_one_made_in_memory(large_world: World, wire: Wire) -> None:
+    exported = large_world.export("root")
 
     assert wire.count("CreateMultipartUpload", "CompleteMultipartUpload") == 2
     assert wire.count("UploadPart") == 2
     assert wire.count("PutObject") == 0
-    bundle = bundle_of(large, exported)
+    bundle = bundle_of(large_world, exported)
     assert len(bundle) > 10 * MEBIBYTE
-    assert bundle == bundle_in_memory(large, command("root"))
+    assert bundle == bundle_in_memory(large_world, command("root"))
     assert len(definitions_of(bundle)) == 124
-    assert large.uploads() == []
+    assert large_world.uploads() == []
 
 
 def test_a_bundle_of_exactly_one_part_and_of_one_byte_more(world: World) -> None:

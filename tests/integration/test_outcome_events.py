@@ -1,4 +1,4 @@
-"""Outcome events: what the tables' streams bring becomes CloudEvents that follow their documented schemas."""
+"""Outcome events: stream records become CloudEvents that follow the documented schemas."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def async_stack(world: World) -> AsyncStack:
 
 
 def images(async_stack: AsyncStack, table: str) -> list[dict[str, Any]]:
-    """The items of a table as its stream brings them."""
+    """Return the items of a table as images of its stream."""
     items = async_stack.world.dynamodb.scan(TableName=async_stack.world.name(table))["Items"]
     records = [DynamoDBRecord({"dynamodb": {"NewImage": item}}) for item in items]
     return [record.dynamodb.new_image for record in records if record.dynamodb]
@@ -44,7 +44,7 @@ def deliver(async_stack: AsyncStack, *roots: str) -> None:
 
 
 def outcome(async_stack: AsyncStack, table: str) -> dict[str, Any]:
-    """The only outcome that a table tells of, sound by its schema."""
+    """Return the event of the only outcome in a table, after validating it against its schema."""
     (image,) = images(async_stack, table)
     event = outcome_event(image, "/installhub/test")
     file = (
@@ -135,8 +135,8 @@ def test_an_event_with_any_number_of_errors_fits(async_stack: AsyncStack) -> Non
 
 
 def test_one_error_of_any_size_fits(async_stack: AsyncStack) -> None:
-    circle = tuple(str(number) for number in range(100_000))
-    problem = Problem(ErrorCode.CIRCULAR_DEPENDENCY, " -> ".join(circle), cycle=circle)
+    cycle = tuple(str(number) for number in range(100_000))
+    problem = Problem(ErrorCode.CIRCULAR_DEPENDENCY, " -> ".join(cycle), cycle=cycle)
     job_id = "event:x/1"
     async_stack.failures.record(
         ExportFailure(job_id, "event:x", "2026-05-28T20:26:40Z", InstallHubError([problem]), {}), 0

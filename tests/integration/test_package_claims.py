@@ -1,4 +1,4 @@
-"""Claims and commits: of all attempts at a version one wins, and only what is whole is visible."""
+"""Claims and commits: one attempt per version succeeds, and only complete packages are visible."""
 
 from __future__ import annotations
 
@@ -64,30 +64,30 @@ def record_of(claim: Claim) -> PackageRecord:
 
 
 def test_a_committed_package_is_found_as_it_was_recorded(packages: PackageStore) -> None:
-    held = claim(packages, "first")
+    first = claim(packages, "first")
 
-    assert packages.commit(held, record_of(held))
+    assert packages.commit(first, record_of(first))
 
-    assert packages.find(PACKAGE) == record_of(held)
+    assert packages.find(PACKAGE) == record_of(first)
 
 
 def test_a_package_with_required_fields_only_is_found_too(packages: PackageStore) -> None:
-    held = claim(packages, "first")
-    described = replace(record_of(held).description, description=None, author="Me", tags=())
-    record = replace(record_of(held), description=described)
+    first = claim(packages, "first")
+    description = replace(record_of(first).description, description=None, author="Me", tags=())
+    record = replace(record_of(first), description=description)
 
-    assert packages.commit(held, record)
+    assert packages.commit(first, record)
 
     assert packages.find(PACKAGE) == record
 
 
 def test_only_committed_packages_are_found(packages: PackageStore) -> None:
     assert packages.find(PACKAGE) is None
-    held = claim(packages, "first")
+    first = claim(packages, "first")
     assert packages.find(PACKAGE) is None
-    packages.abandon(held)
+    packages.abandon(first)
     assert packages.find(PACKAGE) is None
-    packages.delete_claim(held)
+    packages.delete_claim(first)
     assert packages.find(PACKAGE) is None
 
 
@@ -96,11 +96,11 @@ def test_a_package_is_found_for_its_tenant_among_any_number_and_for_no_other(
     packages: PackageStore, others: int
 ) -> None:
     tenants = [f"other-{number}" for number in range(others)]
-    held = claim(packages, "first")
-    record = record_of(held)
+    first = claim(packages, "first")
+    record = record_of(first)
     assert packages.find_for_tenants(PACKAGE, [*tenants, record.tenant]) is None
 
-    assert packages.commit(held, record)
+    assert packages.commit(first, record)
 
     assert packages.find_for_tenants(PACKAGE, [*tenants, record.tenant]) == record
     assert packages.find_for_tenants(PACKAGE, tenants) is None
@@ -116,8 +116,8 @@ def test_of_two_claimers_one_wins(packages: PackageStore) -> None:
 
 
 def test_a_committed_version_is_taken_forever(packages: PackageStore) -> None:
-    held = claim(packages, "first")
-    packages.commit(held, record_of(held))
+    first = claim(packages, "first")
+    packages.commit(first, record_of(first))
 
     for now in (NOW, LEASE_ENDS + 1, NOW + 10**9):
         assert packages.is_taken(PACKAGE, now)
@@ -128,29 +128,29 @@ def test_a_committed_version_is_taken_forever(packages: PackageStore) -> None:
 def test_repeating_a_claim_is_harmless(packages: PackageStore) -> None:
     assert claim(packages, "first").attempt_id == claim(packages, "first").attempt_id == "first"
 
-    held = claim(packages, "first")
+    first = claim(packages, "first")
 
-    assert set(held.object_keys) == {"bundles/first.zip"}
-    assert packages.commit(held, record_of(held))
+    assert set(first.object_keys) == {"bundles/first.zip"}
+    assert packages.commit(first, record_of(first))
 
 
 def test_repeating_a_commit_is_harmless(packages: PackageStore) -> None:
-    held = claim(packages, "first")
+    first = claim(packages, "first")
 
-    assert packages.commit(held, record_of(held))
-    assert packages.commit(held, record_of(held))
+    assert packages.commit(first, record_of(first))
+    assert packages.commit(first, record_of(first))
 
-    assert packages.find(PACKAGE) == record_of(held)
+    assert packages.find(PACKAGE) == record_of(first)
 
 
 def test_a_repeated_claim_after_the_commit_does_not_hide_the_package(packages: PackageStore) -> None:
-    """A request that the SDK gave up on and repeated may still arrive, however late."""
-    held = claim(packages, "first")
-    packages.commit(held, record_of(held))
+    """A request that timed out and was retried by the SDK may still arrive late."""
+    first = claim(packages, "first")
+    packages.commit(first, record_of(first))
 
     is_refused(packages, "first")
 
-    assert packages.find(PACKAGE) == record_of(held)
+    assert packages.find(PACKAGE) == record_of(first)
     assert list(packages.expired_claims(NOW + 10**9)) == []
 
 
@@ -178,13 +178,13 @@ def test_a_claim_that_was_taken_over_cannot_commit(packages: PackageStore) -> No
 
 
 def test_an_abandoned_claim_cannot_commit_and_lists_its_objects(packages: PackageStore) -> None:
-    held = claim(packages, "first")
+    first = claim(packages, "first")
 
-    assert packages.abandon(held)
+    assert packages.abandon(first)
 
-    assert not packages.commit(held, record_of(held))
-    (left,) = packages.expired_claims(NOW + 1)
-    assert left.object_keys == held.object_keys
+    assert not packages.commit(first, record_of(first))
+    (expired,) = packages.expired_claims(NOW + 1)
+    assert expired.object_keys == first.object_keys
 
 
 def test_an_abandoned_version_is_free_at_once(packages: PackageStore) -> None:
@@ -195,30 +195,30 @@ def test_an_abandoned_version_is_free_at_once(packages: PackageStore) -> None:
 
 
 def test_a_committed_package_is_neither_abandoned_nor_deleted(packages: PackageStore) -> None:
-    held = claim(packages, "first")
-    packages.commit(held, record_of(held))
+    first = claim(packages, "first")
+    packages.commit(first, record_of(first))
 
-    assert not packages.abandon(held)
-    packages.delete_claim(held)
+    assert not packages.abandon(first)
+    packages.delete_claim(first)
 
-    assert packages.find(PACKAGE) == record_of(held)
+    assert packages.find(PACKAGE) == record_of(first)
 
 
 def test_a_discarded_claim_leaves_nothing(world: World, packages: PackageStore) -> None:
-    held = claim(packages, "first")
+    first = claim(packages, "first")
 
-    assert discard_claim(packages, world.bundles(), held)
+    assert discard_claim(packages, world.bundles(), first)
 
     assert world.package_statuses() == {}
     assert not is_refused(packages, "second")
 
 
 def test_a_claim_taken_over_while_it_is_discarded_is_not_deleted(packages: PackageStore) -> None:
-    held = claim(packages, "first")
-    packages.abandon(held)
+    first = claim(packages, "first")
+    packages.abandon(first)
     taken_over = claim(packages, "second", now=NOW + 1)
 
-    packages.delete_claim(held)
+    packages.delete_claim(first)
 
     assert packages.commit(taken_over, record_of(taken_over))
 

@@ -1,4 +1,4 @@
-"""An exported package, as the client sees it: the answer of the export, a later look at it, and its bundle."""
+"""An exported package from the client's view: the export response, later requests and the bundle."""
 
 from __future__ import annotations
 
@@ -42,37 +42,37 @@ def export(api: Api, **changes: Any) -> PackageResponse:  # noqa: ANN401  # any 
 
 
 @pytest.fixture
-def linked(sample_world: World) -> Api:
-    """The API with bundles too large for an answer."""
+def link_api(sample_world: World) -> Api:
+    """An API that returns links because bundles exceed the inline limit."""
     return Api(Functions(replace(sample_world.deployment, parameters={"MaxInlineBundleBytes": "100"})))
 
 
 @pytest.mark.parametrize(("roots", "package_type", "count"), ROOTS)
 def test_a_package_is_the_same_in_every_response(api: Api, roots: list[str], package_type: str, count: int) -> None:
-    answer = api.export({**EXPORT_BODY, "artifactIds": roots, "packageType": package_type})
-    package = answer.package()
+    response = api.export({**EXPORT_BODY, "artifactIds": roots, "packageType": package_type})
+    package = response.package()
 
     assert package.artifact_count == count == len(package.manifest.artifacts)
     assert package.manifest.install_order == [artifact.id for artifact in package.manifest.artifacts]
     assert package.bundle_download_url == f"/api/installhub/packages/{package.package_id}/download"
-    assert api.get_package(package.package_id).body == answer.body
+    assert api.get_package(package.package_id).body == response.body
 
     download = api.download(package.package_id)
     assert (download.status, download.headers["Content-Type"]) == (200, "application/zip")
     assert checksum_of(download.body) == package.checksum
     assert list(definitions_of(download.body)) == package.manifest.install_order
     with zipfile.ZipFile(io.BytesIO(download.body)) as bundle:
-        assert json.loads(bundle.read("manifest.json")) == answer.json["manifest"]
+        assert json.loads(bundle.read("manifest.json")) == response.json["manifest"]
 
 
 def test_the_example_of_the_api_document(api: Api) -> None:
-    answer = api.export()
+    response = api.export()
 
-    assert list(answer.json) == [
+    assert list(response.json) == [
         *("packageId", "packageName", "version", "checksum", "artifactCount", "bundleDownloadUrl", "exportedAt"),
         *("isSuccess", "manifest"),
     ]
-    package = answer.package()
+    package = response.package()
     assert (package.package_name, package.version) == ("Employee Onboarding Suite", "2.1.0")
     assert package.artifact_count == 5
     assert package.manifest.install_order == ["ent-44", "rule-305", "form-2005", "thread-2002", "proc-1001"]
@@ -113,31 +113,31 @@ def test_a_client_that_has_the_bundle_gets_a_304(api: Api) -> None:
     package = export(api)
     etag = api.download(package.package_id).headers["ETag"]
 
-    for known in (etag, f"W/{etag}", f'"other", {etag}', "*"):
-        answer = api.download(package.package_id, headers={"If-None-Match": known})
-        assert (answer.status, answer.body, answer.headers["ETag"]) == (304, b"", etag)
+    for matching in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+        response = api.download(package.package_id, headers={"If-None-Match": matching})
+        assert (response.status, response.body, response.headers["ETag"]) == (304, b"", etag)
     for other in ('"other"', f'"{package.checksum}x"'):
         assert api.download(package.package_id, headers={"If-None-Match": other}).status == 200
 
 
-def test_a_large_bundle_is_a_link_to_the_same_bytes(linked: Api, sample_world: World) -> None:
-    package = export(linked, packageName="Büro")
-    small = Api(Functions(sample_world.deployment)).download(package.package_id)
+def test_a_large_bundle_is_a_link_to_the_same_bytes(link_api: Api, sample_world: World) -> None:
+    package = export(link_api, packageName="Büro")
+    inline = Api(Functions(sample_world.deployment)).download(package.package_id)
 
-    answer = linked.download(package.package_id)
+    response = link_api.download(package.package_id)
 
-    assert (answer.status, answer.body) == (307, b"")
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.headers["ETag"] == small.headers["ETag"]
-    followed = requests.get(answer.headers["Location"], timeout=10)
-    assert followed.content == small.body
-    assert followed.headers["Content-Disposition"] == small.headers["Content-Disposition"]
+    assert (response.status, response.body) == (307, b"")
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["ETag"] == inline.headers["ETag"]
+    followed = requests.get(response.headers["Location"], timeout=10)
+    assert followed.content == inline.body
+    assert followed.headers["Content-Disposition"] == inline.headers["Content-Disposition"]
     assert followed.headers["Content-Type"] == "application/zip"
 
 
-def test_the_link_is_valid_for_five_minutes_and_one_object(linked: Api, sample_world: World) -> None:
-    package = export(linked)
-    link = urlsplit(linked.download(package.package_id).headers["Location"])
+def test_the_link_is_valid_for_five_minutes_and_one_object(link_api: Api, sample_world: World) -> None:
+    package = export(link_api)
+    link = urlsplit(link_api.download(package.package_id).headers["Location"])
     query = parse_qs(link.query)
 
     assert link.scheme == "https"
@@ -147,11 +147,11 @@ def test_the_link_is_valid_for_five_minutes_and_one_object(linked: Api, sample_w
     assert unquote(link.path).endswith(f"/{key}")
 
 
-def test_a_client_that_has_a_large_bundle_gets_a_304(linked: Api) -> None:
-    package = export(linked)
-    etag = linked.download(package.package_id).headers["ETag"]
+def test_a_client_that_has_a_large_bundle_gets_a_304(link_api: Api) -> None:
+    package = export(link_api)
+    etag = link_api.download(package.package_id).headers["ETag"]
 
-    assert linked.download(package.package_id, headers={"If-None-Match": etag}).status == 304
+    assert link_api.download(package.package_id, headers={"If-None-Match": etag}).status == 304
 
 
 def test_a_bundle_up_to_the_limit_is_returned_inline(sample_world: World) -> None:

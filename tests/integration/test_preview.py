@@ -1,4 +1,4 @@
-"""POST /preview over the sample tenants."""
+"""POST /preview with the sample tenants."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.integration.support.artifact_inputs import TENANT, artifact_input
 if TYPE_CHECKING:
     from tests.integration.support.world import World
 
-# The response as the API document prints it.
+# The example response of the API document.
 EXAMPLE: Final = """
 {
   "rootArtifacts": [
@@ -35,17 +35,17 @@ EXAMPLE: Final = """
 """
 
 
-def test_the_example_of_the_api_document_comes_out_exactly(api: Api) -> None:
-    answer = api.preview(PREVIEW_BODY)
+def test_the_example_of_the_api_document_is_reproduced_exactly(api: Api) -> None:
+    response = api.preview(PREVIEW_BODY)
 
-    answer.preview()
-    assert json.dumps(answer.json) == json.dumps(json.loads(EXAMPLE))  # the order of fields included
+    response.preview()
+    assert json.dumps(response.json) == json.dumps(json.loads(EXAMPLE))  # including the order of fields
 
 
 def test_the_tenant_may_be_in_the_header_alone(api: Api) -> None:
-    answer = api.preview({"artifactIds": ["proc-1001"]}, headers={"X-Tenant-Id": TENANT})
+    response = api.preview({"artifactIds": ["proc-1001"]}, headers={"X-Tenant-Id": TENANT})
 
-    assert answer.json == json.loads(EXAMPLE)
+    assert response.json == json.loads(EXAMPLE)
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ def test_a_preview_too_large_for_lambda_is_compressed(api: Api, sample_world: Wo
     ids = [f"{place:06}-" + "x" * 240 for place in range(10_000)]
     sample_world.publish(artifact_input("root", *ids[:5_000]), artifact_input("rule", *ids[5_000:]))
 
-    answer = api.preview({"tenantId": TENANT, "artifactIds": ["root", "rule"]})
+    response = api.preview({"tenantId": TENANT, "artifactIds": ["root", "rule"]})
 
-    assert answer.headers["Content-Encoding"] == "gzip"
-    preview = PreviewResponse.model_validate_json(gzip.decompress(answer.body))
+    assert response.headers["Content-Encoding"] == "gzip"
+    preview = PreviewResponse.model_validate_json(gzip.decompress(response.body))
     assert [warning.artifact_id for warning in preview.warnings] == ids

@@ -1,4 +1,4 @@
-"""Publishing: every artifact moves from one whole revision to the next."""
+"""Publishing: artifacts change atomically from one revision to the next."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from installhub.model.errors import ServiceUnavailableError
 from tests.integration.support.artifact_inputs import TENANT, artifact_input, incompressible
 from tests.integration.support.bundles import bundle_of, definitions_of
 from tests.integration.support.fake_catalog import node_of
-from tests.integration.support.wire import Kill, Killed, Meanwhile, Outage, moments
+from tests.integration.support.wire import ConcurrentAction, Kill, Killed, Outage, moments
 
 if TYPE_CHECKING:
     from tests.integration.support.wire import Wire
@@ -26,8 +26,8 @@ LARGER = incompressible(16 * 1024, seed=1)
 pytestmark = pytest.mark.usefixtures("small_items")
 
 
-def stored(world: World, artifact_id: str = "rule") -> Any:  # noqa: ANN401  # any JSON value is a definition
-    """The definition that an export of an artifact takes now."""
+def exported_definition(world: World, artifact_id: str = "rule") -> Any:  # noqa: ANN401  # any JSON value is a definition
+    """Export an artifact and return its definition."""
     return definitions_of(bundle_of(world, world.export(artifact_id)))[artifact_id]
 
 
@@ -53,9 +53,9 @@ def test_artifacts_are_counted_as_created_updated_or_unchanged(world: World) -> 
 
 
 def test_artifacts_of_several_tenants_go_to_their_own_partitions(world: World) -> None:
-    drafts = [artifact_input("rule", definition=owner, tenant=owner) for owner in ("a", "b", "a")]
+    inputs = [artifact_input("rule", definition=owner, tenant=owner) for owner in ("a", "b", "a")]
 
-    world.publish(*drafts)
+    world.publish(*inputs)
 
     for owner in ("a", "b"):
         assert world.artifacts().for_tenant(owner).nodes(["rule"]) == {
@@ -66,16 +66,16 @@ def test_artifacts_of_several_tenants_go_to_their_own_partitions(world: World) -
 def test_of_several_inputs_for_one_artifact_the_last_counts(world: World) -> None:
     world.publish(*(artifact_input("rule", definition=f"revision {number}") for number in range(70)))
 
-    assert stored(world) == "revision 69"
+    assert exported_definition(world) == "revision 69"
 
 
 @pytest.mark.parametrize(("before", "after"), [("old", "new"), (LARGE, "new"), ("old", LARGE), (LARGE, LARGER)])
 def test_the_body_of_an_earlier_revision_is_kept_for_a_week(world: World, before: str, after: str) -> None:
-    then = world.at(lambda: NOW)
-    then.publish(artifact_input("rule", definition=before))
+    past_world = world.at(lambda: NOW)
+    past_world.publish(artifact_input("rule", definition=before))
     assert items.EXPIRES_AT not in body_item(world, artifact_input("rule", definition=before))
 
-    then.publish(artifact_input("rule", definition=after))
+    past_world.publish(artifact_input("rule", definition=after))
 
     expiry = body_item(world, artifact_input("rule", definition=before))[items.EXPIRES_AT]
     assert expiry == {"N": str(NOW + SUPERSEDED_BODY_RETENTION_SECONDS)}
@@ -83,14 +83,14 @@ def test_the_body_of_an_earlier_revision_is_kept_for_a_week(world: World, before
 
 
 @pytest.mark.parametrize("definition", ["first", LARGE])
-def test_a_revision_that_comes_back_does_not_expire(world: World, definition: str) -> None:
+def test_a_restored_revision_does_not_expire(world: World, definition: str) -> None:
     world.publish(artifact_input("rule", definition=definition))
     world.publish(artifact_input("rule", definition="second"))
     world.publish(artifact_input("rule", definition=definition))
 
     assert items.EXPIRES_AT not in body_item(world, artifact_input("rule", definition=definition))
     assert items.EXPIRES_AT in body_item(world, artifact_input("rule", definition="second"))
-    assert stored(world) == definition
+    assert exported_definition(world) == definition
 
 
 def test_a_change_of_anything_else_leaves_the_body_alone(world: World, wire: Wire) -> None:
@@ -104,40 +104,38 @@ def test_a_change_of_anything_else_leaves_the_body_alone(world: World, wire: Wir
     assert world.artifacts().for_tenant(TENANT).nodes(["rule"])["rule"].name == "New"
 
 
-def test_a_change_by_somebody_else_in_between_is_taken_into_account(
-    world: World, wire: Wire, no_waiting: list[float]
-) -> None:
+def test_a_concurrent_change_is_taken_into_account(world: World, wire: Wire, no_waiting: list[float]) -> None:
     world.publish(artifact_input("rule", definition="first"))
     wire.clear()
-    others = artifact_input("rule", definition="theirs")
-    wire.fault = Meanwhile.at("TransactWriteItems-1", lambda: world.with_other_clients().publish(others))
+    concurrent = artifact_input("rule", definition="theirs")
+    wire.fault = ConcurrentAction.at("TransactWriteItems-1", lambda: world.with_other_clients().publish(concurrent))
 
     assert world.publish(artifact_input("rule", definition="ours"), artifact_input("more")) == PublishSummary(
         created=1, updated=1
     )
 
     assert len(no_waiting) == 1
-    assert stored(world) == "ours"
-    assert items.EXPIRES_AT in body_item(world, others)
+    assert exported_definition(world) == "ours"
+    assert items.EXPIRES_AT in body_item(world, concurrent)
 
 
 def test_an_artifact_created_concurrently_is_updated(world: World, wire: Wire, no_waiting: list[float]) -> None:
-    others = artifact_input("rule", definition="theirs")
-    wire.fault = Meanwhile.at("TransactWriteItems-1", lambda: world.with_other_clients().publish(others))
+    concurrent = artifact_input("rule", definition="theirs")
+    wire.fault = ConcurrentAction.at("TransactWriteItems-1", lambda: world.with_other_clients().publish(concurrent))
 
     assert world.publish(artifact_input("rule", definition="ours")) == PublishSummary(updated=1)
 
     assert len(no_waiting) == 1
-    assert stored(world) == "ours"
+    assert exported_definition(world) == "ours"
 
 
-def test_publishing_fails_if_others_never_stop(world: World, wire: Wire, no_waiting: list[float]) -> None:
+def test_publishing_fails_after_repeated_conflicts(world: World, wire: Wire, no_waiting: list[float]) -> None:
     world.publish(artifact_input("rule", definition=0))
     wire.clear()
-    theirs = iter(range(1, 1_000))
-    wire.fault = Meanwhile(
+    revisions = iter(range(1, 1_000))
+    wire.fault = ConcurrentAction(
         lambda call: call.operation == "TransactWriteItems",
-        lambda: world.with_other_clients().publish(artifact_input("rule", definition=next(theirs))),
+        lambda: world.with_other_clients().publish(artifact_input("rule", definition=next(revisions))),
     )
 
     with pytest.raises(ServiceUnavailableError):
@@ -145,7 +143,7 @@ def test_publishing_fails_if_others_never_stop(world: World, wire: Wire, no_wait
 
     assert wire.count("TransactWriteItems") <= 10
     assert sum(no_waiting) < 20
-    assert stored(world.with_other_clients()) == next(theirs) - 1
+    assert exported_definition(world.with_other_clients()) == next(revisions) - 1
 
 
 @pytest.mark.usefixtures("no_waiting")
@@ -159,7 +157,7 @@ def test_publishing_during_an_outage_changes_nothing(world: World, wire: Wire, p
     with pytest.raises(ServiceUnavailableError):
         world.publish(artifact_input("rule", definition=LARGE))
 
-    assert stored(world) == "first"
+    assert exported_definition(world) == "first"
     assert world.publish(artifact_input("rule", definition=LARGE)) == PublishSummary(updated=1)
 
 
@@ -171,21 +169,21 @@ def test_a_crashed_publish_leaves_complete_artifacts(world: World, wire: Wire, m
     world.publish(artifact_input("rule", definition=LARGER))
     wire.clear()
     wire.fault = Kill(moment)
-    drafts = [artifact_input("rule", definition=LARGE), artifact_input("more", "rule")]
+    inputs = [artifact_input("rule", definition=LARGE), artifact_input("more", "rule")]
 
     with pytest.raises(Killed):
-        world.publish(*drafts)
+        world.publish(*inputs)
 
-    survivor = world.with_other_clients()
-    assert stored(survivor) in (LARGER, LARGE)
-    survivor.publish(*drafts)
-    assert survivor.publish(*drafts) == PublishSummary(unchanged=2)
-    assert set(survivor.artifacts().for_tenant(TENANT).nodes(["rule", "more"])) == {"rule", "more"}
-    assert not expires(survivor, drafts[0])
+    other_process = world.with_other_clients()
+    assert exported_definition(other_process) in (LARGER, LARGE)
+    other_process.publish(*inputs)
+    assert other_process.publish(*inputs) == PublishSummary(unchanged=2)
+    assert set(other_process.artifacts().for_tenant(TENANT).nodes(["rule", "more"])) == {"rule", "more"}
+    assert not expires(other_process, inputs[0])
 
 
 def expires(world: World, artifact: ArtifactInput) -> bool:
-    """Whether the bucket's lifecycle rules remove the object that holds a definition."""
+    """Return whether the lifecycle rules of the bucket will remove the object of a definition."""
     body = body_item(world, artifact)
     bucket, key = world.name("DefinitionBucket"), body[items.OBJECT_KEY]["S"]
     versions = world.s3.list_object_versions(Bucket=bucket, Prefix=key)["Versions"]
@@ -221,28 +219,26 @@ def test_publishing_that_fails_does_not_let_the_current_definition_expire(world:
 
 @pytest.mark.usefixtures("no_waiting")
 @pytest.mark.parametrize("between", ["TransactWriteItems-1", "BatchGetItem-2", "PutObjectTagging-1"])
-def test_a_definition_that_somebody_brings_back_at_the_same_time_does_not_expire(
-    world: World, wire: Wire, between: str
-) -> None:
-    """Between the commit of its successor and the clean-up of its own object."""
+def test_a_definition_restored_concurrently_does_not_expire(world: World, wire: Wire, between: str) -> None:
+    """The restoration happens between the commit of the next revision and the clean-up of the object."""
     world.publish(artifact_input("rule", definition=LARGE))
     wire.clear()
-    other = world.with_other_clients()
-    wire.fault = Meanwhile.at(between, lambda: other.publish(artifact_input("rule", definition=LARGE)))
+    other_process = world.with_other_clients()
+    wire.fault = ConcurrentAction.at(between, lambda: other_process.publish(artifact_input("rule", definition=LARGE)))
 
     world.publish(artifact_input("rule", definition=LARGER))
 
-    current = artifact_input("rule", definition=stored(other))
-    assert not expires(other, current)
+    current = artifact_input("rule", definition=exported_definition(other_process))
+    assert not expires(other_process, current)
 
 
 @pytest.mark.usefixtures("no_waiting")
 @pytest.mark.parametrize("between", ["BatchGetItem-1", "PutObject-1", "TransactWriteItems-1"])
-def test_a_definition_that_two_publish_at_the_same_time_does_not_expire(world: World, wire: Wire, between: str) -> None:
-    same = artifact_input("rule", definition=LARGE)
-    other = world.with_other_clients()
-    wire.fault = Meanwhile.at(between, lambda: other.publish(same))
+def test_a_definition_published_twice_concurrently_does_not_expire(world: World, wire: Wire, between: str) -> None:
+    artifact = artifact_input("rule", definition=LARGE)
+    other_process = world.with_other_clients()
+    wire.fault = ConcurrentAction.at(between, lambda: other_process.publish(artifact))
 
-    world.publish(same)
+    world.publish(artifact)
 
-    assert not expires(other, same)
+    assert not expires(other_process, artifact)

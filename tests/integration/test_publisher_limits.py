@@ -1,4 +1,4 @@
-"""What can be published: how large, how many, and what is refused with a pointer to the field."""
+"""Limits of publishing: sizes, counts, and refusals with a pointer to the field."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.integration.support.wire import Wire
     from tests.integration.support.world import World
 
-GOOD: dict[str, Any] = {
+VALID: dict[str, Any] = {
     "tenantId": TENANT,
     "artifactId": "rule",
     "type": "RuleSet",
@@ -29,7 +29,7 @@ GOOD: dict[str, Any] = {
     "dependencies": [],
     "definition": {},
 }
-MOST_BYTES_OF_A_TRANSACTION = 4 * 1024 * 1024
+MAX_TRANSACTION_BYTES = 4 * 1024 * 1024
 
 
 @pytest.mark.parametrize("packed", [items.MAX_INLINE_BYTES - 2048, items.MAX_INLINE_BYTES + 2048])
@@ -86,13 +86,13 @@ def test_artifacts_with_long_edges_are_not_too_many_for_one_transaction(
     catalog_table: CatalogTable, catalog_wire: Wire
 ) -> None:
     dependencies = [f"{place:03}-{'x' * 252}" for place in range(500)]
-    drafts = [artifact_input(f"rule-{place}", *dependencies, tenant="long") for place in range(33)]
+    inputs = [artifact_input(f"rule-{place}", *dependencies, tenant="long") for place in range(33)]
 
-    catalog_table.publish(drafts)
+    catalog_table.publish(inputs)
 
-    assert len(catalog_table.artifacts.for_tenant("long").nodes([draft.id for draft in drafts])) == 33
+    assert len(catalog_table.artifacts.for_tenant("long").nodes([artifact.id for artifact in inputs])) == 33
     transactions = [call for call in catalog_wire.calls if call.operation == "TransactWriteItems"]
-    assert max(call.size for call in transactions) <= MOST_BYTES_OF_A_TRANSACTION
+    assert max(call.size for call in transactions) <= MAX_TRANSACTION_BYTES
 
 
 def test_a_dependency_named_twice_is_one_dependency(world: World) -> None:
@@ -109,10 +109,10 @@ def test_thousands_of_dependencies_keep_their_order(world: World) -> None:
     assert world.artifacts().for_tenant(TENANT).nodes(["root"])["root"].dependencies == tuple(ids)
 
 
-@pytest.mark.parametrize("field", GOOD)
+@pytest.mark.parametrize("field", VALID)
 def test_a_missing_field_is_named(field: str) -> None:
     with pytest.raises(InvalidArtifactError) as refusal:
-        ArtifactInput.from_json({name: value for name, value in GOOD.items() if name != field})
+        ArtifactInput.from_json({name: value for name, value in VALID.items() if name != field})
 
     assert refusal.value.pointer == f"/{field}"
 
@@ -150,7 +150,7 @@ def test_a_missing_field_is_named(field: str) -> None:
 )
 def test_an_invalid_field_is_named(changes: dict[str, Any], pointer: str) -> None:
     with pytest.raises(InvalidArtifactError) as refusal:
-        ArtifactInput.from_json({**GOOD, **changes})
+        ArtifactInput.from_json({**VALID, **changes})
 
     assert refusal.value.pointer == pointer
 
@@ -169,14 +169,14 @@ def test_a_definition_nested_too_deeply_is_refused() -> None:
         nested = [nested]
 
     with pytest.raises(InvalidArtifactError) as refusal:
-        ArtifactInput.from_json({**GOOD, "definition": nested})
+        ArtifactInput.from_json({**VALID, "definition": nested})
 
     assert refusal.value.pointer == "/definition"
 
 
 @pytest.mark.parametrize("definition", [None, True, 0, -1.5, "", "text", [], {}, {"": None}, 10**30, "\x00\x1f"])
 def test_any_json_value_is_a_definition(world: World, definition: object) -> None:
-    world.publish(ArtifactInput.from_json({**GOOD, "definition": definition}))
+    world.publish(ArtifactInput.from_json({**VALID, "definition": definition}))
 
     found = definitions_of(bundle_of(world, world.export("rule")))["rule"]
 

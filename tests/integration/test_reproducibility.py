@@ -1,4 +1,4 @@
-"""The same request and the same artifacts give the same bytes, whatever went before."""
+"""The same request for the same artifacts results in the same bytes, regardless of history."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ ROOTS = [(["proc-1001"], "workflow-package"), (["app-5003"], "app-package")]
 SMALL = [artifact_input("root", "rule"), artifact_input("rule")]
 
 
-def export_anew(drafts: Sequence[ArtifactInput], roots: list[str], package_type: str) -> tuple[bytes, bytes]:
-    """The answer and the bundle of an export in an account of its own."""
+def export_in_new_account(inputs: Sequence[ArtifactInput], roots: list[str], package_type: str) -> tuple[bytes, bytes]:
+    """Export in a new account; return the response body and the bundle."""
     with new_world() as world:
-        world.publish(*drafts)
+        world.publish(*inputs)
         api = Api(Functions(world.deployment))
-        answer = api.export({**EXPORT_BODY, "artifactIds": roots, "packageType": package_type})
-        return answer.body, api.download(answer.package().package_id).body
+        response = api.export({**EXPORT_BODY, "artifactIds": roots, "packageType": package_type})
+        return response.body, api.download(response.package().package_id).body
 
 
 @pytest.mark.parametrize(("roots", "package_type"), ROOTS)
-def test_two_accounts_give_the_same_bundle(
+def test_two_accounts_create_the_same_bundle(
     monkeypatch: pytest.MonkeyPatch, roots: list[str], package_type: str
 ) -> None:
-    drafts = samples(TENANT)
-    _, first = export_anew(drafts, roots, package_type)
-    random.Random(7).shuffle(drafts)  # noqa: S311  # no secret
+    inputs = samples(TENANT)
+    _, first = export_in_new_account(inputs, roots, package_type)
+    random.Random(7).shuffle(inputs)  # noqa: S311  # not cryptographic
     in_an_hour = time.time() + 3600
     monkeypatch.setattr(time, "time", lambda: in_an_hour)
 
-    _, second = export_anew(drafts, roots, package_type)
+    _, second = export_in_new_account(inputs, roots, package_type)
 
     assert second == first
 
@@ -50,22 +50,22 @@ def test_the_history_of_the_artifacts_makes_no_difference() -> None:
     earlier = [artifact_input("root", definition="an earlier revision"), artifact_input("unrelated")]
 
     assert (
-        export_anew([*earlier, *SMALL], ["root"], "config-package")[1]
-        == (export_anew(SMALL, ["root"], "config-package")[1])
+        export_in_new_account([*earlier, *SMALL], ["root"], "config-package")[1]
+        == (export_in_new_account(SMALL, ["root"], "config-package")[1])
     )
 
 
 def test_the_order_and_number_of_roots_make_no_difference() -> None:
-    _, one = export_anew(SMALL, ["root", "rule"], "config-package")
-    _, other = export_anew(SMALL, ["rule", "root", "rule"], "config-package")
+    _, one = export_in_new_account(SMALL, ["root", "rule"], "config-package")
+    _, other = export_in_new_account(SMALL, ["rule", "root", "rule"], "config-package")
 
     assert one == other
 
 
-def test_a_changed_definition_makes_a_different_bundle() -> None:
+def test_a_changed_definition_changes_the_bundle() -> None:
     changed = artifact_input("rule", definition={"changed": True})
 
     assert (
-        export_anew(SMALL, ["root"], "config-package")[1]
-        != (export_anew([*SMALL, changed], ["root"], "config-package")[1])
+        export_in_new_account(SMALL, ["root"], "config-package")[1]
+        != (export_in_new_account([*SMALL, changed], ["root"], "config-package")[1])
     )

@@ -1,4 +1,4 @@
-"""That the functions' roles are watched in these tests, so that a missing permission cannot go unnoticed."""
+"""The role check of these tests detects missing permissions."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_test_account_itself_may_do_everything(world: World) -> None:
         ("apigateway", "GetApiKeys", {"nameQuery": "n"}, ("apigateway:GET", "/apikeys")),
     ],
 )
-def test_a_call_is_sent_with_its_arguments(
+def test_calls_require_their_permissions(
     service: str, operation: str, request_: dict[str, Any], expected: tuple[str, str]
 ) -> None:
     names = {"t-1": "T", "b-1": "B", "http://q-1": "Q", "e-1": "E"}

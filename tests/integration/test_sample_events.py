@@ -1,4 +1,4 @@
-"""The events in ``events/`` are what AWS sends, and the functions do with them what `sam local invoke` should show."""
+"""The events in ``events/`` match those of AWS, and the functions process them like with `sam local invoke`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from installhub.contract.routes import DOWNLOAD, EXPORT, GET_PACKAGE, PREVIEW
 from installhub.identity.caller import Caller, authorizer_context
 from installhub.identity.usage_keys import SUBJECT, usage_subject
 from installhub.model.package import package_id
-from tests.integration.support.api import CALLER, EXPORT_BODY, PREVIEW_BODY, answer_of
+from tests.integration.support.api import CALLER, EXPORT_BODY, PREVIEW_BODY, gateway_response
 from tests.integration.support.artifact_inputs import TENANT
 from tests.integration.support.functions import PROJECT, Functions, sample_event
 from tests.template import API_FUNCTIONS, function_id, resources_of, template
@@ -28,7 +28,7 @@ PACKAGE: Final = package_id(TENANT, EXPORT_BODY["packageName"], EXPORT_BODY["ver
 
 
 def test_every_function_has_its_event() -> None:
-    # A function that does several things has one more sample for each: its name, a hyphen, and what.
+    # Further samples of a function are named after it, with a hyphen and a suffix.
     events = {path.stem.partition("-")[0] for path in (PROJECT / "events").glob("*.json")}
 
     assert events == {path.parent.name for path in (PROJECT / "functions").glob("*/app.py")}
@@ -36,7 +36,7 @@ def test_every_function_has_its_event() -> None:
 
 
 @pytest.mark.parametrize("name", API_FUNCTIONS)
-def test_api_events_are_of_the_route_that_triggers_the_function(name: str) -> None:
+def test_api_events_match_the_route_of_the_function(name: str) -> None:
     event, route = sample_event(name), ROUTES[name]
     path = route.path.replace("{packageId}", PACKAGE)
 
@@ -49,14 +49,14 @@ def test_api_events_are_of_the_route_that_triggers_the_function(name: str) -> No
 
 
 @pytest.mark.parametrize("name", [*API_FUNCTIONS, "authorizer"])
-def test_headers_are_given_both_ways(name: str) -> None:
+def test_single_and_multi_value_headers_agree(name: str) -> None:
     event = sample_event(name)
 
     assert event["multiValueHeaders"] == {header: [value] for header, value in event["headers"].items()}
 
 
 @pytest.mark.parametrize("name", API_FUNCTIONS)
-def test_api_events_contain_an_authorizer_context_that_is_valid_for_long(name: str) -> None:
+def test_api_events_contain_an_authorizer_context_that_does_not_expire_soon(name: str) -> None:
     context = sample_event(name)["requestContext"]["authorizer"]
 
     assert context == {**authorizer_context(CALLER), "principalId": CALLER.subject, "integrationLatency": 42}
@@ -95,7 +95,7 @@ def test_the_stream_event_is_what_the_plans_table_sends_for_a_new_usage_subject(
     assert record["dynamodb"]["NewImage"].items() >= record["dynamodb"]["Keys"].items()
 
 
-def test_the_schedule_event_is_one_of_eventbridge() -> None:
+def test_the_schedule_event_is_an_eventbridge_event() -> None:
     assert sample_event("sweep").items() >= {"source": "aws.events", "detail-type": "Scheduled Event"}.items()
 
 
@@ -104,22 +104,22 @@ def test_no_event_holds_a_token() -> None:
         assert "eyJ" not in path.read_text()
 
 
-def test_the_sample_events_in_their_natural_order(sample_world: World) -> None:
+def test_the_sample_events_work_in_sequence(sample_world: World) -> None:
     functions = Functions(sample_world.deployment)
 
-    preview = answer_of(functions.invoke("preview", sample_event("preview"))).preview()
-    exported = answer_of(functions.invoke("export", sample_event("export"))).package()
-    looked_up = answer_of(functions.invoke("get_package", sample_event("get_package"))).package()
-    download = answer_of(functions.invoke("download", sample_event("download")))
+    preview = gateway_response(functions.invoke("preview", sample_event("preview"))).preview()
+    exported = gateway_response(functions.invoke("export", sample_event("export"))).package()
+    found = gateway_response(functions.invoke("get_package", sample_event("get_package"))).package()
+    download = gateway_response(functions.invoke("download", sample_event("download")))
 
     assert exported.package_id == PACKAGE
     assert exported.manifest.install_order == preview.install_order
-    assert looked_up == exported
+    assert found == exported
     assert (download.status, download.body[:2]) == (200, b"PK")
-    assert answer_of(functions.invoke("export", sample_event("export"))).error_code == "VersionConflict"
+    assert gateway_response(functions.invoke("export", sample_event("export"))).error_code == "VersionConflict"
 
 
-def test_the_authorizer_event_is_denied_without_asking_the_issuer(functions: Functions) -> None:
+def test_the_authorizer_event_is_denied_without_contacting_the_issuer(functions: Functions) -> None:
     result = functions.invoke("authorizer", sample_event("authorizer"))
 
     (statement,) = result["policyDocument"]["Statement"]
@@ -127,7 +127,7 @@ def test_the_authorizer_event_is_denied_without_asking_the_issuer(functions: Fun
 
 
 def test_every_function_needs_only_the_templates_environment(functions: Functions) -> None:
-    """What they read of it is read when they run, and those tests run them in nothing but their own."""
+    """The other tests run the functions with this environment only."""
     shared = set(template()["Globals"]["Function"]["Environment"]["Variables"])
     for name in ROUTES:
         environment = functions.deployment.environment(name)

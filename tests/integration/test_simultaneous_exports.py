@@ -1,4 +1,4 @@
-"""Of any number of simultaneous exports of one version exactly one succeeds."""
+"""Of several simultaneous exports of one version exactly one succeeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An export is a snapshot: no bundle mixes a node with another revision's body, however artifacts are edited."""
+"""An export is a snapshot: concurrent edits never mix revisions in a bundle."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from installhub.model.errors import ServiceUnavailableError
 from installhub.resolver.closure import discover
 from tests.integration.support.artifact_inputs import TENANT, artifact_input, incompressible
 from tests.integration.support.bundles import bundle_of, definitions_of
-from tests.integration.support.wire import BrokenBody, Meanwhile
+from tests.integration.support.wire import BrokenBody, ConcurrentAction
 
 if TYPE_CHECKING:
     from installhub.artifacts.validation import ArtifactInput
@@ -26,7 +26,7 @@ IDS = [f"rule-{place}" for place in range(5)]
 
 
 def revision(number: int) -> list[ArtifactInput]:
-    """A chain of artifacts, all of one revision; some of the definitions are large."""
+    """Return a chain of artifacts of one revision; some definitions are large."""
     chain = [*IDS, ""]
     return [
         artifact_input(
@@ -57,7 +57,7 @@ def test_an_export_during_edits_at_every_step_never_mixes_revisions(world: World
     world.publish(*revision(0))
     wire.clear()
     editor = world.with_other_clients()
-    wire.fault = Meanwhile(lambda _: True, lambda: editor.publish(*revision(next(numbers))))
+    wire.fault = ConcurrentAction(lambda _: True, lambda: editor.publish(*revision(next(numbers))))
 
     exported = world.export("rule-0")
 
@@ -70,7 +70,7 @@ def test_an_export_during_edits_uses_each_artifact_as_it_was_read(world: World, 
         artifact_input("root", "old"), artifact_input("old"), artifact_input("new", "newer"), artifact_input("newer")
     )
     wire.clear()
-    wire.fault = Meanwhile.at(
+    wire.fault = ConcurrentAction.at(
         "BatchGetItem-2", lambda: world.with_other_clients().publish(artifact_input("root", "new"))
     )
 

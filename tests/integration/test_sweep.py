@@ -1,4 +1,4 @@
-"""The sweeper removes what dead exports left, and nothing else."""
+"""The sweep removes only the leftovers of crashed exports."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from tests.integration.support.world import World
 
 
-def leave_behind(world: World, package_id: str, lease_until: int) -> str:
-    """Do what an export does up to the commit, and the key of its bundle."""
+def export_without_commit(world: World, package_id: str, lease_until: int) -> str:
+    """Run an export up to the commit and return the key of its bundle."""
     key = world.bundles().object_key(package_id, "attempt")
     world.packages().claim(package_id, "attempt", key, now=lease_until - 34, lease_until=lease_until)
     with world.bundles().upload(key) as upload:
@@ -31,7 +31,7 @@ def leave_behind(world: World, package_id: str, lease_until: int) -> str:
 def test_expired_claims_and_their_objects_are_removed(world: World) -> None:
     now = int(time.time())
     for number in range(5):
-        leave_behind(world, f"pkg-{number}", now - 1 - number)
+        export_without_commit(world, f"pkg-{number}", now - 1 - number)
 
     assert world.sweeper().sweep() == 5
 
@@ -40,7 +40,7 @@ def test_expired_claims_and_their_objects_are_removed(world: World) -> None:
 
 
 def test_claims_with_a_lease_are_kept(world: World) -> None:
-    key = leave_behind(world, "pkg-1", int(time.time()) + 10)
+    key = export_without_commit(world, "pkg-1", int(time.time()) + 10)
 
     assert world.sweeper().sweep() == 0
 
@@ -69,7 +69,7 @@ def test_an_expired_claim_without_an_object_is_removed_too(world: World) -> None
 def test_expired_claims_beyond_one_page_are_all_removed(world: World) -> None:
     now = int(time.time())
     for number in range(22):
-        leave_behind(world, f"pkg-{number}", now - 1)
+        export_without_commit(world, f"pkg-{number}", now - 1)
         world.dynamodb.update_item(
             TableName=world.name("PackagesTable"),
             Key={"packageId": {"S": f"pkg-{number}"}},
@@ -85,7 +85,7 @@ def test_expired_claims_beyond_one_page_are_all_removed(world: World) -> None:
 @pytest.mark.parametrize("moment", moments("Query-1", "UpdateItem-1", "DeleteObject-1", "DeleteItem-1", "UpdateItem-2"))
 def test_a_crashed_sweep_is_finished_by_the_next(world: World, wire: Wire, moment: str) -> None:
     for number in range(3):
-        leave_behind(world, f"pkg-{number}", int(time.time()) - 60)
+        export_without_commit(world, f"pkg-{number}", int(time.time()) - 60)
     wire.clear()
     wire.fault = Kill(moment)
     with pytest.raises(Killed):
@@ -98,7 +98,7 @@ def test_a_crashed_sweep_is_finished_by_the_next(world: World, wire: Wire, momen
 
 
 def test_the_sweep_returns_how_many_it_removed(world: World, functions: Functions) -> None:
-    leave_behind(world, "pkg-1", int(time.time()) - 1)
+    export_without_commit(world, "pkg-1", int(time.time()) - 1)
 
     assert functions.invoke("sweep", sample_event("sweep")) == {"claimsRemoved": 1, "requestsExpired": 0}
     assert functions.invoke("sweep", sample_event("sweep")) == {"claimsRemoved": 0, "requestsExpired": 0}
@@ -108,14 +108,14 @@ def test_the_sweep_returns_how_many_it_removed(world: World, functions: Function
 def test_the_sweep_counts_under_the_name_of_its_stack(
     world: World, functions: Functions, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An alarm watches it."""
-    leave_behind(world, "pkg-1", int(time.time()) - 1)
+    """An alarm uses this metric."""
+    export_without_commit(world, "pkg-1", int(time.time()) - 1)
 
     functions.invoke("sweep", sample_event("sweep"))
 
-    (counted,) = [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in line]
+    (metric_entry,) = [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in line]
     alarm = resources_of("AWS::CloudWatch::Alarm")["OrphansAlarm"]
-    (metrics,) = counted["_aws"]["CloudWatchMetrics"]
+    (metrics,) = metric_entry["_aws"]["CloudWatchMetrics"]
     assert metrics["Namespace"] == world.deployment.value(alarm["Namespace"])
-    assert counted[alarm["MetricName"]] == [1.0]
-    assert [counted[dimension["Name"]] for dimension in alarm["Dimensions"]] == ["installhub"]
+    assert metric_entry[alarm["MetricName"]] == [1.0]
+    assert [metric_entry[dimension["Name"]] for dimension in alarm["Dimensions"]] == ["installhub"]

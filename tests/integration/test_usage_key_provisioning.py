@@ -1,4 +1,4 @@
-"""Enrolling gives a new customer a key in the usage plan: one, however often it is asked to."""
+"""Provisioning creates exactly one key in the usage plan per usage subject, however often it is repeated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from installhub.identity.usage_keys import READY_AT, USAGE_KEY
 from installhub.runtime import aws_clients
 from tests.integration.support.artifact_inputs import TENANT
 from tests.integration.support.functions import Functions, sample_event
-from tests.integration.support.plans import UsagePlan, planned
+from tests.integration.support.plans import UsagePlan, create_usage_plan
 from tests.integration.support.wire import Kill, Killed, NoFault, Outage, Wire, moments
 from tests.integration.support.world import reset_clients
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
     from tests.integration.support.world import World
 
-CUSTOMER = f"tenant:{TENANT}"
+TENANT_SUBJECT = f"tenant:{TENANT}"
 CALLS = ("CreateApiKey-1", "CreateUsagePlanKey-1", "UpdateItem-1")
 
 
 @pytest.fixture
 def plan(world: World) -> UsagePlan:
-    return planned(world)
+    return create_usage_plan(world)
 
 
 @pytest.fixture
@@ -36,17 +36,17 @@ def functions(plan: UsagePlan) -> Functions:
 
 @pytest.fixture
 def control_wire(plan: UsagePlan) -> Iterator[Wire]:
-    """The wire to DynamoDB and to API Gateway's control plane."""
+    """Intercepts calls to DynamoDB and to the control plane of API Gateway."""
     wire = Wire(plan.world.dynamodb, plan.apigateway)
     yield wire
     wire.remove()
     reset_clients()
 
 
-def assert_enrolled_once(plan: UsagePlan) -> None:
+def assert_provisioned_once(plan: UsagePlan) -> None:
     (value,) = plan.keys().values()
     assert len(aws_clients.apigateway().get_api_keys()["items"]) == 1
-    item = plan.customers()[CUSTOMER]
+    item = plan.subjects()[TENANT_SUBJECT]
     assert item[USAGE_KEY] == {"S": value}
     assert 0 < int(item[READY_AT]["N"]) - time.time() <= 60
 
@@ -54,14 +54,14 @@ def assert_enrolled_once(plan: UsagePlan) -> None:
 def test_a_usage_subject_gets_one_key_in_the_plan(functions: Functions, plan: UsagePlan) -> None:
     assert functions.invoke("enroll", sample_event("enroll")) == {"batchItemFailures": []}
 
-    assert_enrolled_once(plan)
+    assert_provisioned_once(plan)
 
 
 def test_provisioning_again_creates_no_second_key(functions: Functions, plan: UsagePlan) -> None:
     for _ in range(3):
         assert functions.invoke("enroll", sample_event("enroll")) == {"batchItemFailures": []}
 
-    assert_enrolled_once(plan)
+    assert_provisioned_once(plan)
 
 
 def test_the_key_names_its_usage_subject(functions: Functions, plan: UsagePlan) -> None:
@@ -71,16 +71,16 @@ def test_the_key_names_its_usage_subject(functions: Functions, plan: UsagePlan) 
     key = plan.apigateway.get_api_key(apiKey=key_id)
     assert key["enabled"]
     assert key["name"].startswith("installhub-")
-    assert key["description"] == CUSTOMER
+    assert key["description"] == TENANT_SUBJECT
 
 
 def test_usage_subjects_of_one_batch_get_a_key_each(functions: Functions, plan: UsagePlan) -> None:
-    customers = [f"tenant:tenant-{number}" for number in range(10)]
+    subjects = [f"tenant:tenant-{number}" for number in range(10)]
 
-    assert functions.invoke("enroll", plan.stream_event(*customers)) == {"batchItemFailures": []}
+    assert functions.invoke("enroll", plan.stream_event(*subjects)) == {"batchItemFailures": []}
 
     assert len(set(plan.keys().values())) == 10
-    assert set(plan.customers()) == set(customers)
+    assert set(plan.subjects()) == set(subjects)
 
 
 @pytest.mark.usefixtures("no_waiting")
@@ -95,7 +95,7 @@ def test_a_failed_record_is_delivered_again_and_succeeds(
 
     assert failures == [{"itemIdentifier": sample_event("enroll")["Records"][0]["dynamodb"]["SequenceNumber"]}]
     assert functions.invoke("enroll", sample_event("enroll")) == {"batchItemFailures": []}
-    assert_enrolled_once(plan)
+    assert_provisioned_once(plan)
 
 
 @pytest.mark.usefixtures("no_waiting")
@@ -107,7 +107,7 @@ def test_one_failing_usage_subject_does_not_hold_up_the_others(
     result = functions.invoke("enroll", plan.stream_event("tenant:a", "tenant:b", "tenant:c"))
 
     assert result == {"batchItemFailures": [{"itemIdentifier": "2"}]}
-    assert set(plan.customers()) == {"tenant:a", "tenant:c"}
+    assert set(plan.subjects()) == {"tenant:a", "tenant:c"}
 
 
 @pytest.mark.parametrize("moment", moments(*CALLS))
@@ -121,4 +121,4 @@ def test_a_crashed_provisioning_is_finished_by_the_next(
 
     assert functions.invoke("enroll", sample_event("enroll")) == {"batchItemFailures": []}
 
-    assert_enrolled_once(plan)
+    assert_provisioned_once(plan)

@@ -1,4 +1,4 @@
-"""Calls the API's functions with the events that API Gateway makes of requests."""
+"""Calls the API's functions with API Gateway events."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ PREVIEW_BODY: Final[Mapping[str, Any]] = {"tenantId": TENANT, "artifactIds": ["p
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a client gets."""
+class ApiResponse:
+    """An HTTP response."""
 
     status: int
     headers: Headers
@@ -52,17 +52,17 @@ class Answer:
         return str(self.problem().error_code)
 
     def package(self) -> PackageResponse:
-        """The answer as a package, if it is one to the last field."""
+        """Parse the response as a package, strictly."""
         assert (self.status, self.headers["Content-Type"]) == (200, "application/json"), self.body
         return PackageResponse.model_validate_json(self.body)
 
     def preview(self) -> PreviewResponse:
-        """The answer as a preview, if it is one to the last field."""
+        """Parse the response as a preview, strictly."""
         assert (self.status, self.headers["Content-Type"]) == (200, "application/json"), self.body
         return PreviewResponse.model_validate_json(self.body)
 
     def problem(self) -> ProblemDocument:
-        """The answer as an error, if it is one to the last field."""
+        """Parse the response as an error document, strictly, and check its consistency."""
         assert self.headers["Content-Type"] == "application/problem+json"
         assert self.headers["Cache-Control"] == "no-store"
         problem = ProblemDocument.model_validate_json(self.body)
@@ -74,40 +74,44 @@ class Answer:
 
 @dataclass(frozen=True)
 class Api:
-    """The API, seen by a client whose token the authorizer has let pass."""
+    """A client of the API with a token that the authorizer has accepted."""
 
     functions: Functions
 
     def export(
         self, body: Body = EXPORT_BODY, *, caller: Caller | None = CALLER, headers: Headers = NO_HEADERS
-    ) -> Answer:
+    ) -> ApiResponse:
         return self.post("export", body, caller, headers)
 
     def preview(
         self, body: Body = PREVIEW_BODY, *, caller: Caller | None = CALLER, headers: Headers = NO_HEADERS
-    ) -> Answer:
+    ) -> ApiResponse:
         return self.post("preview", body, caller, headers)
 
-    def get_package(self, package_id: str, *, caller: Caller | None = CALLER, headers: Headers = NO_HEADERS) -> Answer:
+    def get_package(
+        self, package_id: str, *, caller: Caller | None = CALLER, headers: Headers = NO_HEADERS
+    ) -> ApiResponse:
         return self.get("get_package", package_id, caller, headers)
 
-    def download(self, package_id: str, *, caller: Caller | None = CALLER, headers: Headers = NO_HEADERS) -> Answer:
+    def download(
+        self, package_id: str, *, caller: Caller | None = CALLER, headers: Headers = NO_HEADERS
+    ) -> ApiResponse:
         return self.get("download", package_id, caller, headers)
 
-    def post(self, function: str, body: Body, caller: Caller | None, headers: Headers) -> Answer:
+    def post(self, function: str, body: Body, caller: Caller | None, headers: Headers) -> ApiResponse:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         event = sample_event(function)
         event["body"] = base64.b64encode(content).decode() if content else None
         return self._send(function, event, caller, headers)
 
-    def get(self, function: str, package_id: str, caller: Caller | None, headers: Headers) -> Answer:
+    def get(self, function: str, package_id: str, caller: Caller | None, headers: Headers) -> ApiResponse:
         event = sample_event(function)
         event["pathParameters"] = {"packageId": package_id}
         event["path"] = event["resource"].replace("{packageId}", package_id)
         event["requestContext"]["path"] = f"/prod{event['path']}"
         return self._send(function, event, caller, headers)
 
-    def _send(self, function: str, event: dict[str, Any], caller: Caller | None, headers: Headers) -> Answer:
+    def _send(self, function: str, event: dict[str, Any], caller: Caller | None, headers: Headers) -> ApiResponse:
         for name, value in headers.items():
             event["headers"][name] = value
             event["multiValueHeaders"][name] = [value]
@@ -115,13 +119,13 @@ class Api:
             del event["requestContext"]["authorizer"]
         else:
             event["requestContext"]["authorizer"].update(authorizer_context(caller))
-        return answer_of(self.functions.invoke(function, event))
+        return gateway_response(self.functions.invoke(function, event))
 
 
-def answer_of(result: Mapping[str, Any]) -> Answer:
-    """What API Gateway makes of what a function returned."""
+def gateway_response(result: Mapping[str, Any]) -> ApiResponse:
+    """Convert a function's result to an HTTP response, like API Gateway."""
     body = result["body"] or ""
-    return Answer(
+    return ApiResponse(
         status=result["statusCode"],
         headers=result["headers"],
         body=base64.b64decode(body) if result["isBase64Encoded"] else body.encode(),

@@ -1,4 +1,4 @@
-"""Artifacts made up by tests."""
+"""Test artifacts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def artifact_input(
     status: str = "published",
     name: str = "Made up",
 ) -> ArtifactInput:
-    """An artifact that is in order; its definition tells it from others unless one is given."""
+    """Return a valid artifact; the default definition is unique to its id."""
     return ArtifactInput.from_json(
         {
             "tenantId": tenant,
@@ -36,5 +36,5 @@ def artifact_input(
 
 
 def incompressible(size: int, seed: int = 0) -> str:
-    """A text that deflates to about ``size`` bytes, not to fewer."""
-    return base64.b85encode(random.Random(seed).randbytes(size)).decode()  # noqa: S311  # no secret
+    """Return text that compresses to no less than about ``size`` bytes."""
+    return base64.b85encode(random.Random(seed).randbytes(size)).decode()  # noqa: S311  # not cryptographic

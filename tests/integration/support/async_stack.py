@@ -1,4 +1,4 @@
-"""Exports in the async_stack, in an account in memory: queues beside the stack's tables and buckets."""
+"""Asynchronous exports in memory: the stack's queues, tables and buckets, and the objects under test."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 NOW: Final = 1_780_000_000
-TRIES: Final = 4
+MAX_ATTEMPTS: Final = 4
 SOURCE: Final = "com.example.hr"
 
 
 def export_body(name: str = "Suite", *roots: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN401  # fields of any type
-    """A sound body of POST /export, changed by ``fields``."""
+    """Return a valid body of POST /export with ``fields`` applied."""
     return {
         "tenantId": TENANT,
         "packageName": name,
@@ -52,7 +52,7 @@ def export_body(name: str = "Suite", *roots: str, **fields: Any) -> dict[str, An
 
 
 def export_requested(detail: Any, event_id: str = "", source: str = SOURCE) -> str:  # noqa: ANN401  # any JSON
-    """What EventBridge puts into the queue of an event that asks for an export."""
+    """Return the message that EventBridge queues for an export request."""
     return json.dumps(
         {
             "version": "0",
@@ -65,7 +65,7 @@ def export_requested(detail: Any, event_id: str = "", source: str = SOURCE) -> s
 
 
 class Clock:
-    """A clock that stands still unless it is told otherwise."""
+    """A clock that advances by ``tick`` at every call; it is stopped by default."""
 
     def __init__(self) -> None:
         self.now = float(NOW)
@@ -77,41 +77,41 @@ class Clock:
 
 
 class Killed(BaseException):
-    """The process was killed."""
+    """Simulates the death of the process."""
 
 
 @contextmanager
 def killed(client: BaseClient, operation: str, *, after: bool = True, nth: int = 1) -> Iterator[None]:
-    """The process dies at the ``nth`` call of ``operation``: whatever it still tries does not happen."""
-    seen = 0
-    dead = False
+    """Kill the process at the ``nth`` call of ``operation``; all later calls fail."""
+    calls = 0
+    is_killed = False
 
-    def die(model: Any, **_: object) -> None:  # noqa: ANN401  # botocore's
-        nonlocal seen, dead
+    def kill_at_call(model: Any, **_: object) -> None:  # noqa: ANN401  # botocore's model
+        nonlocal calls, is_killed
         if model.name == operation:
-            seen += 1
-        dead = dead or (model.name == operation and seen == nth)
-        if dead:
+            calls += 1
+        is_killed = is_killed or (model.name == operation and calls == nth)
+        if is_killed:
             raise Killed
 
-    def dead_already(**_: object) -> None:
-        if dead:
+    def kill_later_calls(**_: object) -> None:
+        if is_killed:
             raise Killed
 
     events = client.meta.events
-    moment = "after-call" if after else "before-call"
-    events.register_first(moment, die)
-    events.register_first("before-call", dead_already)
+    event = "after-call" if after else "before-call"
+    events.register_first(event, kill_at_call)
+    events.register_first("before-call", kill_later_calls)
     try:
         yield
     finally:
-        events.unregister(moment, die)
-        events.unregister("before-call", dead_already)
+        events.unregister(event, kill_at_call)
+        events.unregister("before-call", kill_later_calls)
 
 
 @dataclass
 class AsyncStack:
-    """The stack, with what its async_stack works on."""
+    """A stack with the components of asynchronous exports."""
 
     world: World
     clock: Clock = field(default_factory=Clock)
@@ -119,12 +119,12 @@ class AsyncStack:
     def __post_init__(self) -> None:
         self.sqs: SQSClient = aws_clients.sqs()
         self.queue_url = self.world.name("ExportQueue")
-        self.dead_url = self.world.name("ExportDeadLetterQueue")
+        self.dead_letter_queue_url = self.world.name("ExportDeadLetterQueue")
         self.world = self.world.at(self.clock)
 
     @property
     def queue(self) -> ExportQueue:
-        return ExportQueue(lambda: self.sqs, self.queue_url, self.dead_url)
+        return ExportQueue(lambda: self.sqs, self.queue_url, self.dead_letter_queue_url)
 
     @property
     def pending(self) -> PendingExportStore:
@@ -148,7 +148,7 @@ class AsyncStack:
 
     @property
     def message_handler(self) -> MessageHandler:
-        return MessageHandler(self.worker, self.queue, TRIES)
+        return MessageHandler(self.worker, self.queue, MAX_ATTEMPTS)
 
     @property
     def async_exports(self) -> AsyncExports:
@@ -185,12 +185,13 @@ class AsyncStack:
         )
 
     def accept(self, **fields: Any) -> PendingExport:  # noqa: ANN401  # fields of any type
-        """A request that HTTP accepted; its message is in the queue."""
-        asked = self.submission(**fields)
-        return self.async_exports.accept(asked.command, f"http:{uuid.uuid4()}", json.dumps(asked.document).encode(), 29)
+        """Accept an asynchronous export, as over HTTP, and queue its message."""
+        submission = self.submission(**fields)
+        document = json.dumps(submission.document).encode()
+        return self.async_exports.accept(submission.command, f"http:{uuid.uuid4()}", document, 29)
 
-    def receive(self, text: str = "", *, tries: int = 1) -> SQSRecord:
-        """A delivery of a message, of the next in the queue unless it is given."""
+    def receive(self, text: str = "", *, attempt: int = 1) -> SQSRecord:
+        """Receive the next message from the queue, after sending ``text`` if given."""
         if text:
             self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=text)
         (received,) = self.sqs.receive_message(QueueUrl=self.queue_url, VisibilityTimeout=0)["Messages"]
@@ -199,20 +200,23 @@ class AsyncStack:
                 "messageId": received["MessageId"],
                 "receiptHandle": received["ReceiptHandle"],
                 "body": received["Body"],
-                "attributes": {"ApproximateReceiveCount": str(tries)},
+                "attributes": {"ApproximateReceiveCount": str(attempt)},
                 "eventSource": "aws:sqs",
             }
         )
 
     def dead_letters(self) -> list[tuple[str, str]]:
-        """Bodies and reasons of the messages in the dead-letter queue."""
+        """Return the bodies and reasons of the messages in the dead-letter queue."""
         messages = self.sqs.receive_message(
-            QueueUrl=self.dead_url, MaxNumberOfMessages=10, VisibilityTimeout=0, MessageAttributeNames=["All"]
+            QueueUrl=self.dead_letter_queue_url,
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=0,
+            MessageAttributeNames=["All"],
         ).get("Messages", [])
         return [(message["Body"], message["MessageAttributes"]["reason"]["StringValue"]) for message in messages]
 
-    def failures_stored(self) -> list[dict[str, Any]]:
-        """What the requests table says of requests that came to nothing."""
+    def stored_failures(self) -> list[dict[str, Any]]:
+        """Return the failed requests in the requests table."""
         items = self.world.dynamodb.scan(TableName=self.world.name("RequestsTable"))["Items"]
         return [
             {
@@ -227,21 +231,21 @@ class AsyncStack:
         return self.pending.get(package_id, int(self.clock()))
 
     def upload_document(self, key: str, content: bytes) -> str:
-        """What EventBridge puts into the queue of a document that was dropped into the inbox."""
+        """Upload a document to the inbox and return its notification."""
         bucket = self.world.name("InboxBucket")
         version = self.world.s3.put_object(Bucket=bucket, Key=key, Body=content)["VersionId"]
         return inbox_notification(bucket, key, version)
 
     def read_result(self, key: str) -> Any:  # noqa: ANN401  # any JSON value
-        """What was written beside a document in the inbox."""
+        """Return the result that was written next to a document in the inbox."""
         bucket = self.world.name("InboxBucket")
         return json.loads(self.world.s3.get_object(Bucket=bucket, Key=f"{key}.result")["Body"].read())
 
 
 def inbox_notification(bucket: str, key: str, version: str | None) -> str:
-    """A notice of S3 by EventBridge."""
-    thing = {"key": key, "size": 1, "etag": "e", "sequencer": "1"}
+    """Return an S3 notification in EventBridge format."""
+    s3_object = {"key": key, "size": 1, "etag": "e", "sequencer": "1"}
     if version:
-        thing["version-id"] = version
-    detail = {"bucket": {"name": bucket}, "object": thing}
+        s3_object["version-id"] = version
+    detail = {"bucket": {"name": bucket}, "object": s3_object}
     return json.dumps({"id": "1", "source": "aws.s3", "detail-type": "Object Created", "detail": detail})

@@ -1,4 +1,4 @@
-"""Looks into bundles as their users do."""
+"""Reads and verifies bundles."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def bundle_in_memory(world: World, command: ExportCommand) -> bytes:
-    """The bundle that an export should write, put together without a bucket."""
+    """Return the bundle that an export should write, built in memory."""
     plan = plan_export(world.artifacts(), command.tenant, command.roots, Limits(), command.package_type)
     nodes = [plan.closure.nodes[artifact_id] for artifact_id in plan.install_order]
     description = PackageDescription(
@@ -39,12 +39,12 @@ def bundle_in_memory(world: World, command: ExportCommand) -> bytes:
 
 
 def checksum_of(content: bytes) -> str:
-    """The checksum of a bundle."""
+    """Return the checksum of a bundle."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def bundle_of(world: World, exported: ExportedPackage) -> bytes:
-    """The bytes of a package's bundle, which are those that its checksum is of."""
+    """Return a package's bundle after verifying its checksum and size."""
     content = world.bundles().read(exported.record.bundle_key)
     assert exported.record.checksum == checksum_of(content)
     assert exported.record.layout.size == len(content)
@@ -52,7 +52,7 @@ def bundle_of(world: World, exported: ExportedPackage) -> bytes:
 
 
 def definitions_of(bundle: bytes) -> dict[str, Any]:
-    """The definitions in a bundle by artifact id, each of which is the revision that the manifest names."""
+    """Return the definitions in a bundle by artifact id, after verifying them against the manifest."""
     with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
         assert archive.testzip() is None
         manifest = json.loads(archive.read("manifest.json"))

@@ -1,4 +1,4 @@
-"""Words that must never be logged, and what the functions wrote while they were at work."""
+"""Secrets that must never be logged, and the captured logs of the functions."""
 
 from __future__ import annotations
 
@@ -39,25 +39,25 @@ WORDS: Final = (
     *(TOKEN, *TOKEN.split("."), "canary-of-a-key-id", "canary-of-a-claim", "canary-of-a-signature"),
 )
 SECRETS: Final = f"{DEFINITION} {TOKEN} {LINK} {FOREIGN} {DESCRIPTION}"
-"""All of them in one text, as the text of an exception may have them."""
+"""All secrets in one text, such as the message of an exception."""
 
 
-def broken(*_: object, **__: object) -> Any:  # noqa: ANN401  # it stands for any function
-    """A bug of the worst kind: an exception whose text, cause and notes tell all that there was."""
+def raise_bug(*_: object, **__: object) -> Any:  # noqa: ANN401  # replaces any function
+    """Raise an exception with the secrets in its message, cause and notes."""
     nothing: dict[str, str] = {}
     try:
         nothing[SECRETS]
     except KeyError as cause:
-        bug = ParamValidationError(report=f"Invalid type for parameter Item, value: {SECRETS}")
-        bug.__notes__ = [SECRETS]
-        raise bug from cause
+        error = ParamValidationError(report=f"Invalid type for parameter Item, value: {SECRETS}")
+        error.__notes__ = [SECRETS]
+        raise error from cause
 
 
 class Log:
-    """What invocations wrote, by whatever way.
+    """The output of invocations.
 
     Attributes:
-        secrets: More words that must not be logged, such as the signatures of links.
+        secrets: Further secrets, such as the signatures of links.
     """
 
     def __init__(self, capture: pytest.CaptureFixture[str]) -> None:
@@ -68,12 +68,12 @@ class Log:
         self._raised: list[str] = []
 
     @contextmanager
-    def kept(self, level: str) -> Iterator[Log]:
-        """Keep what is written at ``level``: by our logger, by any library's, to stdout and to stderr."""
-        (own,) = telemetry.logger.handlers
-        assert isinstance(own, logging.StreamHandler)
-        before, own_level = own.setStream(self._stream), telemetry.logger.log_level
-        root = logging.StreamHandler(self._stream)  # as Lambda's runtime has one, and as our logger leaves it
+    def capture(self, level: str) -> Iterator[Log]:
+        """Capture the output of all loggers at ``level``, and stdout and stderr."""
+        (handler,) = telemetry.logger.handlers
+        assert isinstance(handler, logging.StreamHandler)
+        previous_stream, previous_level = handler.setStream(self._stream), telemetry.logger.log_level
+        root = logging.StreamHandler(self._stream)  # the handler of Lambda's runtime, with the filter of our logger
         root.addFilter(SuppressFilter(telemetry.logger.service))
         telemetry.logger.setLevel(level)
         logging.root.addHandler(root)
@@ -82,12 +82,12 @@ class Log:
             yield self
         finally:
             logging.root.removeHandler(root)
-            telemetry.logger.setLevel(own_level)
-            own.setStream(before)
+            telemetry.logger.setLevel(previous_level)
+            handler.setStream(previous_stream)
 
     @property
     def lines(self) -> list[str]:
-        """The lines so far, ended wherever Python's splitlines ends one, which is what the emulator goes by."""
+        """The lines so far, split by ``str.splitlines`` like in the emulator."""
         text = self._stream.getvalue() + "".join(self._capture.readouterr())
         self._stream.seek(0)
         self._stream.truncate()
@@ -96,35 +96,35 @@ class Log:
 
     @property
     def entries(self) -> list[dict[str, Any]]:
-        """The lines as JSON, metrics left out."""
+        """The log entries, without metrics."""
         return [entry for entry in map(json.loads, self.lines) if "_aws" not in entry]
 
-    def of(self, message: str) -> list[dict[str, Any]]:
-        """The entries with this message."""
+    def with_message(self, message: str) -> list[dict[str, Any]]:
+        """Return the entries with this message."""
         return [entry for entry in self.entries if entry["message"] == message]
 
     def leaks(self) -> list[str]:
-        """The secrets that were logged, or came out of a handler in an exception, which Lambda logs."""
+        """Return the secrets in the output and in exceptions raised by handlers, which Lambda logs."""
         text = "\n".join([*self.lines, *self._raised])
-        decoded = text.replace("\\", "") + "".join(map(_decoded, re.findall(r"[A-Za-z0-9+/_-]{24,}", text)))
+        decoded = text.replace("\\", "") + "".join(map(_decode_base64, re.findall(r"[A-Za-z0-9+/_-]{24,}", text)))
         return [word for word in [*WORDS, *self.secrets] if word in text or word in decoded]
 
     def invoke(self, functions: Functions, name: str, event: dict[str, Any]) -> Any:  # noqa: ANN401  # any JSON
-        """What a function returns; None if an exception comes out of it. Every header field holds the token."""
+        """Invoke a function with the secret token in its headers; return None if it raises an exception."""
         if "headers" in event and TOKEN not in event["headers"]["Authorization"] and not self.secrets:
             event["headers"]["Authorization"] = f"Bearer {TOKEN}"
             event["multiValueHeaders"]["Authorization"] = [f"Bearer {TOKEN}"]
         try:
-            answer = functions.invoke(name, event)
-        except Exception:  # noqa: BLE001  # as Lambda does
+            response = functions.invoke(name, event)
+        except Exception:  # noqa: BLE001  # like Lambda
             self._raised.append(traceback.format_exc())
             return None
-        location = str(answer.get("headers", {}).get("Location", ""))
+        location = str(response.get("headers", {}).get("Location", ""))
         self.secrets += re.findall(r"X-Amz-(?:Signature|Credential|Security-Token)=([^&]+)", location)
-        return answer
+        return response
 
 
-def _decoded(text: str) -> str:
-    """``text`` out of base64, should it be that."""
+def _decode_base64(text: str) -> str:
+    """Decode ``text`` as base64, ignoring errors."""
     whole = text[: len(text) // 4 * 4].replace("+", "-").replace("/", "_")
     return base64.urlsafe_b64decode(whole).decode(errors="replace")

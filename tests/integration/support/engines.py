@@ -1,7 +1,7 @@
-"""What stands in for DynamoDB and S3: moto always, and with INSTALLHUB_JUDGES=all two others, started here.
+"""Emulators of DynamoDB and S3: moto, and with INSTALLHUB_JUDGES=all also MiniStack and DynamoDB Local.
 
-A test that passes on one of them only has learned that one's habits. MiniStack judges tables and buckets; DynamoDB
-Local, AWS's own engine, judges tables (its buckets are moto's).
+Tests that pass on several engines do not depend on the behaviour of one. MiniStack emulates tables and buckets;
+DynamoDB Local, AWS's own engine, emulates tables and is combined with moto's buckets.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ MINISTACK: Final = "MiniStack"
 DYNAMODB_LOCAL: Final = "DynamoDB Local"
 ENGINES: Final = (MOTO, MINISTACK, DYNAMODB_LOCAL) if os.environ.get("INSTALLHUB_JUDGES") == "all" else (MOTO,)
 
-JUDGED: Final = {
+ENGINE_SERVICES: Final = {
     MOTO: "tables and buckets",
     MINISTACK: "tables and buckets; the engine of the local stack",
     DYNAMODB_LOCAL: "tables on AWS's engine; buckets on moto",
 }
-"""What each of them judges."""
+"""The services that each engine emulates."""
 
 
 @dataclass(frozen=True)
 class CatalogTable:
-    """An artifacts table, as the template has it, on some engine."""
+    """An artifacts table of the template on an engine."""
 
     client: DynamoDBClient
     name: str
@@ -61,20 +61,20 @@ class CatalogTable:
         return ArtifactTable(self.client, self.name)
 
     def publish(self, artifacts: Iterable[ArtifactInput]) -> None:
-        """Store artifacts whose definitions are small: the engine has no S3."""
+        """Publish artifacts with small definitions; there is no S3."""
         Publisher(self.client, None, self.name, "no-bucket").publish(artifacts)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
 class Engine:
-    """Something that behaves like DynamoDB."""
+    """A DynamoDB engine."""
 
     kind: str
     client: DynamoDBClient
 
     @contextmanager
     def catalog_table(self) -> Iterator[CatalogTable]:
-        """A new, empty artifacts table; small tables are what keeps moto quick."""
+        """Create an empty artifacts table; moto is fast only with small tables."""
         names = create_tables(self.client, ["ArtifactsTable"], uuid.uuid4().hex)
         name = names["ArtifactsTable"]
         try:
@@ -84,18 +84,18 @@ class Engine:
             self.client.delete_table(TableName=name)
 
 
-def missing(kind: str) -> str:
-    """Why an engine cannot run here; nothing if it can."""
+def unavailable_reason(kind: str) -> str:
+    """Return why an engine cannot run on this machine; empty if it can."""
     return dynamodb_local.missing() if kind == DYNAMODB_LOCAL else ""
 
 
 @contextmanager
-def running(kind: str) -> Iterator[None]:
-    """While it lasts the SDK finds the engine of that kind, one of :data:`ENGINES`, at AWS's addresses or instead."""
+def run_engine(kind: str) -> Iterator[None]:
+    """Run an engine, one of :data:`ENGINES`, and direct the SDK to it."""
     with ExitStack() as stack:
         if kind != MOTO:
             patch = stack.enter_context(pytest.MonkeyPatch.context())
-            # The emulator evaluates policies, and knows the account's own user by this name only.
+            # The emulator evaluates policies and accepts only this name for the account's user.
             patch.setenv("AWS_ACCESS_KEY_ID", "test")
             patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
             patch.setitem(default_user_config["core"], "mock_credentials", False)  # noqa: FBT003  # a setting
@@ -109,8 +109,8 @@ def running(kind: str) -> Iterator[None]:
 
 
 @contextmanager
-def engine(kind: str) -> Iterator[Engine]:
-    """The tables of the engine of that kind, which is running."""
+def open_engine(kind: str) -> Iterator[Engine]:
+    """Yield the DynamoDB client of a running engine."""
     with mock_aws():
         yield Engine(kind, boto3.client("dynamodb", config=aws_clients._CONFIG))
 
@@ -118,8 +118,8 @@ def engine(kind: str) -> Iterator[Engine]:
 @contextmanager
 def _ministack() -> Iterator[str]:
     with TemporaryDirectory() as folder:
-        started = emulator.start(State(Path(folder)), emulator.DEFAULT_HOST, free_port())
+        instance = emulator.start(State(Path(folder)), emulator.DEFAULT_HOST, free_port())
         try:
-            yield started.endpoint
+            yield instance.endpoint
         finally:
-            emulator.stop(started)
+            emulator.stop(instance)

@@ -1,4 +1,4 @@
-"""The catalog as a model: what the real one must agree with."""
+"""An in-memory model of the catalog, as the reference for the real one."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass
 class FakeCatalog:
-    """Implements the resolver's Catalog for one tenant among several."""
+    """Implements the resolver's Catalog for one of several tenants."""
 
     tenant: str
     artifacts: dict[str, dict[str, ArtifactNode]] = field(default_factory=lambda: defaultdict(dict))
 
     @classmethod
-    def holding(cls, tenant: str, artifacts: Iterable[ArtifactInput]) -> FakeCatalog:
+    def from_inputs(cls, tenant: str, artifacts: Iterable[ArtifactInput]) -> FakeCatalog:
         catalog = cls(tenant)
         for artifact in artifacts:
             catalog.artifacts[artifact.tenant][artifact.id] = node_of(artifact)
@@ -39,7 +39,7 @@ class FakeCatalog:
 
 
 def node(artifact_id: str, *dependencies: str) -> ArtifactNode:
-    """A node of no particular artifact; many of them are made quickly."""
+    """Return a node with placeholder values; faster than ``node_of``."""
     return ArtifactNode(
         id=artifact_id,
         type=ArtifactType.RULE_SET,
@@ -53,7 +53,7 @@ def node(artifact_id: str, *dependencies: str) -> ArtifactNode:
 
 
 def node_of(artifact: ArtifactInput) -> ArtifactNode:
-    """The node that publishing ``artifact`` makes."""
+    """Return the node that is stored when ``artifact`` is published."""
     packed = pack(artifact.definition)
     return ArtifactNode(
         id=artifact.id,

@@ -1,4 +1,4 @@
-"""Runs the functions as Lambda does: each with its own module, and environment and role as in the template."""
+"""Invokes the functions like Lambda: as separate modules, with the environment and role of the template."""
 
 from __future__ import annotations
 
@@ -27,36 +27,36 @@ _numbers = itertools.count(1)
 
 
 def sample_event(name: str) -> dict[str, Any]:
-    """An own copy of ``events/<name>.json``."""
+    """Return a new copy of ``events/<name>.json``."""
     event: dict[str, Any] = json.loads((PROJECT / "events" / f"{name}.json").read_text())
     return event
 
 
 @dataclass
 class Functions:
-    """The functions of a deployment, loaded when first invoked."""
+    """The functions of a deployment, loaded on their first invocation."""
 
     deployment: Deployment
     _modules: dict[str, ModuleType] = field(default_factory=dict)
     _running: str = ""
 
     def invoke(self, name: str, event: dict[str, Any]) -> Any:  # noqa: ANN401  # any JSON value
-        """What the function in ``functions/<name>`` returns."""
+        """Invoke the function in ``functions/<name>`` and return its result."""
         if name != self._running:
             self._start(name)
         environment = self.deployment.environment(name)
         metrics = telemetry.metrics.provider
         with (
             patch.dict(os.environ, environment),
-            # Read when imported, which Lambda does for each function and tests do once.
+            # These are read at import, which happens once per function in Lambda but only once in the tests.
             patch.object(metrics, "namespace", environment["POWERTOOLS_METRICS_NAMESPACE"]),
             patch.object(metrics, "service", environment["POWERTOOLS_SERVICE_NAME"]),
         ):
             if name not in self._modules:
                 self._modules[name] = _load(name)
             with role_of(name, self.deployment):
-                answer = self._modules[name].handler(copy.deepcopy(event), FakeContext(f"installhub-{name}"))
-        return json.loads(json.dumps(answer))  # as Lambda does
+                response = self._modules[name].handler(copy.deepcopy(event), FakeContext(f"installhub-{name}"))
+        return json.loads(json.dumps(response))  # like Lambda
 
     def _start(self, name: str) -> None:
         reset_composition()

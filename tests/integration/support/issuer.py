@@ -1,4 +1,4 @@
-"""An issuer of tokens: a key of its own, its public half behind an HTTP server on this machine, and tokens."""
+"""A token issuer with a local HTTP server for its public key."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ KEY_ID: Final = "key-1"
 
 @dataclass(frozen=True)
 class Issuer:
-    """Signs tokens and answers with its keys.
+    """Signs tokens and serves its key set.
 
     Attributes:
-        key: What it signs with.
-        server: Publishes the public half.
+        key: The signing key.
+        server: The server that publishes the public key.
     """
 
     key: rsa.RSAPrivateKey
     server: key_server.KeyServer
 
     @property
-    def asked(self) -> int:
-        """How often the keys were fetched."""
+    def fetch_count(self) -> int:
+        """The number of requests for the key set."""
         return len(self.server.requested_paths)
 
     def token(self, issuer: str, *tenants: str, key: rsa.RSAPrivateKey | None = None, **changes: Any) -> str:  # noqa: ANN401
-        """A good token but for the changes; a claim changed to ``...`` is left out."""
+        """Return a valid token with ``changes`` applied; a claim changed to ``...`` is omitted."""
         now = int(time.time())
-        good = {
+        valid = {
             "iss": issuer,
             "aud": "installhub",
             "sub": "hr-automation",
@@ -47,13 +47,13 @@ class Issuer:
             "tenants": list(tenants),
             "scope": "installhub:export openid",
         }
-        claims = {name: value for name, value in {**good, **changes}.items() if value is not ...}
+        claims = {name: value for name, value in {**valid, **changes}.items() if value is not ...}
         return jwt.encode(claims, key or self.key, algorithm="RS256", headers={"kid": KEY_ID})
 
 
 @contextmanager
-def serving() -> Iterator[Issuer]:
-    """An issuer whose server runs."""
+def run_issuer() -> Iterator[Issuer]:
+    """Run an issuer."""
     key = rsa.generate_private_key(65537, 2048)
     with key_server.run_key_server(key_server.public_jwk(key, KEY_ID)) as server:
         yield Issuer(key, server)

@@ -1,4 +1,4 @@
-"""The usage plan of the stack, and the stream that tells of its new customers."""
+"""The usage plan of the stack, and the stream of new usage subjects."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ if TYPE_CHECKING:
 
 @dataclass
 class UsagePlan:
-    """The usage plan, with nobody in it at first."""
+    """A usage plan, initially without keys."""
 
     world: World
     apigateway: APIGatewayClient
     deployment: Deployment
-    _told: set[str] = field(default_factory=set)
+    _provisioned: set[str] = field(default_factory=set)
 
     @property
     def id(self) -> str:
         return self.deployment.references["UsagePlan"]
 
     def keys(self) -> dict[str, str]:
-        """The values of the keys that are in the plan, by their id."""
+        """Return the values of the plan's keys by key id."""
         keys = self.apigateway.get_usage_plan_keys(usagePlanId=self.id)["items"]
         return {key["id"]: self.apigateway.get_api_key(apiKey=key["id"], includeValue=True)["value"] for key in keys}
 
-    def customers(self) -> dict[str, dict[str, Any]]:
-        """The items of the plans table, by customer."""
+    def subjects(self) -> dict[str, dict[str, Any]]:
+        """Return the items of the plans table by usage subject."""
         items = self.world.dynamodb.scan(TableName=self.world.name("PlansTable"))["Items"]
         return {item["customer"]["S"]: item for item in items}
 
-    def stream_event(self, *customers: str) -> dict[str, Any]:
-        """The event of the table's stream for these customers, in which each has its own sequence number."""
+    def stream_event(self, *subjects: str) -> dict[str, Any]:
+        """Return a stream event with one record, and one sequence number, per usage subject."""
         event = sample_event("enroll")
         (sample,) = event["Records"]
         event["Records"] = [
@@ -48,35 +48,35 @@ class UsagePlan:
                 **sample,
                 "dynamodb": {
                     **sample["dynamodb"],
-                    "Keys": {"customer": {"S": customer}},
-                    "NewImage": {**sample["dynamodb"]["NewImage"], "customer": {"S": customer}},
+                    "Keys": {"customer": {"S": subject}},
+                    "NewImage": {**sample["dynamodb"]["NewImage"], "customer": {"S": subject}},
                     "SequenceNumber": str(number),
                 },
             }
-            for number, customer in enumerate(customers, start=1)
+            for number, subject in enumerate(subjects, start=1)
         ]
         return event
 
-    def enroll_new_customers(self, functions: Functions) -> None:
-        """Do what the stream and the enroll function do."""
-        new = [customer for customer in self.customers() if customer not in self._told]
-        self._told.update(new)
-        assert functions.invoke("enroll", self.stream_event(*new)) == {"batchItemFailures": []}
+    def provision_new_subjects(self, functions: Functions) -> None:
+        """Invoke the enroll function with the stream records of new usage subjects."""
+        new_subjects = [subject for subject in self.subjects() if subject not in self._provisioned]
+        self._provisioned.update(new_subjects)
+        assert functions.invoke("enroll", self.stream_event(*new_subjects)) == {"batchItemFailures": []}
 
     def let_keys_propagate(self) -> None:
-        """Turn back the time at which keys are ready by as long as they rest."""
-        for customer, item in self.customers().items():
+        """Simulate that the propagation time of all keys has passed."""
+        for subject, item in self.subjects().items():
             self.world.dynamodb.update_item(
                 TableName=self.world.name("PlansTable"),
-                Key={SUBJECT: {"S": customer}},
+                Key={SUBJECT: {"S": subject}},
                 UpdateExpression="SET #ready = :ready",
                 ExpressionAttributeNames={"#ready": READY_AT},
                 ExpressionAttributeValues={":ready": {"N": str(int(item[READY_AT]["N"]) - PROPAGATION_SECONDS)}},
             )
 
 
-def planned(world: World) -> UsagePlan:
-    """The usage plan of the stack, made."""
+def create_usage_plan(world: World) -> UsagePlan:
+    """Create the usage plan of the stack."""
     apigateway = aws_clients.apigateway()
     plan = apigateway.create_usage_plan(name="installhub-tenants")
     deployment = replace(world.deployment, references={**world.deployment.references, "UsagePlan": plan["id"]})

@@ -1,4 +1,4 @@
-"""Holds what a function calls in these tests against its role: a call that the role does not allow fails the test."""
+"""Checks the AWS calls of a function against its role: a call that the role does not allow fails the test."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _GATEWAY: Final = {
 
 
 def permissions_for(service: str, operation: str, request: dict[str, Any], names: dict[str, str]) -> list[Permission]:
-    """What a call takes.
+    """Return the permissions that a call requires.
 
     Args:
-        service: As botocore names it.
-        operation: The same.
+        service: The service's name in botocore.
+        operation: The operation's name in botocore.
         request: The call's parameters.
-        names: Logical ids by the names that resources have.
+        names: Logical ids by physical name.
     """
     if service == "apigateway":
         return [_GATEWAY[operation]]
@@ -49,23 +49,23 @@ def permissions_for(service: str, operation: str, request: dict[str, Any], names
 
 @contextmanager
 def role_of(function: str, deployment: Deployment) -> Iterator[None]:
-    """Within, every call of AWS is made by a function, which is to be allowed to.
+    """Check that a function's role allows every AWS call within the context.
 
     Raises:
-        AssertionError: At the end, whatever became of the calls.
+        AssertionError: At the end, if a call was not allowed.
     """
     names = {name: logical_id for logical_id, name in deployment.references.items()}
     needs = needs_of(function)
-    strays: list[Permission] = []
+    denied: list[Permission] = []
     call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the stubs leave it out
 
-    def watched(client: Any, operation: str, request: dict[str, Any]) -> Any:  # noqa: ANN401  # of any service
-        wanted = permissions_for(client.meta.service_model.service_name, operation, request, names)
-        strays.extend(permission for permission in wanted if not any(need.covers(permission) for need in needs))
+    def checked_call(client: Any, operation: str, request: dict[str, Any]) -> Any:  # noqa: ANN401  # of any service
+        required = permissions_for(client.meta.service_model.service_name, operation, request, names)
+        denied.extend(permission for permission in required if not any(need.covers(permission) for need in needs))
         return call(client, operation, request)
 
-    with patch.object(BaseClient, "_make_api_call", watched):
+    with patch.object(BaseClient, "_make_api_call", checked_call):
         try:
             yield
         finally:
-            assert not strays, f"{function}'s role does not allow {strays}"
+            assert not denied, f"{function}'s role does not allow {denied}"

@@ -1,4 +1,4 @@
-"""Stands between AWS clients and AWS: counts calls, and breaks those that a test chooses."""
+"""Intercepts calls of AWS clients: counts them and injects faults."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 Parsed = dict[str, Any]
 Forward = Callable[[], AWSResponse | None]
-"""Brings a request to AWS. None: it is left to the SDK, which sends it to a real endpoint."""
+"""Sends a request to moto. None: the SDK sends it to a real endpoint."""
 
 
 def moments(*calls: str) -> list[str]:
-    """The moments right before and right after each of ``calls``."""
+    """Return the moments directly before and after each of ``calls``."""
     return [f"{when} {call}" for call in calls for when in ("before", "after")]
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call of an AWS operation, however often the SDK tries it.
+    """One call of an AWS operation, including all attempts of the SDK.
 
     Attributes:
         service: Such as ``dynamodb``.
         operation: Such as ``UpdateItem``.
-        number: 1 for the first call of the operation, and so on.
-        size: Bytes of the request's body, where they are known.
+        number: Sequence number of the call among those of the operation, from 1.
+        size: Size of the request body in bytes; 0 if unknown.
     """
 
     service: str
@@ -50,34 +50,34 @@ class Call:
 
 
 class Fault(Protocol):
-    """What may go wrong with a call. Each method is asked about every call."""
+    """A fault to inject. Its methods are called for every call."""
 
     def before(self, call: Call) -> None:
-        """The code makes the call; an exception comes out of it."""
+        """Called before the call; may raise the exception of the call."""
 
     def sending(self, call: Call, forward: Forward) -> AWSResponse | None:
-        """The SDK sends a request of the call; ``forward`` brings it to AWS."""
+        """Called for each attempt; ``forward`` sends the request to AWS."""
 
-    def after(self, call: Call, answer: Parsed) -> None:
-        """The call is about to return ``answer``, which may be changed; an exception comes out of it instead."""
+    def after(self, call: Call, response: Parsed) -> None:
+        """Called before the call returns ``response``; may modify it, or raise an exception instead."""
 
 
 class NoFault:
-    """Nothing goes wrong; the other faults differ in what they do."""
+    """No fault; the base class of the others."""
 
     def before(self, call: Call) -> None:
-        """Let it pass."""
+        """Do nothing."""
 
     def sending(self, call: Call, forward: Forward) -> AWSResponse | None:  # noqa: ARG002  # see Fault
-        """Bring it to AWS."""
+        """Forward the request."""
         return forward()
 
-    def after(self, call: Call, answer: Parsed) -> None:
-        """Leave it as it is."""
+    def after(self, call: Call, response: Parsed) -> None:
+        """Do nothing."""
 
 
 class Wire:
-    """The wire of some clients. Set ``fault`` to break something."""
+    """Intercepts the calls of some clients. Set ``fault`` to inject a fault."""
 
     def __init__(self, *clients: BaseClient) -> None:
         self.fault: Fault = NoFault()
@@ -95,7 +95,7 @@ class Wire:
             events.register_first("after-call", self._after_call)
 
     def remove(self) -> None:
-        """Leave the clients as they were."""
+        """Restore the clients."""
         for events in self._events():
             events.unregister("before-send", self._send)  # type: ignore[arg-type]
             events.unregister("before-call", self._before_call)
@@ -104,18 +104,18 @@ class Wire:
 
     @property
     def was_retried(self) -> bool:
-        """Whether the clients have used up some of the retries they allow themselves."""
+        """Whether the clients have used some of their retry quota."""
         return self._retried or any(attempts > 1 for attempts in self.attempts.values())
 
     def _events(self) -> list[BaseEventHooks]:
         return [client.meta.events for client in self._clients]
 
     def count(self, *operations: str) -> int:
-        """How many calls there were of ``operations``, or of any."""
+        """Return the number of calls of ``operations``, or of all if none are given."""
         return sum(1 for call in self.calls if not operations or call.operation in operations)
 
     def clear(self) -> None:
-        """Count from one again."""
+        """Reset the counters."""
         self._retried = self.was_retried
         self.calls.clear()
         self.attempts.clear()
@@ -134,7 +134,7 @@ class Wire:
             self.attempts[str(call)] += 1
 
         def forward() -> AWSResponse | None:
-            with self._aws:  # AWS changes an item or an object at one moment; moto leaves that to its callers
+            with self._aws:  # AWS changes an item or object atomically; moto does not
                 return botocore_stubber(event_name, request)
 
         return self.fault.sending(call, forward)
@@ -144,30 +144,30 @@ class Wire:
 
 
 class Killed(BaseException):
-    """The process was killed. It does nothing any more."""
+    """Simulates the death of the process."""
 
 
 class Kill(NoFault):
-    """Kills the process at a moment such as ``after UpdateItem-1``: whatever it still tries does not happen."""
+    """Kills the process at a moment such as ``after UpdateItem-1``; all later calls fail."""
 
     def __init__(self, moment: str) -> None:
         self._moment = moment
         self._happened = False
 
     def before(self, call: Call) -> None:
-        self._at(f"before {call}")
+        self._kill_at(f"before {call}")
 
-    def after(self, call: Call, answer: Parsed) -> None:  # noqa: ARG002  # see Fault
-        self._at(f"after {call}")
+    def after(self, call: Call, response: Parsed) -> None:  # noqa: ARG002  # see Fault
+        self._kill_at(f"after {call}")
 
-    def _at(self, moment: str) -> None:
+    def _kill_at(self, moment: str) -> None:
         if self._happened or moment == self._moment:
             self._happened = True
             raise Killed
 
 
 class Interruption(NoFault):
-    """Raises once, at a moment such as ``after UpdateItem-1``: the process goes on and may clean up."""
+    """Raises once, at a moment such as ``after UpdateItem-1``; the process can still clean up."""
 
     def __init__(self, moment: str) -> None:
         self._moment = moment
@@ -176,13 +176,13 @@ class Interruption(NoFault):
         if self._moment == f"before {call}":
             raise KeyboardInterrupt
 
-    def after(self, call: Call, answer: Parsed) -> None:  # noqa: ARG002  # see Fault
+    def after(self, call: Call, response: Parsed) -> None:  # noqa: ARG002  # see Fault
         if self._moment == f"after {call}":
             raise KeyboardInterrupt
 
 
 class Faults(NoFault):
-    """Several faults at once."""
+    """Combines several faults."""
 
     def __init__(self, *faults: Fault) -> None:
         self._faults = faults
@@ -196,63 +196,63 @@ class Faults(NoFault):
             forward = partial(fault.sending, call, forward)
         return forward()
 
-    def after(self, call: Call, answer: Parsed) -> None:
+    def after(self, call: Call, response: Parsed) -> None:
         for fault in self._faults:
-            fault.after(call, answer)
+            fault.after(call, response)
 
 
-class Meanwhile(NoFault):
-    """Right before the chosen calls somebody else does something."""
+class ConcurrentAction(NoFault):
+    """Runs an action, like a concurrent process, directly before matching calls."""
 
-    def __init__(self, chosen: Callable[[Call], bool], action: Callable[[], object]) -> None:
-        self._chosen = chosen
+    def __init__(self, matches: Callable[[Call], bool], action: Callable[[], object]) -> None:
+        self._matches = matches
         self._action = action
 
     @classmethod
-    def at(cls, point: str, action: Callable[[], object]) -> Meanwhile:
-        """Somebody does something before one call."""
+    def at(cls, point: str, action: Callable[[], object]) -> ConcurrentAction:
+        """Run ``action`` before one call."""
         return cls(lambda call: str(call) == point, action)
 
     def before(self, call: Call) -> None:
-        if self._chosen(call):
+        if self._matches(call):
             self._action()
 
 
 class Outage(NoFault):
-    """Every request of the chosen calls goes wrong, as often as the SDK tries.
+    """Makes all attempts of matching calls fail.
 
     Args:
-        chosen: Which calls.
-        kind: How: a key of :data:`OUTAGES`.
-        times: How many requests go wrong before the service is well again; None for all.
+        matches: Selects the calls.
+        kind: The kind of failure, a key of :data:`OUTAGES`.
+        times: The number of attempts that fail before the service recovers; None for all.
     """
 
-    def __init__(self, chosen: Callable[[Call], bool], kind: str, times: int | None = None) -> None:
-        self._chosen = chosen
+    def __init__(self, matches: Callable[[Call], bool], kind: str, times: int | None = None) -> None:
+        self._matches = matches
         self._kind = kind
-        self._left = times
+        self._remaining = times
         self._lock = threading.Lock()
 
     @classmethod
     def at(cls, point: str, kind: str, times: int | None = None) -> Outage:
-        """An outage of one call."""
+        """Return an outage of one call."""
         return cls(lambda call: str(call) == point, kind, times)
 
     def sending(self, call: Call, forward: Forward) -> AWSResponse | None:
-        if not self._chosen(call) or not self._goes_wrong():
+        if not self._matches(call) or not self._fails():
             return forward()
         return OUTAGES[self._kind](call, forward)
 
-    def _goes_wrong(self) -> bool:
+    def _fails(self) -> bool:
         with self._lock:
-            if self._left is None:
+            if self._remaining is None:
                 return True
-            self._left -= 1
-            return self._left >= 0
+            self._remaining -= 1
+            return self._remaining >= 0
 
 
-class Refusal(NoFault):
-    """One call is refused in a way that does not pass: the function's role lacks a permission."""
+class AccessDenied(NoFault):
+    """Denies one call permanently, as if the function's role lacked a permission."""
 
     def __init__(self, point: str) -> None:
         self._point = point
@@ -265,14 +265,14 @@ class Refusal(NoFault):
 
 
 class BrokenBody(NoFault):
-    """The bytes of one object stop coming half-way."""
+    """Interrupts the response body of one call."""
 
     def __init__(self, point: str) -> None:
         self._point = point
 
-    def after(self, call: Call, answer: Parsed) -> None:
+    def after(self, call: Call, response: Parsed) -> None:
         if str(call) == self._point:
-            answer["Body"] = _BrokenStream()
+            response["Body"] = _BrokenStream()
 
 
 class _BrokenStream:
@@ -310,7 +310,7 @@ def _unreachable(_call: Call, _forward: Forward) -> AWSResponse | None:
     raise ConnectionClosedError(endpoint_url="https://aws.example")
 
 
-def _answer_lost(_call: Call, forward: Forward) -> AWSResponse | None:
+def _response_lost(_call: Call, forward: Forward) -> AWSResponse | None:
     forward()
     raise ReadTimeoutError(endpoint_url="https://aws.example")
 
@@ -319,5 +319,5 @@ OUTAGES: Final[dict[str, Callable[[Call, Forward], AWSResponse | None]]] = {
     "throttled": _throttled,
     "failing": _failing,
     "unreachable": _unreachable,
-    "answer lost": _answer_lost,
+    "answer lost": _response_lost,
 }

@@ -1,4 +1,4 @@
-"""An account of AWS, in memory, that holds what the template describes."""
+"""An in-memory AWS account with the resources of the template."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ STACK_ID: Final = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/installhub/6
 
 @dataclass(frozen=True)
 class World:
-    """The stack's resources and the objects that work on them.
+    """A deployed stack, and factories for the objects under test.
 
     Attributes:
-        dynamodb: The client that the code under test uses.
-        s3: The same.
-        deployment: What the template's references stand for.
-        clock: What the code under test takes for the time.
+        dynamodb: The DynamoDB client of the code under test.
+        s3: Its S3 client.
+        deployment: The values of the template's references.
+        clock: Its clock.
     """
 
     dynamodb: DynamoDBClient
@@ -62,16 +62,16 @@ class World:
     clock: Callable[[], float] = time.time
 
     def at(self, clock: Callable[[], float]) -> World:
-        """The same world at another time."""
+        """Return this world with another clock."""
         return replace(self, clock=clock)
 
     def with_other_clients(self) -> World:
-        """The same world as another process sees it."""
+        """Return this world with separate clients, like another process."""
         dynamodb, s3 = _other_clients()
         return replace(self, dynamodb=dynamodb, s3=s3)
 
     def name(self, logical_id: str) -> str:
-        """The physical name of a table or bucket."""
+        """Return the physical name of a table or bucket."""
         return self.deployment.references[logical_id]
 
     def publish(self, *artifacts: ArtifactInput) -> PublishSummary:
@@ -104,29 +104,29 @@ class World:
     def sweeper(self) -> ClaimSweeper:
         return ClaimSweeper(self.packages(), self.bundles(), self.clock)
 
-    def export(self, *roots: str, **changes: Any) -> ExportedPackage:  # noqa: ANN401  # see command
-        """Export as the function would, with 29 seconds left."""
+    def export(self, *roots: str, **changes: Any) -> ExportedPackage:  # noqa: ANN401  # any field
+        """Export with 29 seconds left, like the function."""
         return self.exporter().export(command(*roots, **changes), seconds_left=29)
 
     def objects(self) -> list[str]:
-        """The keys of the bundle bucket that are there: what is deleted or noncurrent the lifecycle rule removes."""
+        """Return the keys in the bundle bucket; the lifecycle rule removes noncurrent versions and delete markers."""
         versions = self.s3.list_object_versions(Bucket=self.name("BundleBucket")).get("Versions", [])
         return sorted(version["Key"] for version in versions if version["IsLatest"])
 
     def uploads(self) -> list[str]:
-        """The keys of the multipart uploads that were begun and neither completed nor aborted."""
+        """Return the keys of multipart uploads that are neither completed nor aborted."""
         uploads = self.s3.list_multipart_uploads(Bucket=self.name("BundleBucket")).get("Uploads", [])
         return [upload["Key"] for upload in uploads]
 
     def package_statuses(self) -> dict[str, str]:
-        """The status of every package in the table, visible or not, by id."""
+        """Return the status of every package in the table by id, including invisible ones."""
         items = self.dynamodb.scan(TableName=self.name("PackagesTable"))["Items"]
         return {item["packageId"]["S"]: item["status"]["S"] for item in items}
 
 
 def command(*roots: str, version: str = "1.0.0", name: str = "Made up", **changes: Any) -> ExportCommand:  # noqa: ANN401  # any field
-    """A command that exports some of the tenant's configuration, or what ``changes`` say."""
-    asked = ExportCommand(
+    """Return a command that exports a configuration package of the tenant, with ``changes`` applied."""
+    default = ExportCommand(
         tenant=TENANT,
         requested_by="somebody",
         name=name,
@@ -137,12 +137,12 @@ def command(*roots: str, version: str = "1.0.0", name: str = "Made up", **change
         tags=(),
         roots=roots,
     )
-    return replace(asked, **changes)
+    return replace(default, **changes)
 
 
 @contextmanager
 def new_world() -> Iterator[World]:
-    """An account in which the stack has just been deployed, in place of any other."""
+    """Deploy the stack to a new account that replaces any earlier one."""
     with mock_aws():
         BackendDict.reset()
         reset_composition()
@@ -153,14 +153,14 @@ def new_world() -> Iterator[World]:
 
 
 def reset_clients() -> None:
-    """Make new clients when next asked for: the old ones were tampered with, or have used up their retries."""
+    """Discard the cached clients, because they were modified or have used up their retry quota."""
     _clear_caches(aws_clients)
     _other_clients.cache_clear()
     reset_composition()
 
 
 def reset_composition() -> None:
-    """Compose everything again, as a new process would."""
+    """Discard all composed objects, like a new process."""
     for module in pkgutil.iter_modules(composition.__path__, f"{composition.__name__}."):
         _clear_caches(importlib.import_module(module.name))
 
@@ -177,12 +177,12 @@ def _clear_caches(module: ModuleType) -> None:
 
 
 def samples(tenant: str) -> list[ArtifactInput]:
-    """The artifacts of a sample tenant."""
+    """Return the artifacts of a sample tenant."""
     return [ArtifactInput.from_json(artifact) for artifact in json.loads((SAMPLES / f"{tenant}.json").read_text())]
 
 
 def load_samples(world: World) -> None:
-    """Publish the sample tenants. They are published once and copied since: moto takes its time over transactions."""
+    """Publish the sample tenants; only the first call uses transactions, which are slow in moto."""
     table = world.name("ArtifactsTable")
     if not _sample_items:
         world.publish(*samples(TENANT), *samples(OTHER_TENANT))
@@ -196,7 +196,7 @@ _sample_items: list[Any] = []
 
 
 def create_tables(dynamodb: DynamoDBClient, logical_ids: Iterable[str], suffix: str) -> dict[str, str]:
-    """Make tables of the template under names that end in ``suffix``; their names by logical id."""
+    """Create tables of the template with names that end in ``suffix``; return the names by logical id."""
     names = {logical_id: f"installhub-{logical_id}-{suffix}" for logical_id in logical_ids}
     for logical_id, name in names.items():
         dynamodb.create_table(**table_request(logical_id, name))
