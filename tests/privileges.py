@@ -94,7 +94,7 @@ _SPECIFIC: Final[dict[str, Needs]] = {
         **_EXPORT,
         **_needs("RequestsTable", "events/failure_store.py", "dynamodb:GetItem", "dynamodb:PutItem"),
         **_needs("ExportQueue", LAMBDA, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
-        **_needs("ExportQueue", "exports/queue.py", "sqs:ChangeMessageVisibility"),
+        **_needs("ExportQueue", "exports/queue.py", "sqs:ChangeMessageVisibility", "sqs:SendMessage"),
         **_needs("ExportDeadLetterQueue", "exports/queue.py", "sqs:SendMessage"),
         **_needs("InboxBucket/requests/*", "events/inbox.py", "s3:GetObject", "s3:GetObjectVersion"),
         **_needs("InboxBucket/requests/*.result", "events/inbox.py", "s3:PutObject"),

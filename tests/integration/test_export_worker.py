@@ -40,6 +40,19 @@ def deliver(async_stack: AsyncStack, text: str, *, attempt: int = 1, seconds_lef
     return async_stack.message_handler.handle(async_stack.receive(text, attempt=attempt), seconds_left)
 
 
+def record_postponements(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """Record the earlier tries and the delays of messages that are sent again, in the returned list."""
+    postponements: list[tuple[int, int]] = []
+    send = ExportQueue.send
+
+    def record_and_send(queue: ExportQueue, message: str, *, tries: int = 0, delay_seconds: int = 0) -> None:
+        postponements.append((tries, delay_seconds))
+        send(queue, message, tries=tries)
+
+    monkeypatch.setattr(ExportQueue, "send", record_and_send)
+    return postponements
+
+
 def record_visibility_timeouts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Record the visibility timeouts that are set on messages, in the returned list."""
     timeouts: list[int] = []
@@ -91,11 +104,12 @@ def test_a_request_that_crashed_before_its_commit_is_processed_after_its_lease(
     event = export_requested(export_body(), "event-1")
     with killed(async_stack.world.dynamodb, "UpdateItem", after=False, nth=2), pytest.raises(Killed):
         deliver(async_stack, event)
-    timeouts = record_visibility_timeouts(monkeypatch)
+    postponements = record_postponements(monkeypatch)
 
-    with pytest.raises(RetryLaterError):
-        deliver(async_stack, event, attempt=MAX_ATTEMPTS)
-    assert LEASE + 5 < timeouts[-1] <= LEASE + 30, "not before the first attempt's lease ends"
+    assert deliver(async_stack, event, attempt=MAX_ATTEMPTS) is None
+    ((tries, delay),) = postponements
+    assert tries == MAX_ATTEMPTS - 1
+    assert LEASE + 5 < delay <= LEASE + 30, "not before the first attempt's lease ends"
     assert async_stack.dead_letters() == []
 
     async_stack.clock.now += LEASE + 6
@@ -217,11 +231,50 @@ def test_a_bug_is_reported_without_its_text_and_dead_lettered_with_it(
     assert async_stack.dead_letters()[0][1] == "ZeroDivisionError: secret"
 
 
-def test_no_job_is_started_without_enough_time(async_stack: AsyncStack) -> None:
-    with pytest.raises(RetryLaterError):
-        deliver(async_stack, export_requested(export_body()), seconds_left=MIN_SECONDS_LEFT - 1)
+def test_no_job_is_started_without_enough_time(async_stack: AsyncStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    postponements = record_postponements(monkeypatch)
 
+    assert deliver(async_stack, export_requested(export_body()), seconds_left=MIN_SECONDS_LEFT - 1) is None
+
+    assert postponements == [(0, 0)]
     assert async_stack.world.package_statuses() == {}
+
+
+def test_waiting_is_no_try(async_stack: AsyncStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that waits more often than it may be tried, then fails once, then succeeds."""
+    event = export_requested(export_body(), "event-1")
+    handler = async_stack.message_handler
+    postponements = record_postponements(monkeypatch)
+    handler.handle(async_stack.receive(event), MIN_SECONDS_LEFT - 1)
+    for _ in range(2 * MAX_ATTEMPTS):
+        tries, _delay = postponements[-1]
+        handler.handle(async_stack.receive(earlier_tries=tries), MIN_SECONDS_LEFT - 1)
+    assert [tries for tries, _ in postponements] == [0] * (2 * MAX_ATTEMPTS + 1)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Exporter, "export", fail)
+        with pytest.raises(RetryLaterError, match=f"try 1 of {MAX_ATTEMPTS}"):
+            handler.handle(async_stack.receive(), LEASE)
+    exported = handler.handle(async_stack.receive(event, attempt=2), LEASE)
+
+    assert exported is not None
+    assert exported.is_new
+    assert async_stack.dead_letters() == []
+    assert async_stack.stored_failures() == []
+
+
+def test_tries_before_a_wait_still_count(async_stack: AsyncStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Exporter, "export", fail)
+    event = export_requested(export_body(), "event-1")
+
+    async_stack.message_handler.handle(async_stack.receive(event, earlier_tries=MAX_ATTEMPTS - 1), LEASE)
+
+    ((_, reason),) = async_stack.dead_letters()
+    assert reason == "ServiceUnavailableError: ServiceUnavailable"
+
+
+def fail(*_: object) -> None:
+    raise ServiceUnavailableError("s3")
 
 
 def test_an_export_that_takes_too_long_leaves_nothing(async_stack: AsyncStack) -> None:

@@ -190,8 +190,11 @@ class AsyncStack:
         document = json.dumps(submission.document).encode()
         return self.async_exports.accept(submission.command, f"http:{uuid.uuid4()}", document, 29)
 
-    def receive(self, text: str = "", *, attempt: int = 1) -> SQSRecord:
-        """Receive the next message from the queue, after sending ``text`` if given."""
+    def receive(self, text: str = "", *, attempt: int = 1, earlier_tries: int = 0) -> SQSRecord:
+        """Receive the next message from the queue, after sending ``text`` if given.
+
+        ``earlier_tries`` is how often it was tried before it was sent again.
+        """
         if text:
             self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=text)
         (received,) = self.sqs.receive_message(QueueUrl=self.queue_url, VisibilityTimeout=0)["Messages"]
@@ -201,6 +204,7 @@ class AsyncStack:
                 "receiptHandle": received["ReceiptHandle"],
                 "body": received["Body"],
                 "attributes": {"ApproximateReceiveCount": str(attempt)},
+                "messageAttributes": {"tries": {"stringValue": str(earlier_tries), "dataType": "Number"}},
                 "eventSource": "aws:sqs",
             }
         )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 from installhub.events.worker import ExportWorker
 from installhub.exports.commands import ExportedPackage
 from installhub.exports.messages import ExportJob, UnreadableMessageError, parse_message
-from installhub.exports.queue import ExportQueue
+from installhub.exports.queue import TRIES, ExportQueue
 from installhub.model.errors import ErrorCode, InstallHubError, VersionHeldError
+from installhub.runtime.telemetry import logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -19,7 +20,6 @@ MIN_SECONDS_LEFT: Final = 240
 
 _MARGIN_SECONDS: Final = 10
 _FIRST_RETRY_SECONDS: Final = 15
-_MAX_WAIT_SECONDS: Final = 1000  # longer than the lease of any attempt
 
 
 class RetryLaterError(Exception):
@@ -54,29 +54,33 @@ class MessageHandler:
             RetryLaterError: The message will be delivered again.
         """
         if seconds_left < MIN_SECONDS_LEFT:
-            self.queue.change_visibility(record.receipt_handle, 0)
-            raise RetryLaterError("too little time left in this process")
+            self._postpone(record, 0, "too little time left in this process")
+            return None
         try:
             job = parse_message(record.body, self.worker.inbox.bucket)
         except UnreadableMessageError as error:
-            self.queue.dead_letter(record.body, str(error), _receive_count(record))
+            self.queue.dead_letter(record.body, str(error), _tries(record))
             return None
         # If this process crashes, the message is delivered again soon after, instead of after the queue's timeout.
         self.queue.change_visibility(record.receipt_handle, int(seconds_left) + _MARGIN_SECONDS)
         try:
             return self.worker.run(job, seconds_left)
         except UnreadableMessageError as error:
-            self.queue.dead_letter(record.body, str(error), _receive_count(record))
+            self.queue.dead_letter(record.body, str(error), _tries(record))
         except VersionHeldError as held:  # by another delivery of the same job
             wait = int((held.held_until or 0) - self.worker.clock()) + _MARGIN_SECONDS
-            self.queue.change_visibility(record.receipt_handle, max(1, min(wait, _MAX_WAIT_SECONDS)))
-            raise RetryLaterError("the same request is in progress") from held
+            self._postpone(record, max(1, wait), "the same request is in progress")
         except Exception as error:  # noqa: BLE001  # any failure is retried or moved to the dead-letter queue
             self._retry_or_dead_letter(record, job, error)
         return None
 
+    def _postpone(self, record: SQSRecord, seconds: int, reason: str) -> None:
+        """Send the message again instead of returning it to the queue: SQS counts deliveries, and waiting is no try."""
+        self.queue.send(record.body, tries=_tries(record) - 1, delay_seconds=seconds)
+        logger.info("message postponed", extra={"reason": reason, "seconds": seconds})
+
     def _retry_or_dead_letter(self, record: SQSRecord, job: ExportJob, error: Exception) -> None:
-        tries = _receive_count(record)
+        tries = _tries(record)
         if tries < self.max_tries:
             self.queue.change_visibility(record.receipt_handle, _FIRST_RETRY_SECONDS * 2 ** (tries - 1))
             raise RetryLaterError(f"try {tries} of {self.max_tries}") from error
@@ -85,5 +89,7 @@ class MessageHandler:
         self.queue.dead_letter(record.body, f"{type(error).__name__}: {error}", tries)
 
 
-def _receive_count(record: SQSRecord) -> int:
-    return int(record.attributes.approximate_receive_count)
+def _tries(record: SQSRecord) -> int:
+    """How often the message was tried, this time included. Deliveries that crashed count."""
+    earlier = record.raw_event.get("messageAttributes", {}).get(TRIES, {}).get("stringValue", "0")
+    return int(earlier) + int(record.attributes.approximate_receive_count)

@@ -18,6 +18,12 @@ MAX_MESSAGE_BYTES: Final = 1_000_000
 MAX_VISIBILITY_TIMEOUT_SECONDS: Final = 43_200
 """The maximum visibility timeout of SQS."""
 
+MAX_DELAY_SECONDS: Final = 900
+"""The maximum delay of an SQS message."""
+
+TRIES: Final = "tries"
+"""Message attribute: how often a message was tried before it was sent again."""
+
 _MAX_REASON: Final = 1000
 
 
@@ -35,8 +41,13 @@ class ExportQueue:
     url: str
     dead_letter_url: str = ""
 
-    def send(self, message: str) -> None:
+    def send(self, message: str, *, tries: int = 0, delay_seconds: int = 0) -> None:
         """Send ``message`` to the queue.
+
+        Args:
+            message: The message.
+            tries: How often it was tried before, if it is sent again.
+            delay_seconds: When it is delivered first, up to 15 minutes from now.
 
         Raises:
             InstallHubError: RequestTooLarge.
@@ -49,7 +60,12 @@ class ExportQueue:
                 f"The request has {size} bytes; the limit for asynchronous exports is {MAX_MESSAGE_BYTES}.",
             )
         with translate_aws_errors("sqs"):
-            self.sqs().send_message(QueueUrl=self.url, MessageBody=message)
+            self.sqs().send_message(
+                QueueUrl=self.url,
+                MessageBody=message,
+                DelaySeconds=max(0, min(delay_seconds, MAX_DELAY_SECONDS)),
+                MessageAttributes={TRIES: {"DataType": "Number", "StringValue": str(tries)}},
+            )
 
     def change_visibility(self, receipt_handle: str, seconds: int) -> None:
         """Deliver a received message again in ``seconds``, unless it is deleted before."""
@@ -67,7 +83,7 @@ class ExportQueue:
                 MessageBody=message,
                 MessageAttributes={
                     "reason": {"DataType": "String", "StringValue": _attribute_text(reason)},
-                    "tries": {"DataType": "Number", "StringValue": str(tries)},
+                    TRIES: {"DataType": "Number", "StringValue": str(tries)},
                 },
             )
 
