@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 RESULT_SUFFIX: Final = ".result"
-# S3 responds with AccessDenied for a missing object if the caller may not list the bucket, as in this case.
+# S3 responds with AccessDenied for a missing object if the caller may not list the bucket, and no function may.
 _NOT_FOUND_CODES: Final = frozenset({"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "AccessDenied"})
 
 

@@ -34,7 +34,7 @@ MAX_RESPONSE_BYTES: Final = 6 * 1024 * 1024 - 64 * 1024
 POLL_INTERVAL_SECONDS: Final = 2
 """How long a client should wait before requesting the status of a pending export again."""
 
-_ALWAYS_FITS_BYTES: Final = 1024 * 1024  # JSON escaping at most multiplies it by six
+_ALWAYS_FITS_LENGTH: Final = 1024 * 1024  # in characters: at most 4 MiB in UTF-8
 _MAX_LISTED_PROBLEMS: Final = 1_000
 _MAX_DETAIL_LENGTH: Final = 10_000
 _NO_STORE: Final = "no-store"
@@ -137,7 +137,7 @@ def _fit_response(
     ``Accept-Encoding`` is ignored: the alternative to a compressed response would be an error.
     """
     text = _encode(body)
-    if len(text) <= _ALWAYS_FITS_BYTES or len(json.dumps(text)) <= MAX_RESPONSE_BYTES:
+    if len(text) <= _ALWAYS_FITS_LENGTH or len(json.dumps(text)) <= MAX_RESPONSE_BYTES:
         return _uncompressed(status, content_type, text, headers)
     packed = gzip.compress(text.encode(), compresslevel=6, mtime=0)
     logger.info("large response compressed", extra={"bytes": len(packed), "path": request.path})
