@@ -41,7 +41,7 @@ class MessageHandler:
     max_tries: int
 
     def handle(self, record: SQSRecord, seconds_left: float) -> ExportedPackage | None:
-        """Process a message. It can be deleted unless an exception is raised.
+        """Process a message, or send it again to be processed later. It can be deleted unless an exception is raised.
 
         Args:
             record: The message.
@@ -75,7 +75,7 @@ class MessageHandler:
         return None
 
     def _postpone(self, record: SQSRecord, seconds: int, reason: str) -> None:
-        """Send the message again instead of returning it to the queue: SQS counts deliveries, and waiting is no try."""
+        """Send the message again. Returning it to the queue would count as an attempt, since SQS counts deliveries."""
         self.queue.send(record.body, tries=_tries(record) - 1, delay_seconds=seconds)
         logger.info("message postponed", extra={"reason": reason, "seconds": seconds})
 
@@ -90,6 +90,6 @@ class MessageHandler:
 
 
 def _tries(record: SQSRecord) -> int:
-    """How often the message was tried, this time included. Deliveries that crashed count."""
+    """The number of attempts to process the message, including this one and those that crashed."""
     earlier = record.raw_event.get("messageAttributes", {}).get(TRIES, {}).get("stringValue", "0")
     return int(earlier) + int(record.attributes.approximate_receive_count)

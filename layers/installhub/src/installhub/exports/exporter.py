@@ -65,7 +65,9 @@ class Exporter:
     new_attempt_id: Callable[[], str] = lambda: uuid.uuid4().hex
 
     def export(self, command: ExportCommand, seconds_left: float) -> ExportedPackage:
-        """Resolve the artifacts, claim the version, write the bundle and commit. A repeated request gets its package.
+        """Resolve the artifacts, claim the version, write the bundle and commit the package.
+
+        A repeated request, with the same request id, returns the package of the first one.
 
         Args:
             command: What to export.

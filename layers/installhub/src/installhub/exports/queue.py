@@ -19,10 +19,10 @@ MAX_VISIBILITY_TIMEOUT_SECONDS: Final = 43_200
 """The maximum visibility timeout of SQS."""
 
 MAX_DELAY_SECONDS: Final = 900
-"""The maximum delay of an SQS message."""
+"""The maximum delay of a message in SQS."""
 
 TRIES: Final = "tries"
-"""Message attribute: how often a message was tried before it was sent again."""
+"""Message attribute: the number of attempts before the message was sent again."""
 
 _MAX_REASON: Final = 1000
 
@@ -46,8 +46,8 @@ class ExportQueue:
 
         Args:
             message: The message.
-            tries: How often it was tried before, if it is sent again.
-            delay_seconds: When it is delivered first, up to 15 minutes from now.
+            tries: Number of earlier attempts, if the message is sent again.
+            delay_seconds: Delay of the delivery, truncated to 15 minutes.
 
         Raises:
             InstallHubError: RequestTooLarge.

@@ -1,4 +1,4 @@
-"""Claims as identity providers write them: nested, prefixed, renamed, null.
+"""Reads claims in the forms that identity providers use: nested, prefixed, under other names, or null.
 
 No exception contains any part of a claim's value.
 """
@@ -26,8 +26,8 @@ class TenantClaim:
 
     Attributes:
         name: The claim's name, or the path to a nested one, separated by dots.
-        prefix: Marks the values that are tenants, and is removed from them. Others are ignored, such as the groups of
-            a list that have nothing to do with tenants. Without a prefix all values are tenants.
+        prefix: Prefix of the values that are tenants, which is removed. Other values are ignored, such as unrelated
+            groups in a list. If it is empty, all values are tenants.
     """
 
     name: str
@@ -55,7 +55,7 @@ class TenantClaim:
 def find_claim(claims: Claims, name: str) -> object:
     """The claim ``name``; None if it is absent, null or empty.
 
-    A name with dots is a path to a nested claim, unless a claim has that very name: some providers use URLs as names.
+    A name with dots is a path to a nested claim, unless a claim has exactly that name, such as a URL.
     """
     value: object = claims.get(name)
     if name not in claims and "." in name:
@@ -102,9 +102,9 @@ def scopes(claims: Claims, names: Iterable[str]) -> list[str]:
 
 
 def rename_scopes(granted: Iterable[str], scope_names: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """The granted scopes by InstallHub's names.
+    """The granted scopes under InstallHub's names.
 
-    A scope in ``scope_names`` is granted by any of the issuer's names for it, and no longer by its own.
+    A scope in ``scope_names`` is granted by any of the issuer's names for it, and not by its own name.
     """
     issued = frozenset(granted)
     renamed = {scope for scope, names in scope_names.items() if not issued.isdisjoint(names)}
@@ -127,10 +127,10 @@ def parse_scope_names(entries: Iterable[str]) -> dict[str, frozenset[str]]:
 
 
 def check_numeric_date(value: object) -> None:
-    """Check a NumericDate (RFC 7519 section 2) from 1970 to the year 9999. None is fine: the claim is absent.
+    """Check a NumericDate (RFC 7519 section 2) between the years 1970 and 9999; None means that the claim is absent.
 
     Raises:
-        MalformedClaimError: It is something else.
+        MalformedClaimError: It is not such a date.
     """
     if value is None:
         return

@@ -15,8 +15,7 @@ _WELL_KNOWN: Final = "/.well-known/openid-configuration"
 class DiscoveredKeys:
     """Fetches the key set of an issuer from the address in its discovery document.
 
-    The address is kept until a fetch of the keys fails, so a process needs one discovery. Whatever is wrong with the
-    document is :class:`KeysUnavailableError`, which :class:`~installhub.identity.jwks.JwksCache` survives.
+    The address is cached until a fetch of the keys fails, so a process usually fetches the discovery document once.
     """
 
     def __init__(self, issuer: str, fetch: Callable[[str], bytes] = fetch) -> None:
@@ -37,7 +36,7 @@ class DiscoveredKeys:
             raise
 
     def _discover(self) -> str:
-        """The document's ``jwks_uri``, after the checks of section 4.3: its ``issuer`` must be this one, exactly."""
+        """The ``jwks_uri`` of the document, whose ``issuer`` must be exactly this one (section 4.3)."""
         document = self._fetch(self._issuer.removesuffix("/") + _WELL_KNOWN)
         try:
             metadata = json_object(document)
@@ -51,5 +50,5 @@ class DiscoveredKeys:
         return jwks_uri
 
     def _allowed_schemes(self) -> tuple[str, ...]:
-        """An issuer with TLS must not lead to keys without it."""
+        """The schemes of a key set's address; an issuer with TLS must not refer to a key set without TLS."""
         return ("https://",) if self._issuer.startswith("https://") else ("https://", "http://")
