@@ -3,6 +3,9 @@
 template.yaml contains nothing for the emulator. `sam deploy` deploys it unchanged; then `apply` changes the deployed
 stack to what AWS would have created from it. Everything is read from the deployed template and its parameters.
 
+Three more are corrected inside the emulator, by `local/emulator_main.py`: the error type of a failed function, requests
+without `Accept`, and gateway responses.
+
 Checked with MiniStack 1.5.33. These differences cannot be compensated:
 
 * Rate limits per tenant. AWS takes the usage plan's key from the authorizer's response, the emulator only from a
@@ -10,7 +13,6 @@ Checked with MiniStack 1.5.33. These differences cannot be compensated:
 * 413. The emulator accepts a body of any size.
 * A function that fails or times out causes a 502 with the emulator's own message, not the gateway response
   INTEGRATION_FAILURE.
-* The error type of a failed function, which `local/emulator_main.py` corrects inside the emulator.
 * S3 notifications contain no object version, and CloudWatch alarms receive no metrics of queues.
 * EventBridge ignores a queue's policy when it sends messages, and SQS has no StartMessageMoveTask.
 * `$context` in a gateway response supports only error.*, requestId, resourcePath and stage.
@@ -35,6 +37,8 @@ API = "AWS::ApiGateway::RestApi"
 EVENT_SOURCE = "AWS::Lambda::EventSourceMapping"
 USAGE_PLAN = "AWS::ApiGateway::UsagePlan"
 CACHE_PARAMETER = "AuthorizerCacheSeconds"
+ORIGINS_PARAMETER = "AllowedOrigins"
+ALLOW_ORIGIN = "gatewayresponse.header.Access-Control-Allow-Origin"
 ROLE = "AWS::IAM::Role"
 SOURCE_CONDITION = "events:source"
 NOT_TLS = {"Bool": {"aws:SecureTransport": "false"}}
@@ -71,10 +75,10 @@ def build_target() -> dict[str, str]:
 
 
 def apply(api: DeployedStack) -> None:
-    """Compensate all differences, then deploy the API: gateway responses take effect only with a deployment."""
+    """Compensate all differences, then deploy the API: some changes take effect only with a deployment."""
     allow_plain_http(api)
     unescape_binary_media_types(api)
-    put_gateway_responses(api)
+    allow_one_origin(api)
     remove_api_key_requirement(api)
     set_authorizer_cache(api)
     move_throttling_to_stage(api)
@@ -114,15 +118,25 @@ def unescape_binary_media_types(api: DeployedStack) -> None:
     api.aws.apigateway_unvalidated.update_rest_api(restApiId=api.rest_api_id, patchOperations=[operation])
 
 
-def put_gateway_responses(api: DeployedStack) -> None:
-    """Create the gateway responses.
+def allow_one_origin(api: DeployedStack) -> None:
+    """Name the allowed origin in the gateway responses, if there is only one.
 
-    AWS: imports them from the OpenAPI body, where SAM puts them.
-    Emulator: ignores them there, and would return API Gateway's default responses.
+    AWS: the condition SeveralOriginsAreAllowed splits the parameter.
+    Emulator: does not split it, so the condition is always true and the gateway responses allow any origin.
     """
-    responses = api.properties(API)["Body"].get("x-amazon-apigateway-gateway-responses", {})
-    for name, response in responses.items():
-        api.aws.apigateway.put_gateway_response(restApiId=api.rest_api_id, responseType=name, **_put_request(response))
+    origin = api.parameters[ORIGINS_PARAMETER]
+    if not origin or "," in origin:
+        return
+    gateway = api.aws.apigateway
+    for response in gateway.get_gateway_responses(restApiId=api.rest_api_id)["items"]:
+        if not response["defaultResponse"]:
+            gateway.put_gateway_response(
+                restApiId=api.rest_api_id,
+                responseType=response["responseType"],
+                statusCode=response["statusCode"],
+                responseParameters={**response["responseParameters"], ALLOW_ORIGIN: f"'{origin}'"},
+                responseTemplates=response["responseTemplates"],
+            )
 
 
 def remove_api_key_requirement(api: DeployedStack) -> None:
@@ -218,14 +232,6 @@ def stage_limits(usage_plan: Json, parameters: Mapping[str, str]) -> dict[str, s
             limits[f"{prefix}/rateLimit"] = _resolve(throttle["RateLimit"], parameters)
             limits[f"{prefix}/burstLimit"] = _resolve(throttle["BurstLimit"], parameters)
     return limits
-
-
-def _put_request(response: Json) -> dict[str, Json]:
-    """A gateway response of the OpenAPI body as arguments of PutGatewayResponse."""
-    request = {name: response[name] for name in ("responseParameters", "responseTemplates") if name in response}
-    if "statusCode" in response:
-        request["statusCode"] = str(response["statusCode"])
-    return request
 
 
 def _resolve(value: Json, parameters: Mapping[str, str]) -> str:

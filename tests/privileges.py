@@ -16,7 +16,8 @@ LAMBDA: Final = "Lambda"
 """Takes the place of a module if the Lambda service itself makes the call, with the function's role."""
 
 FUNCTIONS: Final = (
-    *("announce", "authorizer", "download", "enroll", "export", "export_worker", "get_package", "preview", "sweep"),
+    *("announce", "authorizer", "download", "enroll", "export", "export_worker", "get_package", "preflight", "preview"),
+    "sweep",
 )
 
 
@@ -100,6 +101,7 @@ _SPECIFIC: Final[dict[str, Needs]] = {
         **_needs("InboxBucket/requests/*.result", "events/inbox.py", "s3:PutObject"),
     },
     "get_package": {**_FIND_PACKAGE, **_READ_BUNDLE},
+    "preflight": {},
     "preview": _RESOLVE,
     "sweep": {
         **_needs("PackagesTable/index/by-lease", "packages/table.py", "dynamodb:Query"),

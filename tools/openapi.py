@@ -78,6 +78,14 @@ _TENANT: Final = {
     "description": "The tenant to act for, if the body contains none; on GET, only packages of this tenant are found.",
     "schema": {"type": "string", "maxLength": 256},
 }
+_RANGE: Final = {
+    "name": "Range",
+    "in": "header",
+    "required": False,
+    "description": "One range of bytes (RFC 9110, 14.2). With `If-Range`, it is ignored if the ETag differs.",
+    "schema": {"type": "string"},
+    "example": "bytes=1048576-",
+}
 _IF_NONE_MATCH: Final = {
     "name": "If-None-Match",
     "in": "header",
@@ -138,7 +146,7 @@ def _operation(route: Route) -> dict[str, Any]:
     if "{packageId}" in route.path:
         parameters.insert(0, _PACKAGE_ID)
     if route is DOWNLOAD:
-        parameters.append(_IF_NONE_MATCH)
+        parameters += [_IF_NONE_MATCH, _RANGE]
     if route is EXPORT:
         parameters += [_PREFER, _IDEMPOTENCY_KEY]
     operation: dict[str, Any] = {
@@ -176,15 +184,18 @@ def _successes(route: Route) -> dict[str, Any]:
     if route is not DOWNLOAD:
         return _json_success(route)
     etag = {"ETag": _header("Strong validator of the bundle.")}
+    headers = {
+        **etag,
+        "Content-Disposition": _header("The file name of the bundle (RFC 6266)."),
+        "Repr-Digest": _header("SHA-256 of the whole bundle (RFC 9530)."),
+    }
+    content = {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}}
     return {
-        "200": {
-            "description": "The bundle.",
-            "headers": {
-                **etag,
-                "Content-Disposition": _header("The file name of the bundle (RFC 6266)."),
-                "Repr-Digest": _header("SHA-256 of the bytes (RFC 9530)."),
-            },
-            "content": {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+        "200": {"description": "The bundle.", "headers": headers, "content": content},
+        "206": {
+            "description": "The requested range of the bundle.",
+            "headers": {**headers, "Content-Range": _header("Position of the range, and size of the bundle.")},
+            "content": content,
         },
         "304": {"description": "The client already has this bundle.", "headers": etag},
         "307": {

@@ -34,6 +34,7 @@ OPERATIONS: Final = {
         "CreateMultipartUpload",
         "DeleteObject",
         "GetObject",
+        "HeadObject",
         "PutObject",
         "PutObjectTagging",
         "UploadPart",

@@ -69,6 +69,12 @@ RESOURCES: Final = """
             RestApiId: !Ref PackagesApi
             Path: /api/installhub/packages/versions/{version}
             Method: GET
+        GetVersionHead:
+          Type: Api
+          Properties:
+            RestApiId: !Ref PackagesApi
+            Path: /api/installhub/packages/versions/{version}
+            Method: HEAD
 
   GetVersionRole:
     Type: AWS::IAM::Role
@@ -157,6 +163,14 @@ def test_dashboard_and_outputs_include_it_automatically(project: Path) -> None:
     dashboard = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     assert dashboard.count("${GetVersionFunction}") == 3
     assert template["Outputs"]["GetVersionFunction"]["Value"] == {"Ref": "GetVersionFunction"}
+
+
+def test_preflight_requests_for_its_path_are_answered(project: Path) -> None:
+    template = dict(loads((project / "template.yaml").read_text()))
+
+    preflight = template["Resources"]["PreflightFunction"]["Properties"]["Events"]["GetVersion"]["Properties"]
+    assert preflight["Path"] == "/api/installhub/packages/versions/{version}"
+    assert preflight["Method"] == "OPTIONS"
 
 
 def test_the_build_finds_its_folder(project: Path, tmp_path: Path) -> None:

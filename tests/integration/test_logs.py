@@ -190,5 +190,7 @@ def test_the_log_level_of_libraries_is_not_configured() -> None:
     """Lambda's log level would also apply to botocore, which logs whole requests."""
     functions = resources_of("AWS::Serverless::Function")
     assert {tuple(function["LoggingConfig"]) for function in functions.values()} == {("LogGroup",)}
-    variables: set[str] = set().union(*(function["Environment"]["Variables"] for function in functions.values()))
+    variables: set[str] = set().union(
+        *(function.get("Environment", {}).get("Variables", {}) for function in functions.values())
+    )
     assert not {name for name in variables if name.startswith(("POWERTOOLS", "AWS_LAMBDA_LOG"))}

@@ -18,7 +18,8 @@ from tests.system.client import Api
 REQUIRED = "INSTALLHUB_DOCKER"
 """Set to `required` (as in .ci/run), this variable makes the suite fail instead of being skipped."""
 
-PARAMETERS = "MaxRoots=3 MaxInlineBundleBytes=20000 ExportRateLimit=1 ExportBurstLimit=1"
+ORIGIN = "https://portal.example.com"
+PARAMETERS = f"MaxRoots=3 MaxInlineBundleBytes=20000 ExportRateLimit=1 ExportBurstLimit=1 AllowedOrigins={ORIGIN}"
 TIMEOUT_SECONDS = 180
 
 

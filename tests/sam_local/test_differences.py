@@ -15,7 +15,7 @@ import requests
 
 from installhub.model.errors import ErrorCode
 from local import containers, docker, sam, sam_local
-from tests.sam_local.conftest import free_port
+from tests.sam_local.conftest import ORIGIN, free_port
 from tests.system.client import OTHER_TENANT, TENANT, Api, export_body
 from tests.system.test_authorization import PREVIEW, ROUTES
 from tests.system.test_error_responses import UNKNOWN_PACKAGE, assert_problem
@@ -54,6 +54,12 @@ def test_an_unknown_route_is_403(api: Api, method: str, path: str) -> None:
 def test_an_encoded_slash_is_a_slash(api: Api) -> None:
     response = api.get("..%2F..%2Fetc")
     assert (response.status_code, response.json()) == (403, NO_ROUTE)
+
+
+def test_a_page_cannot_read_a_401(api: Api) -> None:
+    response = api.get(UNKNOWN_PACKAGE, token=None, headers={"Origin": ORIGIN})
+    assert response.status_code == 401
+    assert "Access-Control-Allow-Origin" not in response.headers
 
 
 def test_sam_local_does_not_throttle(api: Api) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.sam_local.conftest import ORIGIN
 from tests.system.client import BASE, TENANT, Api, export_body
 from tests.system.test_export_flow import PREVIEW_EXAMPLE
 
@@ -51,6 +52,22 @@ def test_the_downloaded_bundle_matches_its_checksum(api: Api, package: dict[str,
     with zipfile.ZipFile(io.BytesIO(download.content)) as bundle:
         assert bundle.testzip() is None
         assert json.loads(bundle.read("manifest.json")) == package["manifest"]
+
+
+def test_the_bundle_can_be_requested_by_clients_of_all_kinds(api: Api, package: dict[str, Any]) -> None:
+    path = f"/{package['packageId']}/download"
+    whole = api.call("GET", path, headers={"Accept": ""})
+    head, part = api.call("HEAD", path), api.call("GET", path, headers={"Range": "bytes=0-1"})
+    assert (whole.content[:2], head.content, part.content) == (b"PK", b"", b"PK")
+    assert (head.status_code, head.headers["ETag"]) == (200, whole.headers["ETag"])
+    assert (part.status_code, part.headers["Content-Range"]) == (206, f"bytes 0-1/{len(whole.content)}")
+
+
+def test_preflight_requests_are_answered(api: Api, package: dict[str, Any]) -> None:
+    headers = {"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}
+    preflight = api.call("OPTIONS", f"/{package['packageId']}", token=None, headers=headers)
+    assert (preflight.status_code, preflight.headers["Access-Control-Allow-Origin"]) == (204, ORIGIN)
+    assert api.get(package["packageId"], headers=headers).headers["Access-Control-Allow-Origin"] == ORIGIN
 
 
 def test_a_client_that_has_the_bundle_gets_a_304(api: Api, package: dict[str, Any]) -> None:

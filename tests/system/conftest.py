@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.stacks import deployed
+from tests.stacks import deployed, free_port
 from tests.system.bus import Bus, outcome_listener
 from tests.system.client import Api
 
@@ -18,12 +18,18 @@ def api() -> Iterator[Api]:
 
 
 @pytest.fixture(scope="session")
-def limited_api() -> Iterator[Api]:
+def page_port() -> int:
+    """The port of the only origin whose pages may call ``limited_api``."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def limited_api(page_port: int) -> Iterator[Api]:
     """A second, new stack with low limits and the sample tenants."""
     yield from deployed(
         "system-limited",
         "ExportRateLimit=1 ExportBurstLimit=4 MaxRoots=3 MaxArtifacts=20 MaxDefinitionBytes=20000 "
-        "MaxInlineBundleBytes=2000",
+        f"MaxInlineBundleBytes=2000 AllowedOrigins=http://localhost:{page_port}",
     )
 
 

@@ -1,4 +1,4 @@
-"""Generates blocks of template.yaml: gateway responses, dashboard and the functions' outputs.
+"""Generates blocks of template.yaml: gateway responses, preflight routes, dashboard and the functions' outputs.
 
 python -m tools.template           write the block between each pair of markers
 python -m tools.template --check   fail if a block is out of date
@@ -11,12 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tools.template import dashboard, gateway_responses, outputs
+from tools.template import dashboard, gateway_responses, outputs, preflight_routes
 
 TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
 
 BLOCKS: Final[dict[str, Callable[[str], str]]] = {
     "      # {} gateway responses\n": gateway_responses.render,
+    "      # {} preflight routes\n": preflight_routes.render,
     "  # {} dashboard\n": dashboard.render,
     "  # {} functions\n": outputs.render,
 }

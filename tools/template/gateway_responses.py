@@ -6,10 +6,21 @@ import json
 from typing import Any, Final
 
 from installhub.contract.response_bodies import PROBLEM_TYPE, problem_body
+from installhub.http.cors import ALLOW_ORIGIN, EXPOSE_HEADERS, EXPOSED_HEADERS
 from installhub.model.errors import REGISTRY, ErrorCode, Problem
 
 NO_TOKEN: Final = {"WWW-Authenticate": "Bearer"}
 BAD_TOKEN: Final = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+
+# A gateway response cannot depend on the request's origin (its templates are not processed, its headers are constants
+# or copies). So its headers allow the only allowed origin, or any page if there are several; see docs/decisions/0045.
+CORS: Final = {
+    ALLOW_ORIGIN: "&allowOrigin !If [BrowsersMayCall, !If [SeveralOriginsAreAllowed, \"'*'\", "
+    "!Sub \"'${AllowedOrigins}'\"], !Ref AWS::NoValue]",
+    EXPOSE_HEADERS: f"&exposeHeaders !If [BrowsersMayCall, \"'{', '.join(EXPOSED_HEADERS)}'\", !Ref AWS::NoValue]",
+    "Vary": "&vary !If [BrowsersMayCall, \"'Origin'\", !Ref AWS::NoValue]",
+}
+"""YAML of the headers for browsers, with the anchors that all responses but the first refer to."""
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 RESPONSES: Final[dict[str, tuple[ErrorCode, dict[str, str]]]] = {
@@ -55,6 +66,7 @@ def _response(code: ErrorCode, extra_headers: dict[str, str]) -> dict[str, Any]:
 def render(_template: str) -> str:
     """The gateway responses' block of template.yaml. JSON strings are valid YAML, so no other quoting is needed."""
     lines = ["      GatewayResponses:\n"]
+    cors = CORS
     for kind, response in gateway_responses().items():
         lines.append(f"        {kind}:\n")
         lines.append(f"          StatusCode: {response['StatusCode']}\n")
@@ -63,6 +75,8 @@ def render(_template: str) -> str:
             f"              {name}: {json.dumps(value)}\n"
             for name, value in response["ResponseParameters"]["Headers"].items()
         )
+        lines.extend(f"              {name}: {value}\n" for name, value in cors.items())
+        cors = {name: value.partition(" ")[0].replace("&", "*") for name, value in CORS.items()}
         lines.append("          ResponseTemplates:\n")
         body = response["ResponseTemplates"]["application/json"].replace("'", "''")
         lines.append(f"            application/json: '{body}'\n")

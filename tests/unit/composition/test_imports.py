@@ -33,6 +33,7 @@ IMPORTS: Final[dict[str, tuple[set[str], set[str]]]] = {
         {"deflate", "pydantic_core"},
     ),
     "get_package": ({"bundler", "contract", "http", "identity", "packages"}, {"deflate"}),
+    "preflight": ({"contract", "http"}, set()),
     "preview": (
         {"artifacts", "bundler", "contract", "exports", "http", "identity", "packages", "resolver"},
         {"pydantic_core"},

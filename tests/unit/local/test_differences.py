@@ -48,26 +48,24 @@ def test_the_cache_parameter_is_that_of_the_template() -> None:
     assert authorizer["Identity"]["ReauthorizeEvery"] == {"Ref": CACHE_PARAMETER}
 
 
-def test_gateway_responses_are_put_as_in_the_template(aws: SimpleNamespace) -> None:
-    headers = {"gatewayresponse.header.Retry-After": "'1'"}
-    templates = {"application/json": "{}"}
-    responses = {
-        "THROTTLED": {"statusCode": 429, "responseParameters": headers, "responseTemplates": templates},
-        "DEFAULT_5XX": {"responseTemplates": templates},
+def test_gateway_responses_name_the_only_allowed_origin(aws: SimpleNamespace) -> None:
+    own = {"responseType": "THROTTLED", "statusCode": "429", "responseTemplates": {}, "defaultResponse": False}
+    default = {"responseType": "WAF_FILTERED", "defaultResponse": True}
+    headers = {"gatewayresponse.header.Retry-After": "'1'", "gatewayresponse.header.Access-Control-Allow-Origin": "'*'"}
+    aws.apigateway.get_gateway_responses.return_value = {"items": [{**own, "responseParameters": headers}, default]}
+    differences.allow_one_origin(_deployed(aws, {}, AllowedOrigins="https://a.example"))
+    (call,) = aws.apigateway.put_gateway_response.call_args_list
+    assert call.kwargs["responseType"] == "THROTTLED"
+    assert call.kwargs["responseParameters"] == {
+        "gatewayresponse.header.Retry-After": "'1'",
+        "gatewayresponse.header.Access-Control-Allow-Origin": "'https://a.example'",
     }
-    body = {"x-amazon-apigateway-gateway-responses": responses}
-    api = {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": body}}}
-    differences.put_gateway_responses(_deployed(aws, api))
-    assert [call.kwargs for call in aws.apigateway.put_gateway_response.call_args_list] == [
-        {
-            "restApiId": "api",
-            "responseType": "THROTTLED",
-            "statusCode": "429",
-            "responseParameters": headers,
-            "responseTemplates": templates,
-        },
-        {"restApiId": "api", "responseType": "DEFAULT_5XX", "responseTemplates": templates},
-    ]
+
+
+@pytest.mark.parametrize("origins", ["", "https://a.example,https://b.example"])
+def test_gateway_responses_are_unchanged_with_no_or_several_origins(aws: SimpleNamespace, origins: str) -> None:
+    differences.allow_one_origin(_deployed(aws, {}, AllowedOrigins=origins))
+    aws.apigateway.put_gateway_response.assert_not_called()
 
 
 def test_binary_media_types_are_unescaped(aws: SimpleNamespace) -> None:

@@ -42,6 +42,7 @@ WITHOUT_RESOURCE: Final = {
 # API Gateway authorizes operations by HTTP method.
 OPERATIONS: Final = {
     "s3:PutObject": {"PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"},
+    "s3:GetObject": {"GetObject", "HeadObject"},
     "s3:GetObjectVersion": {"GetObject"},
     "apigateway:POST": {"CreateApiKey", "CreateUsagePlanKey"},
     "apigateway:GET": {"GetApiKeys"},
@@ -65,7 +66,7 @@ def known_operations() -> dict[str, set[str]]:
 
 @cache
 def calls_in(module: Path) -> frozenset[str]:
-    """Return the AWS operations that a module calls, by client method or by paginator name."""
+    """Return the AWS operations that a module calls, by client method, paginator name or presigned URL."""
     methods = {
         re.sub("([a-z0-9])([A-Z])", r"\1_\2", name).lower(): name
         for names in known_operations().values()
@@ -80,7 +81,16 @@ def calls_in(module: Path) -> frozenset[str]:
         for argument in node.args
         if isinstance(argument, ast.Constant)
     }
-    return frozenset(name for method, name in methods.items() if method in called | paginated)
+    presigned = {
+        constant.value
+        for node in nodes
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "generate_presigned_url"
+        for constant in ast.walk(node.args[0])
+        if isinstance(constant, ast.Constant)
+    }
+    return frozenset(name for method, name in methods.items() if method in called | paginated | presigned)
 
 
 @cache
@@ -192,6 +202,7 @@ def test_the_layers_botocore_has_exactly_the_operations_the_code_calls() -> None
         ("client.put_item(TableName='t')", {"PutItem"}),
         ("client.get_paginator('query').paginate()", {"Query"}),
         ("client.get_paginator('scan')", set()),
+        ("client.generate_presigned_url('head_object' if x else 'get_object')", {"HeadObject", "GetObject"}),
         ("put_item()", set()),
     ],
 )

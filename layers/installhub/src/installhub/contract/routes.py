@@ -47,6 +47,11 @@ class Route:
     response_model: str | None = None
 
     @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that are served: a function that serves GET also serves HEAD."""
+        return ("GET", "HEAD") if self.method == "GET" else (self.method,)
+
+    @property
     def errors(self) -> tuple[ErrorCode, ...]:
         """All error codes it can return."""
         return (*_COMMON_ERRORS, *self.own_errors)
@@ -107,8 +112,15 @@ DOWNLOAD: Final = Route(
     "downloadPackage",
     "Download the ZIP bundle for a package",
     "Returns the bundle, or redirects to a URL that is valid for five minutes if the bundle is too large for a "
-    "response. Clients should follow redirects.",
-    (ErrorCode.PACKAGE_NOT_FOUND,),
+    "response. Clients should follow redirects. A `Range` of the bundle can be requested, for example to resume a "
+    "download.",
+    (ErrorCode.PACKAGE_NOT_FOUND, ErrorCode.RANGE_NOT_SATISFIABLE),
 )
 
 ROUTES: Final = (EXPORT, PREVIEW, GET_PACKAGE, DOWNLOAD)
+
+
+def methods_of(path: str) -> tuple[str, ...]:
+    """The methods of all routes with the path template ``path``, and OPTIONS."""
+    methods = [method for route in ROUTES if route.path == path for method in route.methods]
+    return (*dict.fromkeys(methods), "OPTIONS")

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from installhub.http.cors import CrossOriginPolicy
 from installhub.http.request import Request
 from installhub.http.responses import problem_response
 from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.runtime.settings import Settings
 from installhub.runtime.telemetry import Handler, instrumented, log_refusal, logger
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ def endpoint(route: Route) -> Callable[[Callable[[Request, LambdaContext], Respo
             except Exception as error:
                 logger.exception("unhandled exception", exc_info=error)
                 response = problem_response(InstallHubError.of(ErrorCode.INTERNAL_ERROR), request)
-            return response.to_proxy_result()
+            cors = CrossOriginPolicy.from_settings(Settings.from_environment())
+            return response.with_headers(cors.response_headers(request.header("Origin"))).to_proxy_result()
 
         return handler
 

@@ -38,6 +38,16 @@ class Request:
         return self.event.get("path")
 
     @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return str(self.event.get("httpMethod", ""))
+
+    @property
+    def resource(self) -> str:
+        """The path template of the route, with ``{parameters}``."""
+        return str(self.event.get("resource", ""))
+
+    @property
     def body(self) -> bytes:
         """The body as bytes, decoded if API Gateway encoded it in base64."""
         body: str = self.event.get("body") or ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -21,6 +21,12 @@ class Response:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str | bytes = ""
+
+    def with_headers(self, headers: Mapping[str, str]) -> Response:
+        """The response with additional ``headers``. The values of ``Vary`` are combined, others are replaced."""
+        vary = [item["Vary"] for item in (self.headers, headers) if "Vary" in item]
+        combined = {"Vary": ", ".join(vary)} if vary else {}
+        return replace(self, headers={**self.headers, **headers, **combined})
 
     def to_proxy_result(self) -> dict[str, Any]:
         """The response as the result of the Lambda function, with binary content in base64."""

@@ -16,6 +16,7 @@ from installhub.contract.response_bodies import (
     reduced_package_body,
 )
 from installhub.http.bundle_headers import content_disposition, entity_tag, is_not_modified
+from installhub.http.byte_range import RangeNotSatisfiableError, requested_range
 from installhub.http.headers import RESPOND_ASYNC
 from installhub.http.response import Response
 from installhub.model.errors import REGISTRY, ErrorCode, InstallHubError, Problem
@@ -90,23 +91,37 @@ def package_response(request: Request, record: PackageRecord, manifest: Mapping[
 
 
 def bundle_response(request: Request, record: PackageRecord, bundles: BundleStore, max_inline: int) -> Response:
-    """The bundle of ``record``: 304 if the client has it, 200, or 307 if it has more than ``max_inline`` bytes."""
+    """The bundle of ``record``, or the range of it that the request asks for.
+
+    200 or 206; 304 if the client has it, 307 if it has more than ``max_inline`` bytes, 416 if there is no such range.
+    """
+    entity, size = entity_tag(record), record.layout.size
     headers = {
-        "ETag": entity_tag(record),
+        "ETag": entity,
         # Although bundles are immutable, a cached one must be revalidated, which checks the caller's authorization.
         "Cache-Control": "private, no-cache",
     }
-    if is_not_modified(headers["ETag"], request.header("If-None-Match")):
+    if is_not_modified(entity, request.header("If-None-Match")):
         return Response(304, headers)
     disposition = content_disposition(record)
-    if record.layout.size > max_inline:
-        link = bundles.presigned_url(record.bundle_key, disposition, LINK_LIFETIME_SECONDS)
+    if size > max_inline:
+        link = bundles.presigned_url(request.method, record.bundle_key, disposition, LINK_LIFETIME_SECONDS)
         return Response(307, {**headers, "Location": link, "Cache-Control": _NO_STORE})
+    wanted = request.header("Range") if request.method == "GET" else None  # undefined for HEAD (RFC 9110, 14.2)
+    try:
+        part = requested_range(wanted, request.header("If-Range"), entity, size)
+    except RangeNotSatisfiableError:
+        refusal = problem_response(InstallHubError.of(ErrorCode.RANGE_NOT_SATISFIABLE), request)
+        return refusal.with_headers({"Content-Range": f"bytes */{size}"})
     digest = base64.b64encode(bytes.fromhex(record.checksum.removeprefix("sha256:"))).decode()
+    headers["Accept-Ranges"] = "bytes"
     headers["Content-Disposition"] = disposition
-    headers["Repr-Digest"] = f"sha-256=:{digest}:"  # RFC 9530
+    headers["Repr-Digest"] = f"sha-256=:{digest}:"  # of the whole bundle, also with a range (RFC 9530)
     headers["Content-Type"] = CONTENT_TYPE
-    return Response(200, headers, bundles.read(record.bundle_key))
+    if part is None:
+        return Response(200, headers, bundles.read(record.bundle_key))
+    headers["Content-Range"] = part.content_range(size)
+    return Response(206, headers, bundles.read_range(record.bundle_key, part.first, part.length))
 
 
 def problem_response(error: InstallHubError, request: Request) -> Response:

@@ -31,6 +31,7 @@ class ErrorCode(StrEnum):
     IDEMPOTENCY_KEY_REUSED = "IdempotencyKeyReused"
     IDEMPOTENCY_KEY_IN_USE = "IdempotencyKeyInUse"
     PACKAGE_NOT_FOUND = "PackageNotFound"
+    RANGE_NOT_SATISFIABLE = "RangeNotSatisfiable"
     NOT_FOUND = "NotFound"
     UNSUPPORTED_MEDIA_TYPE = "UnsupportedMediaType"
     RATE_LIMIT_EXCEEDED = "RateLimitExceeded"
@@ -134,6 +135,11 @@ REGISTRY: Final[Mapping[ErrorCode, ErrorKind]] = MappingProxyType(
         ),
         ErrorCode.PACKAGE_NOT_FOUND: ErrorKind(
             404, "Package not found", "The package does not exist in any of the caller's tenants."
+        ),
+        ErrorCode.RANGE_NOT_SATISFIABLE: ErrorKind(
+            416,
+            "Range not satisfiable",
+            "The `Range` starts after the end of the bundle; `Content-Range` contains its size.",
         ),
         ErrorCode.NOT_FOUND: ErrorKind(404, "Not found", "The API has no route with this path and method."),
         ErrorCode.UNSUPPORTED_MEDIA_TYPE: ErrorKind(

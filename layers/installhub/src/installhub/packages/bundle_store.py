@@ -67,16 +67,17 @@ class BundleStore:
             response = self.s3().get_object(Bucket=self.bucket, Key=key, Range=f"bytes={offset}-{offset + length - 1}")
             return response["Body"].read()
 
-    def presigned_url(self, key: str, disposition: str, seconds: int) -> str:
+    def presigned_url(self, method: str, key: str, disposition: str, seconds: int) -> str:
         """A URL that allows anyone to download the bundle for ``seconds``.
 
         Args:
+            method: HTTP method of the download, GET or HEAD; the signature includes it.
             key: Key of the bundle.
             disposition: Value of ``Content-Disposition`` in the response to the download.
             seconds: How long the URL is valid.
         """
         return self.s3().generate_presigned_url(
-            "get_object",
+            "head_object" if method == "HEAD" else "get_object",
             Params={
                 "Bucket": self.bucket,
                 "Key": key,
