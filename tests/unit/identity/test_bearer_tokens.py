@@ -20,6 +20,7 @@ def test_without_an_authorization_header_there_is_no_token(value: str | None) ->
         ("BEARER   abc", "abc"),
         (" \tBearer abc \t", "abc"),
         ("Bearer Bearer", "Bearer"),
+        ("Bearer XabcX", "XabcX"),
     ],
 )
 def test_the_scheme_is_case_insensitive_and_the_token_is_exact(value: str, token: str) -> None:

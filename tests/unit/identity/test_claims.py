@@ -158,6 +158,10 @@ def test_a_renamed_scope_is_granted_by_the_issuers_names_only(granted: list[str]
     assert rename_scopes(granted, names) & {*scopes, "installhub:export"} == scopes
 
 
+def test_an_issuers_name_of_a_scope_may_contain_an_equals_sign() -> None:
+    assert parse_scope_names(["installhub:export=a=b"]) == {"installhub:export": frozenset({"a=b"})}
+
+
 @pytest.mark.parametrize("entry", ["installhub:export", "=x", "installhub:export=", ""])
 def test_a_scope_name_of_another_form_is_a_configuration_error(entry: str) -> None:
     with pytest.raises(ValueError, match="ScopeNames"):

@@ -99,11 +99,10 @@ def test_an_unusable_document_leaves_the_keys_unavailable(content: bytes | Excep
     assert web.requested == [WELL_KNOWN]
 
 
-def test_an_issuer_without_tls_may_have_keys_without_tls() -> None:
+@pytest.mark.parametrize("keys", ["http://localhost:8080/keys", "https://localhost/keys"])
+def test_an_issuer_without_tls_may_have_keys_with_or_without_tls(keys: str) -> None:
     issuer = "http://localhost:8080"
     address = f"{issuer}/.well-known/openid-configuration"
-    web = Web(
-        {address: document(issuer=issuer, jwks_uri="http://localhost:8080/keys"), "http://localhost:8080/keys": KEYS}
-    )
+    web = Web({address: document(issuer=issuer, jwks_uri=keys), keys: KEYS})
 
     assert DiscoveredKeys(issuer, web.fetch)() == KEYS

@@ -240,6 +240,11 @@ def test_text_that_is_not_a_compact_token_is_malformed(
     assert issuer.fetches == 0
 
 
+def test_a_token_has_up_to_8_kib() -> None:
+    """API Gateway accepts 10,240 bytes of headers altogether."""
+    assert POLICY.max_token_bytes == 8192
+
+
 def test_only_tokens_up_to_the_maximum_length_are_accepted(issuer: Issuer, mint: Callable[..., str]) -> None:
     token = mint()
     keys = JwksCache(issuer)

@@ -130,6 +130,10 @@ def test_faults_are_sentences_about_the_token() -> None:
     assert all(fault.startswith(("The token ", "A token ")) and fault.endswith(".") for fault in TokenFault)
 
 
+def test_a_rejection_names_its_reason() -> None:
+    assert str(InvalidTokenError(TokenFault.EXPIRED)) == "The token has expired."
+
+
 def test_a_fault_survives_pickling() -> None:
     assert pickle.loads(pickle.dumps(InvalidTokenError(TokenFault.EXPIRED))).fault is TokenFault.EXPIRED  # noqa: S301
 

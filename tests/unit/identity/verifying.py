@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NOW = 1_800_000_000
-POLICY = TokenPolicy("https://issuer.example", frozenset({"installhub"}), clock_skew_seconds=0)
+POLICY = TokenPolicy("https://issuer.example", frozenset({"installhub"}))
 
 
 class Issuer:

@@ -84,7 +84,7 @@ class TokenPolicy:
     scope_claims: tuple[str, ...] = ("scope", "scp")
     scope_names: Mapping[str, frozenset[str]] = field(default_factory=dict)
     tenant_claims: tuple[TenantClaim, ...] = (TenantClaim("tenants"), TenantClaim("tenant_id"))
-    clock_skew_seconds: int = 60
+    clock_skew_seconds: int = 0
     max_token_bytes: int = 8192
 
 
@@ -181,7 +181,7 @@ def _strict_decoder(policy: TokenPolicy) -> Callable[[str, RSAPublicKey], dict[s
             text(claims.get("iss"))
             return {name: value for name, value in claims.items() if value is not None}
 
-    decoder = StrictJWT(options={"require": ["exp"], "verify_aud": False, "verify_iat": False, "verify_sub": False})
+    decoder = StrictJWT(options={"require": ["exp"], "verify_aud": False, "verify_iat": False})
 
     def decode(token: str, key: RSAPublicKey) -> dict[str, Any]:
         try:
