@@ -66,12 +66,15 @@ down: ## stop it and delete its data
 
 ## For operators: on the local stack, or with STACK=name on AWS
 
-.PHONY: audit redrive
+.PHONY: audit redrive delete-keys
 audit: $(PROJECT_READY) ## find incomplete packages, orphans and wrong checksums   [STACK=name] [JSON=1]
 	@$(RUN) operations.audit --stack "$$STACK" $(if $(JSON),--json)
 
 redrive: $(PROJECT_READY) ## move messages from the dead-letter queue back to the export queue   [STACK=name] [MAX=10] [DRY_RUN=1]
 	@$(RUN) operations.redrive --stack "$$STACK" --max "$$MAX" $(if $(DRY_RUN),--dry-run)
+
+delete-keys: $(PROJECT_READY) ## delete the usage-plan keys of a stack that was deleted on AWS   STACK=name [DRY_RUN=1]
+	@$(RUN) operations.delete_keys --stack "$$STACK" $(if $(DRY_RUN),--dry-run)
 
 ## The API in containers with `sam local`: needs Docker
 

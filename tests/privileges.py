@@ -17,7 +17,7 @@ LAMBDA: Final = "Lambda"
 
 FUNCTIONS: Final = (
     *("announce", "authorizer", "download", "enroll", "export", "export_worker", "get_package", "preflight", "preview"),
-    "sweep",
+    *("reclaim_keys", "sweep"),
 )
 
 
@@ -73,14 +73,16 @@ _SPECIFIC: Final[dict[str, Needs]] = {
         **_needs("EventBus", "events/outcome_events.py", "events:PutEvents"),
         **_needs("UnannouncedQueue", LAMBDA, "sqs:SendMessage"),
     },
-    "authorizer": _needs("PlansTable", "identity/usage_keys.py", "dynamodb:GetItem", "dynamodb:PutItem"),
+    "authorizer": _needs(
+        *("PlansTable", "identity/usage_keys.py"), *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+    ),
     "download": {**_FIND_PACKAGE, **_READ_BUNDLE},
     "enroll": {
         **_stream("PlansTable"),
         **_ANY_STREAM,
-        **_needs("PlansTable", "identity/usage_keys.py", "dynamodb:UpdateItem"),
-        **_needs("/apikeys", "identity/usage_keys.py", "apigateway:POST", "apigateway:GET"),
-        **_needs("/usageplans/UsagePlan/keys", "identity/usage_keys.py", "apigateway:POST"),
+        **_needs("PlansTable", "identity/usage_key_provisioning.py", "dynamodb:GetItem", "dynamodb:UpdateItem"),
+        **_needs("/apikeys", "identity/usage_key_provisioning.py", "apigateway:POST", "apigateway:GET"),
+        **_needs("/usageplans/UsagePlan/keys", "identity/usage_key_provisioning.py", "apigateway:POST"),
     },
     "export": {
         **_EXPORT,
@@ -103,6 +105,14 @@ _SPECIFIC: Final[dict[str, Needs]] = {
     "get_package": {**_FIND_PACKAGE, **_READ_BUNDLE},
     "preflight": {},
     "preview": _RESOLVE,
+    "reclaim_keys": {
+        **_needs(
+            *("PlansTable", "identity/usage_key_reclaiming.py"),
+            *("dynamodb:Scan", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
+        ),
+        **_needs("/apikeys", "identity/usage_key_provisioning.py", "apigateway:GET"),
+        **_needs("/apikeys/*", "identity/usage_key_provisioning.py", "apigateway:DELETE"),
+    },
     "sweep": {
         **_needs("PackagesTable/index/by-lease", "packages/table.py", "dynamodb:Query"),
         **_needs("PackagesTable", "packages/table.py", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),

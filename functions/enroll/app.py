@@ -1,4 +1,4 @@
-"""Creates usage-plan keys for tenants that the authorizer has added to the plans table."""
+"""Gives usage-plan keys to tenants that the authorizer has added to the plans table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from installhub.composition.identity import usage_key_provisioner
+from installhub.composition.identity import max_tenant_keys, usage_key_provisioner
+from installhub.identity.metrics import count_tenant_keys
 from installhub.identity.usage_keys import SUBJECT
 from installhub.runtime.telemetry import instrumented, logger, record_log_context
 
@@ -16,11 +17,12 @@ processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire
 
 
 def provision_usage_key(record: DynamoDBRecord) -> None:
-    """Create the usage-plan key for a stream record."""
+    """Give a key to the tenant of a stream record."""
     subject = (record.dynamodb.keys if record.dynamodb else {})[SUBJECT]
     with record_log_context("usage key not provisioned", usageSubject=subject):
-        usage_key_provisioner().provision(subject)
+        own_keys = usage_key_provisioner().provision(subject)
         logger.info("usage key provisioned")
+    count_tenant_keys(own_keys, max_tenant_keys())
 
 
 @instrumented

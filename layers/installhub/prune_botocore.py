@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any, Final
 
 OPERATIONS: Final = {
-    "apigateway": {"CreateApiKey", "CreateUsagePlanKey", "GetApiKeys"},
+    "apigateway": {"CreateApiKey", "CreateUsagePlanKey", "DeleteApiKey", "GetApiKeys"},
     "dynamodb": {
         "BatchGetItem",
         "DeleteItem",
         "GetItem",
         "PutItem",
         "Query",
+        "Scan",
         "TransactWriteItems",
         "UpdateItem",
     },

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from installhub.identity.usage_keys import PROPAGATION_SECONDS, READY_AT, SUBJECT
+from installhub.identity.usage_key_provisioning import COUNTER, PROPAGATION_SECONDS
+from installhub.identity.usage_keys import FIRST_SEEN_AT, LAST_SEEN_AT, READY_AT, SUBJECT
 from installhub.runtime import aws_clients
 from tests.integration.support.functions import Functions, sample_event
 
@@ -31,13 +33,23 @@ class UsagePlan:
 
     def keys(self) -> dict[str, str]:
         """Return the values of the plan's keys by key id."""
-        keys = self.apigateway.get_usage_plan_keys(usagePlanId=self.id)["items"]
-        return {key["id"]: self.apigateway.get_api_key(apiKey=key["id"], includeValue=True)["value"] for key in keys}
+        keys = {key["id"]: key["value"] for key in self.apigateway.get_api_keys(includeValues=True)["items"]}
+        members = {key["id"] for key in self.apigateway.get_usage_plan_keys(usagePlanId=self.id)["items"]}
+        return {key_id: value for key_id, value in keys.items() if key_id in members}  # moto keeps deleted members
 
     def subjects(self) -> dict[str, dict[str, Any]]:
         """Return the items of the plans table by usage subject."""
         items = self.world.dynamodb.scan(TableName=self.world.name("PlansTable"))["Items"]
-        return {item["customer"]["S"]: item for item in items}
+        return {item["customer"]["S"]: item for item in items if item["customer"]["S"] != COUNTER}
+
+    def see(self, *subjects: str, at: float | None = None) -> None:
+        """Add usage subjects to the plans table, as if they were first and last seen at ``at``, by default now."""
+        seen = {"N": str(int(time.time() if at is None else at))}
+        for subject in subjects:
+            self.world.dynamodb.put_item(
+                TableName=self.world.name("PlansTable"),
+                Item={SUBJECT: {"S": subject}, FIRST_SEEN_AT: seen, LAST_SEEN_AT: seen},
+            )
 
     def stream_event(self, *subjects: str) -> dict[str, Any]:
         """Return a stream event with one record, and one sequence number, per usage subject."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _MULTIPART: Final = {"CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"}
 _GATEWAY: Final = {
     "CreateApiKey": Permission("apigateway:POST", "/apikeys"),
+    "DeleteApiKey": Permission("apigateway:DELETE", "/apikeys/*"),
     "GetApiKeys": Permission("apigateway:GET", "/apikeys"),
     "CreateUsagePlanKey": Permission("apigateway:POST", "/usageplans/UsagePlan/keys"),
 }

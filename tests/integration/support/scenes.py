@@ -204,7 +204,7 @@ def run_enrollments(scene: Scene) -> None:
     assert scene.run("enroll", scene.enroll_event) == {"batchItemFailures": []}
     scene.wire.fault = Outage(lambda _: True, "unreachable")
     assert scene.run("enroll", scene.enroll_event)["batchItemFailures"]
-    scene.patch.setattr("installhub.identity.usage_keys.UsageKeyProvisioner.provision", raise_bug)
+    scene.patch.setattr("installhub.identity.usage_key_provisioning.UsageKeyProvisioner.provision", raise_bug)
     assert scene.run("enroll", scene.enroll_event)["batchItemFailures"]
 
 

@@ -38,6 +38,7 @@ IMPORTS: Final[dict[str, tuple[set[str], set[str]]]] = {
         {"artifacts", "bundler", "contract", "exports", "http", "identity", "packages", "resolver"},
         {"pydantic_core"},
     ),
+    "reclaim_keys": ({"identity"}, set()),
     "sweep": ({"bundler", "contract", "events", "exports", "packages"}, set()),
 }
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from installhub.identity import usage_keys
-from installhub.identity.usage_keys import FIRST_SEEN_AT, READY_AT, SUBJECT, USAGE_KEY, UsageKeys
+from installhub.identity.usage_keys import FIRST_SEEN_AT, LAST_SEEN_AT, READY_AT, SUBJECT, USAGE_KEY, UsageKeys
 
 NOW = 1_800_000_000
 
@@ -30,7 +30,12 @@ class FakeDynamoDB:
 
     def add(self, tenant: str, ready_at: int) -> None:
         subject = {"S": f"tenant:{tenant}"}
-        self.items[subject["S"]] = {SUBJECT: subject, USAGE_KEY: {"S": f"key-{tenant}"}, READY_AT: {"N": str(ready_at)}}
+        self.items[subject["S"]] = {
+            SUBJECT: subject,
+            FIRST_SEEN_AT: {"N": str(NOW)},
+            USAGE_KEY: {"S": f"key-{tenant}"},
+            READY_AT: {"N": str(ready_at)},
+        }
 
 
 def keys_of(database: FakeDynamoDB) -> UsageKeys:
@@ -52,7 +57,9 @@ def test_a_new_subject_is_stored_and_uses_the_shared_key() -> None:
     database = FakeDynamoDB()
 
     assert keys_of(database).key_for(["a"]) == "shared"
-    assert database.items == {"tenant:a": {SUBJECT: {"S": "tenant:a"}, FIRST_SEEN_AT: {"N": str(NOW)}}}
+    assert database.items == {
+        "tenant:a": {SUBJECT: {"S": "tenant:a"}, FIRST_SEEN_AT: {"N": str(NOW)}, LAST_SEEN_AT: {"N": str(NOW)}}
+    }
 
 
 @pytest.mark.parametrize(("ready_at", "key"), [(NOW - 1, "key-a"), (NOW, "key-a"), (NOW + 1, "shared")])
@@ -63,13 +70,18 @@ def test_a_key_is_used_from_the_time_when_it_is_ready(ready_at: int, key: str) -
     assert keys_of(database).key_for(["a"]) == key
 
 
-def test_a_key_that_is_ready_is_read_once() -> None:
+def test_a_key_that_is_ready_is_read_once_an_hour() -> None:
     database = FakeDynamoDB()
     database.add("a", NOW)
-    keys = keys_of(database)
+    now = NOW
+    keys = UsageKeys(cast("Any", database), "plans", "shared", lambda: now)
 
     assert [keys.key_for(["a"]) for _ in range(3)] == ["key-a"] * 3
     assert database.reads == 1
+    now += 3599
+    assert (keys.key_for(["a"]), database.reads) == ("key-a", 1)
+    now += 1
+    assert (keys.key_for(["a"]), database.reads) == ("key-a", 2)
 
 
 def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

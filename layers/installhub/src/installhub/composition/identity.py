@@ -10,8 +10,11 @@ from installhub.identity.claims import TenantClaim, parse_scope_names
 from installhub.identity.discovery import DiscoveredKeys
 from installhub.identity.jwks import JwksCache, fetch
 from installhub.identity.tokens import TokenPolicy, TokenVerifier
-from installhub.identity.usage_keys import UsageKeyProvisioner, UsageKeys
+from installhub.identity.usage_key_provisioning import ApiKeys, UsageKeyProvisioner
+from installhub.identity.usage_key_reclaiming import UsageKeyReclaimer
+from installhub.identity.usage_keys import UsageKeys
 from installhub.runtime import aws_clients
+from installhub.runtime.dynamodb import Table
 from installhub.runtime.settings import Settings
 
 
@@ -49,14 +52,26 @@ def usage_keys() -> UsageKeys:
     )
 
 
+def max_tenant_keys() -> int:
+    """How many tenants may have a usage-plan key of their own."""
+    return settings().integer("MAX_TENANT_KEYS")
+
+
 @cache
 def usage_key_provisioner() -> UsageKeyProvisioner:
     """Creates usage-plan keys for new tenants."""
-    return UsageKeyProvisioner(
-        dynamodb=aws_clients.dynamodb(),
-        apigateway=aws_clients.apigateway(),
-        table=settings().string("PLANS_TABLE"),
-        usage_plan=settings().string("USAGE_PLAN_ID"),
-        stack=settings().string("STACK_NAME"),
-        clock=time.time,
-    )
+    return UsageKeyProvisioner(_plans(), _api_keys(), max_tenant_keys(), time.time)
+
+
+@cache
+def usage_key_reclaimer() -> UsageKeyReclaimer:
+    """Gives back the usage-plan keys of idle tenants."""
+    return UsageKeyReclaimer(_plans(), _api_keys(), max_tenant_keys(), time.time)
+
+
+def _plans() -> Table:
+    return Table(aws_clients.dynamodb(), settings().string("PLANS_TABLE"))
+
+
+def _api_keys() -> ApiKeys:
+    return ApiKeys(aws_clients.apigateway(), settings().string("USAGE_PLAN_ID"), settings().string("STACK_NAME"))

@@ -1,4 +1,4 @@
-"""Usage-plan keys, which limit the request rate of each tenant.
+"""Usage-plan keys, which limit the request rate of each tenant: subjects, and the lookup of their keys.
 
 API Gateway limits the rate per API key. Clients send no key: the authorizer returns it (``ApiKeySourceType:
 AUTHORIZER``), so its value is an identifier, not a secret. A tenant's key is created after its first request
@@ -13,25 +13,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import ClientError
-
-from installhub.runtime.aws_errors import error_code, translate_aws_errors
 from installhub.runtime.dynamodb import Attribute, Table, Update
 
 if TYPE_CHECKING:
-    from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from installhub.runtime.dynamodb import NewItem
+    from installhub.runtime.dynamodb import Item, NewItem
 
 SUBJECT: Final = "customer"
 USAGE_KEY: Final = "usageKey"
 READY_AT: Final = "readyAt"
 FIRST_SEEN_AT: Final = "seenAt"
+LAST_SEEN_AT: Final = "lastSeenAt"
 
-PROPAGATION_SECONDS: Final = 60
-"""Minimum age of a new key when it is used; API Gateway responds with a 403 until the key is active."""
+SEEN_RESOLUTION_SECONDS: Final = 24 * 3600
+"""How old ``lastSeenAt`` may become while a subject sends requests; limits the writes."""
 
+_CACHE_SECONDS: Final = 3600
 _MAX_CACHED_KEYS: Final = 10_000
 
 
@@ -59,7 +57,7 @@ class UsageKeys:
     table: str
     shared_key: str
     clock: Callable[[], float]
-    _cached: dict[str, str] = field(default_factory=dict)
+    _cached: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     def key_for(self, tenants: Sequence[str]) -> str:
         """The usage-plan key of a caller with ``tenants``.
@@ -72,84 +70,42 @@ class UsageKeys:
         subject = usage_subject(tenants)
         if subject is None:
             return self.shared_key
-        if subject not in self._cached:
-            key = self._own_key(subject)
-            if key is None:
-                return self.shared_key
-            if len(self._cached) >= _MAX_CACHED_KEYS:
-                self._cached.clear()
-            self._cached[subject] = key
-        return self._cached[subject]
+        now = self.clock()
+        key, valid_until = self._cached.get(subject, ("", 0.0))
+        if now < valid_until:
+            return key
+        own_key = self._own_key(subject, int(now))
+        if own_key is None:
+            return self.shared_key
+        if len(self._cached) >= _MAX_CACHED_KEYS:
+            self._cached.clear()
+        self._cached[subject] = own_key, now + _CACHE_SECONDS
+        return own_key
 
-    def _own_key(self, subject: str) -> str | None:
+    def _own_key(self, subject: str, now: int) -> str | None:
         plans = Table(self.client, self.table)
-        item = plans.get_item(_primary_key(subject), consistent=False)
+        item = plans.get_item(primary_key(subject), consistent=False)
         if item is None:
+            seen = {"N": str(now)}
             plans.put_item(
-                {**_primary_key(subject), FIRST_SEEN_AT: {"N": str(int(self.clock()))}},
+                {**primary_key(subject), FIRST_SEEN_AT: seen, LAST_SEEN_AT: seen},
                 condition=Attribute(SUBJECT).not_exists(),
             )
             return None
-        if USAGE_KEY not in item or int(item[READY_AT]["N"]) > self.clock():
+        if now - last_seen(item) >= SEEN_RESOLUTION_SECONDS:
+            # The condition prevents that an item which was just deleted is created without being provisioned.
+            seen_again = Update(assign={LAST_SEEN_AT: now})
+            item = plans.update_item(primary_key(subject), seen_again, condition=Attribute(SUBJECT).exists())
+        if item is None or USAGE_KEY not in item or int(item[READY_AT]["N"]) > now:
             return None
         return item[USAGE_KEY]["S"]
 
 
-@dataclass(frozen=True, slots=True)
-class UsageKeyProvisioner:
-    """Creates the keys of new subjects.
-
-    Attributes:
-        dynamodb: DynamoDB.
-        apigateway: API Gateway.
-        table: Name of the plans table.
-        usage_plan: Id of the usage plan.
-        stack: Name of the stack, the prefix of the keys' names.
-        clock: Returns epoch seconds.
-    """
-
-    dynamodb: DynamoDBClient
-    apigateway: APIGatewayClient
-    table: str
-    usage_plan: str
-    stack: str
-    clock: Callable[[], float]
-
-    def provision(self, subject: str) -> str:
-        """Create a key for ``subject``, add it to the usage plan, and return its value. Idempotent.
-
-        Raises:
-            ServiceUnavailableError: DynamoDB or API Gateway is unavailable.
-        """
-        digest = hashlib.sha256(f"{self.usage_plan}/{subject}".encode()).hexdigest()[:40]
-        name, value = f"{self.stack}-{digest}", f"installhub-{digest}"
-        with translate_aws_errors("apigateway"):
-            self._add_to_plan(self._create_key(name, value, subject))
-        Table(self.dynamodb, self.table).update_item(
-            _primary_key(subject),
-            Update(assign={USAGE_KEY: value, READY_AT: int(self.clock()) + PROPAGATION_SECONDS}),
-        )
-        return value
-
-    def _create_key(self, name: str, value: str, subject: str) -> str:
-        try:
-            return self.apigateway.create_api_key(name=name, value=value, enabled=True, description=subject)["id"]
-        except ClientError as error:
-            if not _already_exists(error):
-                raise
-        return self.apigateway.get_api_keys(nameQuery=name)["items"][0]["id"]
-
-    def _add_to_plan(self, key_id: str) -> None:
-        try:
-            self.apigateway.create_usage_plan_key(usagePlanId=self.usage_plan, keyId=key_id, keyType="API_KEY")
-        except ClientError as error:
-            if not _already_exists(error):
-                raise
-
-
-def _primary_key(subject: str) -> NewItem:
+def primary_key(subject: str) -> NewItem:
+    """The key of a subject's item in the plans table."""
     return {SUBJECT: {"S": subject}}
 
 
-def _already_exists(error: ClientError) -> bool:
-    return error_code(error) == "ConflictException"
+def last_seen(item: Item) -> int:
+    """When the subject of an item was last seen, in epoch seconds; a day late at most."""
+    return int(item.get(LAST_SEEN_AT, item[FIRST_SEEN_AT])["N"])

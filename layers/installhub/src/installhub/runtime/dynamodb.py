@@ -263,13 +263,21 @@ class Table:
         }
         if index is not None:
             request["IndexName"] = index
-        while True:
-            with translate_aws_errors(_SERVICE):
-                page = self.client.query(**request)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return _pages(self.client.query, request)
+
+    def scan(self) -> Iterator[Item]:
+        """Yield all items of the table, in no particular order, with eventually consistent reads."""
+        return _pages(self.client.scan, {"TableName": self.name})
+
+
+def _pages(read: Callable[..., Any], request: dict[str, Any]) -> Iterator[Item]:
+    while True:
+        with translate_aws_errors(_SERVICE):
+            page = read(**request)
+        yield from page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def _write(call: Callable[[], _T]) -> _T | None:
