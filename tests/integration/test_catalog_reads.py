@@ -158,7 +158,7 @@ def test_unprocessed_keys_are_requested_until_all_are_read(
 ) -> None:
     catalog_wire.fault = PartialBatches(catalog_table.name, max_items=7, responses=1_000)
 
-    found = batch_get(catalog_table.client, catalog_table.name, hundred_keys)
+    found = batch_get(catalog_table.client, catalog_table.name, hundred_keys, consistent=False)
 
     assert len({item[items.ID]["S"] for item in found}) == len(found) == 100
     assert catalog_wire.count("BatchGetItem") == 15
@@ -169,7 +169,7 @@ def test_a_batch_without_progress_for_a_while_is_retried(
 ) -> None:
     catalog_wire.fault = PartialBatches(catalog_table.name, max_items=0, responses=5)
 
-    assert len(batch_get(catalog_table.client, catalog_table.name, hundred_keys)) == 100
+    assert len(batch_get(catalog_table.client, catalog_table.name, hundred_keys, consistent=False)) == 100
     assert len(no_waiting) == 5
 
 
@@ -179,7 +179,7 @@ def test_a_batch_without_progress_fails_soon(
     catalog_wire.fault = PartialBatches(catalog_table.name, max_items=0, responses=1_000)
 
     with pytest.raises(ServiceUnavailableError):
-        batch_get(catalog_table.client, catalog_table.name, hundred_keys)
+        batch_get(catalog_table.client, catalog_table.name, hundred_keys, consistent=False)
 
     assert catalog_wire.count("BatchGetItem") <= 10
     assert sum(no_waiting) < 10
@@ -193,3 +193,12 @@ def test_waits_grow_and_are_random_and_bounded(no_waiting: list[float]) -> None:
     assert max(no_waiting[:20]) <= 0.1
     assert max(no_waiting) <= 2.0
     assert len(set(no_waiting)) > 500
+
+
+def test_an_id_is_requested_once_even_if_it_does_not_exist(catalog_table: CatalogTable, catalog_wire: Wire) -> None:
+    store_edges(catalog_table, "acme", [node("a"), *(node(f"other-{number}") for number in range(500))])
+    catalog = catalog_table.artifacts.for_tenant("acme")
+    catalog_wire.clear()
+
+    assert [set(catalog.nodes(["a", "missing"])) for _ in range(3)] == [{"a"}] * 3
+    assert catalog_wire.count(*READS) == 1

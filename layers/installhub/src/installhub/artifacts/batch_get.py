@@ -19,7 +19,7 @@ MAX_BATCH_KEYS: Final = 100
 _MAX_STALLS: Final = 6
 
 
-def batch_get(client: DynamoDBClient, table: str, keys: Sequence[NewItem], *, consistent: bool = False) -> list[Item]:
+def batch_get(client: DynamoDBClient, table: str, keys: Sequence[NewItem], *, consistent: bool) -> list[Item]:
     """The existing items among up to :data:`MAX_BATCH_KEYS` ``keys``, in no particular order.
 
     DynamoDB returns only some of them if it is throttled or the response would exceed 16 MB; the others are requested
