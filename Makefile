@@ -66,12 +66,15 @@ down: ## stop it and delete its data
 
 ## For operators: on the local stack, or with STACK=name on AWS
 
-.PHONY: audit redrive delete-keys
+.PHONY: audit redrive erase delete-keys
 audit: $(PROJECT_READY) ## find incomplete packages, orphans and wrong checksums   [STACK=name] [JSON=1]
 	@$(RUN) operations.audit --stack "$$STACK" $(if $(JSON),--json)
 
 redrive: $(PROJECT_READY) ## move messages from the dead-letter queue back to the export queue   [STACK=name] [MAX=10] [DRY_RUN=1]
 	@$(RUN) operations.redrive --stack "$$STACK" --max "$$MAX" $(if $(DRY_RUN),--dry-run)
+
+erase: $(PROJECT_READY) ## erase everything of a tenant, after asking   TENANT=id [STACK=name] [DRY_RUN=1] [YES=1]
+	@$(RUN) operations.erase --tenant "$$TENANT" --stack "$$STACK" $(if $(DRY_RUN),--dry-run) $(if $(YES),--yes)
 
 delete-keys: $(PROJECT_READY) ## delete the usage-plan keys of a stack that was deleted on AWS   STACK=name [DRY_RUN=1]
 	@$(RUN) operations.delete_keys --stack "$$STACK" $(if $(DRY_RUN),--dry-run)

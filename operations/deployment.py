@@ -18,6 +18,7 @@ from local.state import State
 if TYPE_CHECKING:
     import argparse
 
+    from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -50,6 +51,11 @@ class Deployment:
     def s3(self) -> S3Client:
         """An S3 client."""
         return boto3.client("s3", region_name=self.region, endpoint_url=self.endpoint, config=_CONFIG)
+
+    @property
+    def apigateway(self) -> APIGatewayClient:
+        """An API Gateway client."""
+        return boto3.client("apigateway", region_name=self.region, endpoint_url=self.endpoint, config=_CONFIG)
 
     @property
     def sqs(self) -> SQSClient:

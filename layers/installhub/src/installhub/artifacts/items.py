@@ -66,6 +66,11 @@ def edge_sort_key(artifact_id: str) -> str:
     return f"{EDGE_PREFIX}~{hashlib.sha256(encoded).hexdigest()}"
 
 
+def definition_prefix(tenant: str) -> str:
+    """The prefix of the keys of a tenant's objects in the definition bucket."""
+    return f"definitions/{hashlib.sha256(tenant.encode()).hexdigest()}/"
+
+
 def body_sort_key(artifact_id: str, sha256: str) -> str:
     """The sort key of the body item for the revision of an artifact with the digest ``sha256``."""
     return f"B#{hashlib.sha256(artifact_id.encode()).hexdigest()[:_DIGEST_DIGITS]}#{sha256}"

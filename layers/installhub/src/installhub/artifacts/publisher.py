@@ -161,8 +161,8 @@ class Publisher:
 
     def _put_object(self, artifact: ArtifactInput, digest: str, data: bytes) -> str:
         """Put a compressed definition under a unique key, so that no object is overwritten."""
-        tenant_digest, id_digest = sha256_hex(artifact.tenant.encode()), sha256_hex(artifact.id.encode())
-        key = f"definitions/{tenant_digest}/{id_digest}/{digest}/{uuid.uuid4().hex}"
+        id_digest = sha256_hex(artifact.id.encode())
+        key = f"{items.definition_prefix(artifact.tenant)}{id_digest}/{digest}/{uuid.uuid4().hex}"
         with translate_aws_errors("s3"):
             self._s3.put_object(Bucket=self._bucket, Key=key, Body=data)
         return key

@@ -39,9 +39,14 @@ class BundleStore:
     bucket: str
 
     @staticmethod
+    def object_prefix(package_id: str) -> str:
+        """The prefix of the keys of all objects of a package."""
+        return f"bundles/{package_id}/"
+
+    @staticmethod
     def object_key(package_id: str, attempt_id: str) -> str:
         """The key of the bundle that an attempt writes; unique for each attempt."""
-        return f"bundles/{package_id}/{attempt_id}.zip"
+        return f"{BundleStore.object_prefix(package_id)}{attempt_id}.zip"
 
     @contextmanager
     def upload(self, key: str) -> Iterator[BundleUpload]:

@@ -1,0 +1,1 @@
+"""Erases a tenant: `make erase`."""

@@ -1,0 +1,175 @@
+"""Where data of a tenant is: each function finds it in one table or bucket, and deletes what it found.
+
+Deleting is idempotent. What leads to other data is deleted after it, so that an interrupted run can be continued.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from installhub.artifacts import items
+from installhub.events.inbox import RESULT_SUFFIX
+from installhub.identity.usage_key_provisioning import KEY_ID, POOLED, ApiKeys
+from installhub.identity.usage_keys import primary_key, usage_subject
+from installhub.packages import records
+from installhub.packages.bundle_store import BundleStore
+from installhub.runtime.dynamodb import Attribute, expressions
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway import APIGatewayClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+
+INBOX_PREFIX: Final = "requests/"
+_WRITES_PER_BATCH: Final = 25  # the limit of BatchWriteItem
+_OBJECTS_PER_BATCH: Final = 1000  # the limit of DeleteObjects
+
+Key = dict[str, Any]
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Find:
+    """Something to delete.
+
+    Attributes:
+        kind: What it is, in the plural, for the report.
+        count: How many.
+        delete: Deletes it.
+    """
+
+    kind: str
+    count: int
+    delete: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The tables and buckets of a stack.
+
+    Attributes:
+        dynamodb: A DynamoDB client.
+        s3: An S3 client.
+        apigateway: An API Gateway client.
+        outputs: The stack's outputs.
+    """
+
+    dynamodb: DynamoDBClient
+    s3: S3Client
+    apigateway: APIGatewayClient
+    outputs: Mapping[str, str]
+
+    def find(self, tenant: str) -> Iterator[Find]:
+        """Yield everything of ``tenant``, in portions, in the order in which it has to be deleted."""
+        yield from self._objects("definition objects", "DefinitionBucket", items.definition_prefix(tenant))
+        yield from self._artifacts(tenant)
+        yield from self._packages(tenant)
+        yield from self._requests(tenant)
+        yield from self._inbox(tenant)
+        yield from self._usage_key(tenant)
+
+    def _artifacts(self, tenant: str) -> Iterator[Find]:
+        partition = Attribute(items.PARTITION).equals(items.partition_key(tenant))
+        pages = self.dynamodb.get_paginator("query").paginate(
+            TableName=self.outputs["ArtifactsTable"],
+            ProjectionExpression=f"{items.PARTITION}, {items.SORT}",
+            **expressions(key_condition=partition),
+        )
+        keys = (
+            {name: item[name] for name in (items.PARTITION, items.SORT)} for page in pages for item in page["Items"]
+        )
+        yield from self._items("items of artifacts", "ArtifactsTable", keys)
+
+    def _packages(self, tenant: str) -> Iterator[Find]:
+        """Packages and pending exports, each with all its objects. There is no index by tenant, so all are read."""
+        for item in self._scan("PackagesTable", tenant):
+            key = {"packageId": item["packageId"]}
+            yield from self._objects("bundles", "BundleBucket", BundleStore.object_prefix(item["packageId"]["S"]))
+            yield from self._items("packages", "PackagesTable", [key])
+
+    def _requests(self, tenant: str) -> Iterator[Find]:
+        keys = ({"requestId": item["requestId"]} for item in self._scan("RequestsTable", tenant))
+        yield from self._items("failed requests", "RequestsTable", keys)
+
+    def _inbox(self, tenant: str) -> Iterator[Find]:
+        """Request documents that name the tenant, and their results."""
+        bucket = self.outputs["InboxBucket"]
+        versions: dict[str, list[ObjectIdentifierTypeDef]] = defaultdict(list)
+        for key, version in self._versions(bucket, INBOX_PREFIX):
+            versions[key].append({"Key": key, "VersionId": version})
+        for key, objects in versions.items():
+            named = [
+                one for one in objects if not key.endswith(RESULT_SUFFIX) and self._names_tenant(bucket, one, tenant)
+            ]
+            if named:
+                yield self._object_batch("inbox documents", bucket, [*named, *versions.get(key + RESULT_SUFFIX, [])])
+
+    def _names_tenant(self, bucket: str, version: ObjectIdentifierTypeDef, tenant: str) -> bool:
+        try:
+            response = self.s3.get_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+            document = json.loads(response["Body"].read())
+        except self.s3.exceptions.ClientError:  # a delete marker
+            return False
+        except ValueError:
+            return False
+        return isinstance(document, dict) and document.get("tenantId") == tenant
+
+    def _usage_key(self, tenant: str) -> Iterator[Find]:
+        key = primary_key(str(usage_subject([tenant])))
+        table = self.outputs["PlansTable"]
+        item = self.dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
+        if item is None:
+            return
+        if KEY_ID in item and POOLED not in item:
+            key_id = item[KEY_ID]["S"]
+            api_keys = ApiKeys(self.apigateway, usage_plan="", stack="")
+            yield Find("usage-plan keys", 1, lambda: api_keys.delete(key_id))
+        yield from self._items("usage subjects", "PlansTable", [dict(key)])
+
+    def _scan(self, table: str, tenant: str) -> Iterator[dict[str, Any]]:
+        of_tenant = expressions(filter_condition=Attribute(records.TENANT).equals(tenant))
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.outputs[table], **of_tenant)
+        return (item for page in pages for item in page["Items"])
+
+    def _items(self, kind: str, table: str, keys: Iterable[Key]) -> Iterator[Find]:
+        for batch in _batches(keys, _WRITES_PER_BATCH):
+            yield Find(kind, len(batch), lambda batch=batch: self._delete_items(self.outputs[table], batch))  # type: ignore[misc]  # bound now
+
+    def _delete_items(self, table: str, keys: Sequence[Key]) -> None:
+        requests: dict[str, Any] = {table: [{"DeleteRequest": {"Key": key}} for key in keys]}
+        while requests:
+            requests = self.dynamodb.batch_write_item(RequestItems=requests)["UnprocessedItems"]
+
+    def _objects(self, kind: str, bucket_output: str, prefix: str) -> Iterator[Find]:
+        bucket = self.outputs[bucket_output]
+        found: Iterator[ObjectIdentifierTypeDef] = (
+            {"Key": key, "VersionId": version} for key, version in self._versions(bucket, prefix)
+        )
+        for batch in _batches(found, _OBJECTS_PER_BATCH):
+            yield self._object_batch(kind, bucket, batch)
+
+    def _versions(self, bucket: str, prefix: str) -> Iterator[tuple[str, str]]:
+        """Keys and version ids of all versions and delete markers."""
+        for page in self.s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+            for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+                yield version["Key"], version["VersionId"]
+
+    def _object_batch(self, kind: str, bucket: str, objects: Sequence[ObjectIdentifierTypeDef]) -> Find:
+        def delete() -> None:
+            response = self.s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+            for error in response.get("Errors", []):
+                raise OSError(f"S3 did not delete {error['Key']}: {error['Message']}")
+
+        return Find(kind, len(objects), delete)
+
+
+def _batches(found: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    iterator = iter(found)
+    while batch := list(islice(iterator, size)):
+        yield batch
