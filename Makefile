@@ -66,7 +66,10 @@ down: ## stop it and delete its data
 
 ## For operators: on the local stack, or with STACK=name on AWS
 
-.PHONY: audit redrive erase delete-keys
+.PHONY: smoke audit redrive erase delete-keys
+smoke: $(PROJECT_READY) ## run the main job, check it and clean up   [STACK=name] [URL=...] [TOKEN=...] [TENANT=id]
+	@$(RUN) operations.smoke --stack "$$STACK" --url "$$URL" --token "$$TOKEN" --tenant "$$TENANT"
+
 audit: $(PROJECT_READY) ## find incomplete packages, orphans and wrong checksums   [STACK=name] [JSON=1]
 	@$(RUN) operations.audit --stack "$$STACK" $(if $(JSON),--json)
 
@@ -96,7 +99,7 @@ sam-local-down: ## stop it and its containers; the local stack keeps running
 # Test processes per suite. `make reliability` needs a single one, since each process overwrites the recorded figures.
 WORKERS := auto
 
-.PHONY: test test-unit test-integration test-system test-sam-local lint types check-template
+.PHONY: test test-unit test-integration test-system test-sam-local lint types check-template check-upgrade
 test: test-unit test-integration test-system test-sam-local ## all tests
 
 test-unit: $(PROJECT_READY) ## tests without sockets
@@ -141,6 +144,9 @@ types: $(PROJECT_READY) ## check types
 check-template: $(STACK_READY) ## validate template.yaml with SAM and cfn-lint
 	@AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 	@.venv/bin/cfn-lint template.yaml
+
+check-upgrade: $(PROJECT_READY) ## check that CloudFormation can update a stack of the last release to template.yaml
+	@$(RUN) tools.upgrade
 
 .PHONY: check-architecture check-security
 check-architecture: $(PROJECT_READY) ## check that the layer's packages only import lower ones

@@ -24,7 +24,7 @@ def up(state: State, overrides: str = "", port: int | None = None, host: str | N
     with state.locked():
         running, started = _ensure_emulator(state, port, host)
         try:
-            stack = _deploy(state, running, overrides)
+            stack = deploy(state, running, overrides)
         except BaseException:
             if started:  # leave nothing behind
                 emulator.stop(running)
@@ -79,7 +79,8 @@ def _ensure_emulator(state: State, port: int | None, host: str | None) -> tuple[
     return started, True
 
 
-def _deploy(state: State, running: Emulator, overrides: str) -> Stack:
+def deploy(state: State, running: Emulator, overrides: str) -> Stack:
+    """Build and deploy the template to a running emulator, with parameter ``overrides``, and compensate differences."""
     aws = Aws(running.endpoint)
     issuer.publish_jwks(aws.s3, issuer.Issuer(state.issuer_key))
     parameters = parse(overrides, _declared_parameters(aws))

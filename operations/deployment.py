@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import boto3
@@ -33,12 +33,14 @@ class Deployment:
     Attributes:
         name: A name for messages.
         outputs: The stack's outputs.
+        parameters: The stack's parameters.
         region: The AWS region; None for the default region of the AWS configuration.
         endpoint: The URL of all services; None on AWS.
     """
 
     name: str
     outputs: Mapping[str, str]
+    parameters: Mapping[str, str] = field(default_factory=dict)
     region: str | None = None
     endpoint: str | None = None
 
@@ -87,7 +89,7 @@ def local(state: State) -> Deployment:
     """The local stack recorded in ``state``."""
     isolate_environment()
     found = local_stack.current(state)
-    return Deployment("the local stack", found.outputs, found.region, found.endpoint)
+    return Deployment("the local stack", found.outputs, found.parameters, found.region, found.endpoint)
 
 
 def _aws_deployment(name: str) -> Deployment:
@@ -98,4 +100,5 @@ def _aws_deployment(name: str) -> Deployment:
             f"cannot find the stack {name}: {error}", "list the stacks with `aws cloudformation list-stacks`"
         ) from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found[0].get("Outputs", [])}
-    return Deployment(f"the stack {name}", outputs)
+    parameters = {item["ParameterKey"]: item["ParameterValue"] for item in found[0].get("Parameters", [])}
+    return Deployment(f"the stack {name}", outputs, parameters)

@@ -86,12 +86,26 @@ class Stores:
         )
         yield from self._items("items of artifacts", "ArtifactsTable", keys)
 
+    def find_artifacts(self, tenant: str, artifact_ids: Iterable[str]) -> Iterator[Find]:
+        """Yield the edges and the current definitions of artifacts."""
+        table = self.outputs["ArtifactsTable"]
+        for artifact_id in artifact_ids:
+            edge_key = dict(items.primary_key(tenant, items.edge_sort_key(artifact_id)))
+            edge = self.dynamodb.get_item(TableName=table, Key=edge_key, ConsistentRead=True).get("Item")
+            if edge is not None:
+                body = items.body_sort_key(artifact_id, items.node_from_item(edge).sha256)
+                body_key = dict(items.primary_key(tenant, body))
+                yield from self._items("items of artifacts", "ArtifactsTable", [body_key, edge_key])
+
+    def find_package(self, package_id: str) -> Iterator[Find]:
+        """Yield a package's objects, then the package."""
+        yield from self._objects("bundles", "BundleBucket", BundleStore.object_prefix(package_id))
+        yield from self._items("packages", "PackagesTable", [{"packageId": {"S": package_id}}])
+
     def _packages(self, tenant: str) -> Iterator[Find]:
         """Packages and pending exports, each with all its objects. There is no index by tenant, so all are read."""
         for item in self._scan("PackagesTable", tenant):
-            key = {"packageId": item["packageId"]}
-            yield from self._objects("bundles", "BundleBucket", BundleStore.object_prefix(item["packageId"]["S"]))
-            yield from self._items("packages", "PackagesTable", [key])
+            yield from self.find_package(item["packageId"]["S"])
 
     def _requests(self, tenant: str) -> Iterator[Find]:
         keys = ({"requestId": item["requestId"]} for item in self._scan("RequestsTable", tenant))

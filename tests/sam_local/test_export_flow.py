@@ -63,6 +63,12 @@ def test_the_bundle_can_be_requested_by_clients_of_all_kinds(api: Api, package: 
     assert (part.status_code, part.headers["Content-Range"]) == (206, f"bytes 0-1/{len(whole.content)}")
 
 
+def test_the_smoke_test_accepts_it(api: Api, served: Served) -> None:
+    result = served.make("smoke", f"URL={api.url}", f"TOKEN={api.token(TENANT)}")
+    assert result.returncode == 0, result.stderr
+    assert "the token is accepted" in result.stdout
+
+
 def test_preflight_requests_are_answered(api: Api, package: dict[str, Any]) -> None:
     headers = {"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}
     preflight = api.call("OPTIONS", f"/{package['packageId']}", token=None, headers=headers)
