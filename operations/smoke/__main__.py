@@ -123,18 +123,21 @@ def _step(title: str) -> Iterator[None]:
 
 
 def _caller(options: argparse.Namespace, deployed: Deployment | None) -> Caller:
-    parameters = deployed.parameters if deployed else {}
-    if deployed and not options.stack and not options.token:
-        state = State.from_environment()
-        found = local_stack.current(state)
-        tenants = [options.tenant or LOCAL_TENANT]
-        issuer, audience = parameters["TokenIssuer"], parameters["TokenAudience"].split(",")[0]
-        token = Issuer(state.issuer_key).token(issuer, audience, tenants, DEFAULT_SCOPE, DEFAULT_LIFETIME)
-        return Caller(options.url or found.url, token, tenants[0], parameters)
+    if deployed and not options.stack:
+        return _local_caller(options, deployed)
     if not options.token or (deployed and not options.tenant):
         raise LocalStackError("a token and its tenant are missing", "make smoke STACK=name TOKEN=... TENANT=...")
     url = options.url or (deployed.outputs["BaseUrl"] if deployed else "")
-    return Caller(url.rstrip("/"), options.token, options.tenant, parameters)
+    return Caller(url.rstrip("/"), options.token, options.tenant, deployed.parameters if deployed else {})
+
+
+def _local_caller(options: argparse.Namespace, deployed: Deployment) -> Caller:
+    """A caller of the local stack, by default with a token of its issuer."""
+    state, parameters = State.from_environment(), deployed.parameters
+    tenant = options.tenant or LOCAL_TENANT
+    issuer, audience = parameters["TokenIssuer"], parameters["TokenAudience"].split(",")[0]
+    own_token = Issuer(state.issuer_key).token(issuer, audience, [tenant], DEFAULT_SCOPE, DEFAULT_LIFETIME)
+    return Caller(local_stack.current(state).url, options.token or own_token, tenant, parameters)
 
 
 def _parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterator
 from typing import Any
 
 import jwt
 import pytest
+import time_machine
 
 from operations.smoke.token import explain_rejection, read_claims
 
-NOW = time.time()
+NOW = 1_800_000_000
 PARAMETERS = {
     "TokenIssuer": "https://issuer.example/",
     "TokenAudience": "installhub,other",
@@ -19,6 +20,12 @@ PARAMETERS = {
     "ClockSkewSeconds": "60",
 }
 CLAIMS: dict[str, Any] = {"iss": "https://issuer.example/", "aud": "installhub", "exp": NOW + 300}
+
+
+@pytest.fixture(autouse=True)
+def _stopped_clock() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
 
 
 def reasons(parameters: dict[str, str] = PARAMETERS, **changes: Any) -> str:  # noqa: ANN401
