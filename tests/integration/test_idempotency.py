@@ -43,6 +43,15 @@ def test_the_same_package_is_returned_again(async_stack: AsyncStack) -> None:
     assert (first.exported.is_new, again.exported.is_new) == (True, False)
 
 
+def test_a_request_that_is_completed_holds_no_lease(async_stack: AsyncStack) -> None:
+    export(async_stack)
+
+    table = async_stack.world.name("RequestsTable")
+    (item,) = async_stack.world.dynamodb.scan(TableName=table)["Items"]
+    assert "answer" in item
+    assert "leaseUntil" not in item
+
+
 def test_without_a_key_it_is_a_conflict(async_stack: AsyncStack) -> None:
     export(async_stack, None)
 
