@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 IDLE_SECONDS: Final = 90 * 24 * 3600
 """How long a subject keeps its key without being seen."""
 
-STUCK_SECONDS: Final = 24 * 3600
-"""When a subject without a key is provisioned again; its provisioning or the giving back of its key was interrupted."""
+STUCK_SECONDS: Final = 25 * 3600
+"""When a subject without a key is provisioned again: after its stream record, which lives for 24 hours, has been lost,
+or the giving back of its key was interrupted."""
 
 MAX_RECLAIMED: Final = 1_000
 """Keys given back by one run, so that it ends in time: API Gateway deletes about five keys a second."""
