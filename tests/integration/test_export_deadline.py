@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from installhub.exports.exporter import Exporter
-from installhub.model.errors import ErrorCode, InstallHubError
-from installhub.packages.records import AcceptedExport
+from installhub.model.errors import ErrorCode, InstallHubError, ServiceUnavailableError
+from installhub.packages.records import AcceptedExport, Claim, PackageRecord
 from installhub.packages.store import PackageStore
 from tests.integration.support.artifact_inputs import TENANT, artifact_input
 from tests.integration.support.world import World, command
@@ -114,3 +114,33 @@ def test_a_refusal_of_a_free_version_does_not(world: World) -> None:
         world.export("missing")
 
     assert [problem.code for problem in refusal.value.problems] == [ErrorCode.ARTIFACT_NOT_FOUND]
+
+
+def test_an_export_whose_commit_fails_is_unavailable_and_leaves_nothing(
+    world: World, roots: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unavailable(*_: object) -> bool:
+        raise ServiceUnavailableError("dynamodb")
+
+    monkeypatch.setattr(PackageStore, "commit", unavailable)
+
+    with pytest.raises(ServiceUnavailableError):
+        world.export(*roots)
+    assert (world.package_statuses(), world.objects()) == ({}, [])
+
+
+def test_an_export_whose_commit_succeeded_without_a_response_is_exported(
+    world: World, roots: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = PackageStore.commit
+
+    def response_lost(store: PackageStore, claim: Claim, record: PackageRecord) -> bool:
+        assert commit(store, claim, record)
+        raise ServiceUnavailableError("dynamodb")
+
+    monkeypatch.setattr(PackageStore, "commit", response_lost)
+
+    exported = world.export(*roots)
+
+    assert world.packages().find(exported.record.description.package_id) == exported.record
+    assert len(world.objects()) == 1
