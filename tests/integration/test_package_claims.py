@@ -228,3 +228,8 @@ def test_only_claims_whose_lease_ended_are_expired(packages: PackageStore) -> No
         packages.claim(f"pkg-{number}", f"attempt-{number}", "key", now=NOW, lease_until=NOW + number)
 
     assert {claim.package_id for claim in packages.expired_claims(NOW + 2)} == {"pkg-0", "pkg-1"}
+
+
+def test_a_version_that_nobody_claimed_is_not_taken(world: World) -> None:
+    assert not world.packages().is_taken("pkg-of-nobody", 1_800_000_000)
+    assert not world.packages().is_taken("pkg-of-nobody", 1_800_000_000, request_id="http:1")
