@@ -45,7 +45,7 @@ def store(s3: SlowS3) -> BundleStore:
 def test_a_third_part_waits_until_one_of_two_has_been_sent() -> None:
     s3 = SlowS3()
     with store(s3).upload("key") as upload, ThreadPoolExecutor(1) as writer:
-        writing = writer.submit(lambda: [upload.write(PART) for _ in range(3)])
+        *_, writing = [writer.submit(upload.write, PART) for _ in range(3)]  # one after another
         deadline = time.monotonic() + 10
         while len(s3.started) < 2 and time.monotonic() < deadline:
             time.sleep(0.01)
