@@ -97,7 +97,9 @@ def exercise_api(api: Api) -> tuple[dict[str, str], list[str]]:
     damage = {"Key": {"packageId": {"S": packages["now"]}}, "UpdateExpression": "REMOVE bundleKey"}
     api.aws.dynamodb.update_item(TableName=api.stack.outputs["PackagesTable"], **damage)  # type: ignore[arg-type]
     assert_problem(api.get(packages["now"], token=token), ErrorCode.INTERNAL_ERROR)
-    api.aws.lambda_.invoke(FunctionName=api.stack.outputs["SweepFunction"])
+    for function in ("SweepFunction", "ReclaimKeysFunction"):
+        api.aws.lambda_.invoke(FunctionName=api.stack.outputs[function])
+    assert api.call("OPTIONS", "/export", token=token).status_code == 204
     signed = re.findall(r"X-Amz-(?:Signature|Security-Token|Credential)=([^&]+)", link)
     assert signed
     tokens = [each for one in (token, *forged) for each in (one, *(part for part in one.split(".") if len(part) > 60))]
