@@ -33,6 +33,7 @@ TESTED_SEPARATELY = {
     ErrorCode.INSUFFICIENT_SCOPE,
     ErrorCode.VERSION_CONFLICT,
     ErrorCode.PACKAGE_NOT_FOUND,
+    ErrorCode.RANGE_NOT_SATISFIABLE,  # test_export_flow.py
     ErrorCode.IDEMPOTENCY_KEY_REUSED,
     ErrorCode.IDEMPOTENCY_KEY_IN_USE,  # timing-dependent: tests/integration/test_idempotency.py
     ErrorCode.EXPORT_TAKES_TOO_LONG,  # no sample is that large: tests/integration/test_event_functions.py

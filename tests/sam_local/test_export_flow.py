@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from installhub.model.errors import ErrorCode
 from tests.sam_local.conftest import ORIGIN
 from tests.system.client import BASE, TENANT, Api, export_body
+from tests.system.test_error_responses import assert_problem
 from tests.system.test_export_flow import PREVIEW_EXAMPLE
 
 if TYPE_CHECKING:
@@ -61,6 +63,8 @@ def test_the_bundle_can_be_requested_by_clients_of_all_kinds(api: Api, package: 
     assert (whole.content[:2], head.content, part.content) == (b"PK", b"", b"PK")
     assert (head.status_code, head.headers["ETag"]) == (200, whole.headers["ETag"])
     assert (part.status_code, part.headers["Content-Range"]) == (206, f"bytes 0-1/{len(whole.content)}")
+    after_the_end = api.call("GET", path, headers={"Range": f"bytes={len(whole.content)}-"})
+    assert_problem(after_the_end, ErrorCode.RANGE_NOT_SATISFIABLE)
 
 
 def test_the_smoke_test_accepts_it(api: Api, served: Served) -> None:
