@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import subprocess
@@ -54,6 +55,12 @@ def test_an_unknown_route_is_403(api: Api, method: str, path: str) -> None:
 def test_an_encoded_slash_is_a_slash(api: Api) -> None:
     response = api.get("..%2F..%2Fetc")
     assert (response.status_code, response.json()) == (403, NO_ROUTE)
+
+
+def test_a_client_without_accept_gets_base64(api: Api) -> None:
+    exported = api.export(export_body("For a client without Accept"))
+    download = api.download(exported.json()["packageId"], headers={"Accept": ""})
+    assert base64.b64decode(download.content)[:2] == b"PK"
 
 
 def test_a_page_cannot_read_a_401(api: Api) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,7 +42,12 @@ def cached_usage_key(api: Api) -> None:
     """The authorizer has cached the tenant's usage key, so that it does not read the table."""
     api.aws.dynamodb.put_item(
         TableName=api.stack.outputs["PlansTable"],
-        Item={"customer": {"S": f"tenant:{TENANT}"}, "usageKey": {"S": "installhub-known"}, "readyAt": {"N": "0"}},
+        Item={
+            "customer": {"S": f"tenant:{TENANT}"},
+            "usageKey": {"S": "installhub-known"},
+            "readyAt": {"N": "0"},
+            "seenAt": {"N": str(int(time.time()))},
+        },
     )
     assert api.preview(PREVIEW).status_code == 200
 

@@ -234,6 +234,17 @@ def test_items_of_the_first_release_are_found_by_when_they_were_first_seen() -> 
     assert pool.apigateway.keys == {}
 
 
+def test_an_item_without_any_date_keeps_its_key() -> None:
+    pool = pool_with(1)
+    item = pool.dynamodb.items["tenant:t0"]
+    for attribute in (LAST_SEEN_AT, FIRST_SEEN_AT):
+        del item[attribute]
+
+    assert pool.reclaim().reclaimed == 0, "its last request is unknown"
+    assert pool.request("t0") == pool.key_of("t0")
+    assert pool.subjects()["tenant:t0"][LAST_SEEN_AT] == {"N": str(int(pool.now))}
+
+
 def test_a_key_that_is_gone_already_is_no_obstacle() -> None:
     pool = pool_with(1)
     pool.apigateway.keys.clear()

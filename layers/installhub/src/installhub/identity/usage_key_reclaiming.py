@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from installhub.identity.usage_key_provisioning import COUNTER, KEY_COUNT, KEY_ID, POOLED, ApiKeys
-from installhub.identity.usage_keys import FIRST_SEEN_AT, LAST_SEEN_AT, SUBJECT, USAGE_KEY, last_seen, primary_key
+from installhub.identity.usage_keys import (
+    FIRST_SEEN_AT,
+    LAST_SEEN_AT,
+    SUBJECT,
+    USAGE_KEY,
+    first_seen,
+    last_seen,
+    primary_key,
+)
 from installhub.runtime.dynamodb import Attribute, Table, Update
 
 if TYPE_CHECKING:
@@ -68,7 +76,7 @@ class UsageKeyReclaimer:
         idle = [item for item in items if last_seen(item) < now - IDLE_SECONDS][:MAX_RECLAIMED]
         reclaimed = sum(self._give_back(item, now - IDLE_SECONDS) for item in idle)
         for item in items:
-            if USAGE_KEY not in item and int(item[FIRST_SEEN_AT]["N"]) < now - STUCK_SECONDS:
+            if USAGE_KEY not in item and first_seen(item) < now - STUCK_SECONDS:
                 self._forget(item)
         with_key = [item for item in items if USAGE_KEY in item]
         own = sum(POOLED not in item for item in with_key) - reclaimed

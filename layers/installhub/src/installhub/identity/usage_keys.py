@@ -107,5 +107,10 @@ def primary_key(subject: str) -> NewItem:
 
 
 def last_seen(item: Item) -> int:
-    """When the subject of an item was last seen, in epoch seconds; a day late at most."""
-    return int(item.get(LAST_SEEN_AT, item[FIRST_SEEN_AT])["N"])
+    """When the subject of an item was last seen, in epoch seconds; up to a day too early. 0 if that is unknown."""
+    return int(item[LAST_SEEN_AT]["N"]) if LAST_SEEN_AT in item else first_seen(item)
+
+
+def first_seen(item: Item) -> int:
+    """When the subject of an item was first seen, in epoch seconds; 0 if that is unknown."""
+    return int(item[FIRST_SEEN_AT]["N"]) if FIRST_SEEN_AT in item else 0
