@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from cfnlint.decode.cfn_yaml import loads
@@ -19,6 +20,12 @@ def resources_of(template: str) -> dict[str, Any]:
 def main() -> int:
     """Run the command."""
     release = last_release()
+    if not release.is_available():
+        print(
+            f"not checked: this clone lacks the commit of {release.version}; run `git fetch --unshallow`",
+            file=sys.stderr,
+        )
+        return 0
     found = list(problems(resources_of(release.template()), resources_of((PROJECT / "template.yaml").read_text())))
     for problem in found:
         print(f"template.yaml, compared with {release.version}: {problem}")

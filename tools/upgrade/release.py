@@ -24,12 +24,16 @@ class Release:
     version: str
     commit: str
 
-    def template(self) -> str:
-        """Its template.yaml.
+    def is_available(self) -> bool:
+        """Whether the repository has its commit; a shallow clone does not."""
+        try:
+            self._git("cat-file", "-e", f"{self.commit}^{{commit}}")
+        except subprocess.CalledProcessError:
+            return False
+        return True
 
-        Raises:
-            subprocess.CalledProcessError: The commit is missing, as in a shallow clone.
-        """
+    def template(self) -> str:
+        """Its template.yaml."""
         return self._git("show", f"{self.commit}:template.yaml").decode()
 
     def extract(self, folder: Path) -> None:
