@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from local import stack as local_stack
 from local.aws import isolate_environment
 from local.errors import LocalStackError
+from local.settings import STACK_NAME
 from local.state import State
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Deployment:
         name: A name for messages.
         outputs: The stack's outputs.
         parameters: The stack's parameters.
+        stack_name: The stack's own name.
         region: The AWS region; None for the default region of the AWS configuration.
         endpoint: The URL of all services; None on AWS.
     """
@@ -41,6 +43,7 @@ class Deployment:
     name: str
     outputs: Mapping[str, str]
     parameters: Mapping[str, str] = field(default_factory=dict)
+    stack_name: str = STACK_NAME
     region: str | None = None
     endpoint: str | None = None
 
@@ -89,7 +92,7 @@ def local(state: State) -> Deployment:
     """The local stack recorded in ``state``."""
     isolate_environment()
     found = local_stack.current(state)
-    return Deployment("the local stack", found.outputs, found.parameters, found.region, found.endpoint)
+    return Deployment("the local stack", found.outputs, found.parameters, region=found.region, endpoint=found.endpoint)
 
 
 def _aws_deployment(name: str) -> Deployment:
@@ -101,4 +104,4 @@ def _aws_deployment(name: str) -> Deployment:
         ) from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found[0].get("Outputs", [])}
     parameters = {item["ParameterKey"]: item["ParameterValue"] for item in found[0].get("Parameters", [])}
-    return Deployment(f"the stack {name}", outputs, parameters)
+    return Deployment(f"the stack {name}", outputs, parameters, name)

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse_options(arguments)
     try:
         found = deployment.find(options.stack)
-        stores = Stores(found.dynamodb, found.s3, found.apigateway, found.outputs)
+        stores = Stores.of(found)
         counted = count(stores, options.tenant)
         if not counted:
             raise LocalStackError(f"{found.name} has nothing of the tenant {options.tenant!r}", "check the tenant's id")  # noqa: TRY301

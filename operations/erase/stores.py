@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -21,10 +22,11 @@ from installhub.packages.bundle_store import BundleStore
 from installhub.runtime.dynamodb import Attribute, expressions
 
 if TYPE_CHECKING:
-    from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+
+    from operations.deployment import Deployment
 
 INBOX_PREFIX: Final = "requests/"
 _WRITES_PER_BATCH: Final = 25  # the limit of BatchWriteItem
@@ -56,14 +58,20 @@ class Stores:
     Attributes:
         dynamodb: A DynamoDB client.
         s3: An S3 client.
-        apigateway: An API Gateway client.
+        keys: The usage plan's keys.
         outputs: The stack's outputs.
     """
 
     dynamodb: DynamoDBClient
     s3: S3Client
-    apigateway: APIGatewayClient
+    keys: ApiKeys
     outputs: Mapping[str, str]
+
+    @classmethod
+    def of(cls, deployed: Deployment) -> Stores:
+        """The tables and buckets of a deployed stack."""
+        keys = ApiKeys(deployed.apigateway, deployed.outputs["UsagePlan"], deployed.stack_name)
+        return cls(deployed.dynamodb, deployed.s3, keys, deployed.outputs)
 
     def find(self, tenant: str) -> Iterator[Find]:
         """Yield everything of ``tenant``, in portions, in the order in which it has to be deleted."""
@@ -135,15 +143,16 @@ class Stores:
         return isinstance(document, dict) and document.get("tenantId") == tenant
 
     def _usage_key(self, tenant: str) -> Iterator[Find]:
-        key = primary_key(str(usage_subject([tenant])))
+        subject = str(usage_subject([tenant]))
+        key = primary_key(subject)
         table = self.outputs["PlansTable"]
         item = self.dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
         if item is None:
             return
-        if KEY_ID in item and POOLED not in item:
-            key_id = item[KEY_ID]["S"]
-            api_keys = ApiKeys(self.apigateway, usage_plan="", stack="")
-            yield Find("usage-plan keys", 1, lambda: api_keys.delete(key_id))
+        if POOLED not in item:
+            key_id = item[KEY_ID]["S"] if KEY_ID in item else self.keys.find(subject)  # the first release stored no id
+            if key_id is not None:
+                yield Find("usage-plan keys", 1, partial(self.keys.delete, key_id))
         yield from self._items("usage subjects", "PlansTable", [dict(key)])
 
     def _scan(self, table: str, tenant: str) -> Iterator[dict[str, Any]]:

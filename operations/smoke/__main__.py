@@ -63,7 +63,7 @@ class Fixture:
 
     def remove(self) -> None:
         """Delete the artifacts and the package."""
-        stores = Stores(self.deployed.dynamodb, self.deployed.s3, self.deployed.apigateway, self.deployed.outputs)
+        stores = Stores.of(self.deployed)
         for find in stores.find_package(package_id(self.tenant, PACKAGE_NAME, self.version)):
             find.delete()
         for find in stores.find_artifacts(self.tenant, self.ids):

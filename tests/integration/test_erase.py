@@ -70,7 +70,7 @@ def run(world: World, plan: UsagePlan, monkeypatch: pytest.MonkeyPatch) -> Calla
         with monkeypatch.context() as patched:
             for name, client in {"dynamodb": world.dynamodb, "s3": world.s3, "apigateway": plan.apigateway}.items():
                 patched.setattr(Deployment, name, client)
-            found = Deployment("the stack", world.deployment.references)
+            found = Deployment("the stack", plan.deployment.references)
             patched.setattr("operations.deployment.find", lambda _: found)
             return main(["--tenant", tenant, *options])
 
@@ -111,6 +111,20 @@ def test_nothing_of_the_tenant_remains_and_everything_else_does(
     assert len(bundles) == 2, "the two packages of the other tenant"
     report = audit(world.dynamodb, world.s3, world.deployment.references, clock=world.clock)
     assert report.findings == []
+
+
+def test_the_key_of_a_tenant_of_the_first_release_is_found_by_its_name(
+    world: World, plan: UsagePlan, run: Callable[..., int]
+) -> None:
+    world.dynamodb.update_item(
+        TableName=world.name("PlansTable"),
+        Key={"customer": {"S": f"tenant:{TENANT}"}},
+        UpdateExpression="REMOVE keyId",
+    )
+
+    assert run("--yes") == 0
+
+    assert [key["description"] for key in plan.apigateway.get_api_keys()["items"]] == [f"tenant:{OTHER_TENANT}"]
 
 
 def test_an_unknown_tenant_is_reported_and_nothing_changes(

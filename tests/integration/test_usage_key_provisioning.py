@@ -11,9 +11,8 @@ from installhub.identity.usage_keys import READY_AT, USAGE_KEY
 from installhub.runtime import aws_clients
 from tests.integration.support.artifact_inputs import TENANT
 from tests.integration.support.functions import Functions, sample_event
-from tests.integration.support.plans import UsagePlan, create_usage_plan
+from tests.integration.support.plans import UsagePlan, control_plane_wire, create_usage_plan
 from tests.integration.support.wire import Kill, Killed, NoFault, Outage, Wire, moments
-from tests.integration.support.world import reset_clients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,11 +37,8 @@ def functions(plan: UsagePlan) -> Functions:
 
 @pytest.fixture
 def control_wire(plan: UsagePlan) -> Iterator[Wire]:
-    """Intercepts calls to DynamoDB and to the control plane of API Gateway."""
-    wire = Wire(plan.world.dynamodb, plan.apigateway)
-    yield wire
-    wire.remove()
-    reset_clients()
+    with control_plane_wire(plan) as wire:
+        yield wire
 
 
 def assert_provisioned_once(plan: UsagePlan) -> None:

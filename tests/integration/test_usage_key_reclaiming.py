@@ -10,9 +10,8 @@ import pytest
 from installhub.identity.usage_key_reclaiming import IDLE_SECONDS
 from installhub.runtime import aws_clients
 from tests.integration.support.functions import Functions, sample_event
-from tests.integration.support.plans import UsagePlan, create_usage_plan
+from tests.integration.support.plans import UsagePlan, control_plane_wire, create_usage_plan
 from tests.integration.support.wire import Kill, Killed, NoFault, Outage, Wire, moments
-from tests.integration.support.world import reset_clients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,11 +41,8 @@ def functions(plan: UsagePlan) -> Functions:
 
 @pytest.fixture
 def control_wire(plan: UsagePlan) -> Iterator[Wire]:
-    """Intercepts calls to DynamoDB and to the control plane of API Gateway."""
-    wire = Wire(plan.world.dynamodb, plan.apigateway)
-    yield wire
-    wire.remove()
-    reset_clients()
+    with control_plane_wire(plan) as wire:
+        yield wire
 
 
 def reclaim(functions: Functions) -> dict[str, int]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,8 @@ from installhub.identity.usage_key_provisioning import COUNTER, PROPAGATION_SECO
 from installhub.identity.usage_keys import FIRST_SEEN_AT, LAST_SEEN_AT, READY_AT, SUBJECT
 from installhub.runtime import aws_clients
 from tests.integration.support.functions import Functions, sample_event
+from tests.integration.support.wire import Wire
+from tests.integration.support.world import reset_clients
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
@@ -85,6 +89,15 @@ class UsagePlan:
                 ExpressionAttributeNames={"#ready": READY_AT},
                 ExpressionAttributeValues={":ready": {"N": str(int(item[READY_AT]["N"]) - PROPAGATION_SECONDS)}},
             )
+
+
+@contextmanager
+def control_plane_wire(plan: UsagePlan) -> Iterator[Wire]:
+    """Intercept calls to DynamoDB and to the control plane of API Gateway within the context."""
+    wire = Wire(plan.world.dynamodb, plan.apigateway)
+    yield wire
+    wire.remove()
+    reset_clients()
 
 
 def create_usage_plan(world: World) -> UsagePlan:
