@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 
 
 def count_tenant_keys(own_keys: int, maximum: int) -> None:
-    """Count the subjects with a key of their own, and how many of ``maximum`` these are, in percent."""
+    """Count the subjects with a key of their own, and how many of ``maximum`` these are, in percent.
+
+    With a maximum of 0 all tenants share keys on purpose, so none are used up.
+    """
     metrics.add_metric("TenantKeys", MetricUnit.Count, own_keys)
-    metrics.add_metric("TenantKeysUsed", MetricUnit.Percent, 100 * own_keys / maximum if maximum else 100)
+    metrics.add_metric("TenantKeysUsed", MetricUnit.Percent, 100 * own_keys / maximum if maximum else 0)
     metrics.flush_metrics()
 
 
