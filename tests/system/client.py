@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +17,7 @@ from installhub.artifacts.validation import ArtifactInput
 from local import seed, stack
 from local.aws import Aws
 from local.issuer import DEFAULT_SCOPE, Issuer
-from local.state import Stack, State
+from local.state import PROJECT, Stack, State
 
 TENANT = "tenant-7f3a9b12"
 OTHER_TENANT = "tenant-c41d77e0"
@@ -124,6 +126,20 @@ class Api:
             yield
         finally:
             self.aws.lambda_.update_function_configuration(FunctionName=function, Environment={"Variables": before})
+
+    def make(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run targets of the Makefile with this stack."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+        return subprocess.run(  # noqa: S603  # fixed command
+            ["make", *arguments],  # noqa: S607  # make from PATH
+            cwd=PROJECT,
+            env={**environment, "INSTALLHUB_STATE": str(self.state.root)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
 
     def up(self, parameters: str) -> None:
         """Update the stack's parameters."""

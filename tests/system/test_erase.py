@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from collections.abc import Iterator
 from typing import Any
 
-from local.state import PROJECT
 from operations import deployment
 from operations.audit.stack import audit
 from tests.system.client import Api, artifact, export_body
@@ -19,17 +17,7 @@ BUCKETS = ("BundleBucket", "DefinitionBucket", "InboxBucket")
 
 
 def make_erase(api: Api, *settings: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-    return subprocess.run(  # noqa: S603  # fixed command
-        ["make", "erase", f"TENANT={TENANT}", *settings],  # noqa: S607  # make from PATH
-        cwd=PROJECT,
-        env={**environment, "INSTALLHUB_STATE": str(api.state.root)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return api.make("erase", f"TENANT={TENANT}", *settings)
 
 
 def contents(api: Api) -> Iterator[str]:

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from typing import Any
 
 import pytest
 
-from local.state import PROJECT
 from operations import deployment
 from tests.system.client import TENANT, Api
 
 
 def make_smoke(api: Api, **settings: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-    return subprocess.run(  # noqa: S603  # fixed command
-        ["make", "smoke", *(f"{name}={value}" for name, value in settings.items())],  # noqa: S607  # make from PATH
-        cwd=PROJECT,
-        env={**environment, "INSTALLHUB_STATE": str(api.state.root)},
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
+    return api.make("smoke", *(f"{name}={value}" for name, value in settings.items()))
 
 
 def counts(api: Api) -> dict[str, int]:
