@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from installhub.artifacts.definition_objects import DefinitionObjects
 from installhub.artifacts.publisher import Publisher, PublishSummary
 from installhub.artifacts.validation import ArtifactInput, InvalidArtifactError
 from installhub.model.errors import ServiceUnavailableError
@@ -76,7 +77,7 @@ def _parse(content: Sequence[object]) -> tuple[list[ArtifactInput], list[str]]:
         try:
             artifact = ArtifactInput.from_json(value)
         except InvalidArtifactError as error:
-            problems.append(f"{name}: {f'{error.pointer} {error.detail}'.strip()}")
+            problems.append(f"{name}: {error}")
             continue
         if (artifact.tenant, artifact.id) in artifacts:
             problems.append(f"{name}: duplicate id in the tenant {artifact.tenant}")
@@ -87,7 +88,8 @@ def _parse(content: Sequence[object]) -> tuple[list[ArtifactInput], list[str]]:
 def publish(stack: Stack, artifacts: Sequence[ArtifactInput], title: str) -> PublishSummary:
     """Publish artifacts, several chunks at a time, with a progress bar on a terminal."""
     aws = Aws(stack.endpoint)
-    publisher = Publisher(aws.dynamodb, aws.s3, stack.outputs["ArtifactsTable"], stack.outputs["DefinitionBucket"])
+    objects = DefinitionObjects(lambda: aws.s3, stack.outputs["DefinitionBucket"])
+    publisher = Publisher(aws.dynamodb, stack.outputs["ArtifactsTable"], objects)
     chunks = list(_chunks(artifacts))
     total = PublishSummary()
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()

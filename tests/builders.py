@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from installhub.bundler.layout import BundleLayout
 from installhub.http.request import Request
-from installhub.identity.caller import EXPORT_SCOPE, Caller, authorizer_context
+from installhub.identity.caller import Caller, authorizer_context
 from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType, PackageType
 from installhub.model.definition import sha256_hex
 from installhub.model.package import PackageDescription
+from installhub.model.scopes import EXPORT_SCOPE
 from installhub.packages.records import PackageRecord
 
 if TYPE_CHECKING:

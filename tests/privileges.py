@@ -15,9 +15,13 @@ from tests.template import function_id, resources_of
 LAMBDA: Final = "Lambda"
 """Takes the place of a module if the Lambda service itself makes the call, with the function's role."""
 
+TRANSACTIONS: Final = "runtime/dynamodb.py"
+"""The module that runs transactions, whose writes need the permissions of the single writes."""
+
 FUNCTIONS: Final = (
-    *("announce", "authorizer", "download", "enroll", "export", "export_worker", "get_package", "preflight", "preview"),
-    *("reclaim_keys", "sweep"),
+    *("announce", "authorizer", "delete_artifact", "download", "enroll", "export", "export_worker", "get_artifact"),
+    *("get_definition", "get_package", "list_artifacts", "list_dependents", "preflight", "preview"),
+    *("publish_artifacts", "put_artifact", "reclaim_keys", "sweep"),
 )
 
 
@@ -65,6 +69,19 @@ _EXPORT: Final = {
         *("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"),
     ),
 }
+_ARTIFACT: Final = _needs("ArtifactsTable", "artifacts/listing.py", "dynamodb:GetItem")
+_BATCH_GET: Final = _needs("ArtifactsTable", "artifacts/batch_get.py", "dynamodb:BatchGetItem")
+_ALL_EDGES: Final = _needs("ArtifactsTable", "artifacts/catalog.py", "dynamodb:Query")
+_STORE_DEFINITIONS: Final = _needs(
+    *("DefinitionBucket/definitions/*", "artifacts/definition_objects.py"),
+    *("s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObject"),
+)
+_PUT_REVISIONS: Final = {
+    **_BATCH_GET,
+    **_needs("ArtifactsTable", TRANSACTIONS, "dynamodb:PutItem"),
+    **_needs("ArtifactsTable", "artifacts/publisher.py", "dynamodb:UpdateItem"),
+    **_STORE_DEFINITIONS,
+}
 _SPECIFIC: Final[dict[str, Needs]] = {
     "announce": {
         **_stream("PackagesTable"),
@@ -76,6 +93,14 @@ _SPECIFIC: Final[dict[str, Needs]] = {
     "authorizer": _needs(
         *("PlansTable", "identity/usage_keys.py"), *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
     ),
+    "delete_artifact": {
+        **_needs("ArtifactsTable", "artifacts/deletion.py", "dynamodb:GetItem"),
+        **_ALL_EDGES,
+        **_BATCH_GET,
+        **_needs("ArtifactsTable", TRANSACTIONS, "dynamodb:DeleteItem"),
+        **_needs("ArtifactsTable", "artifacts/deletion.py", "dynamodb:UpdateItem"),
+        **_needs("DefinitionBucket/definitions/*", "artifacts/definition_objects.py", "s3:PutObjectTagging"),
+    },
     "download": {**_FIND_PACKAGE, **_READ_BUNDLE},
     "enroll": {
         **_stream("PlansTable"),
@@ -102,9 +127,24 @@ _SPECIFIC: Final[dict[str, Needs]] = {
         **_needs("InboxBucket/requests/*", "events/inbox.py", "s3:GetObject", "s3:GetObjectVersion"),
         **_needs("InboxBucket/requests/*.result", "events/inbox.py", "s3:PutObject"),
     },
+    "get_artifact": _ARTIFACT,
+    "get_definition": {
+        **_ARTIFACT,
+        **_BATCH_GET,
+        **_needs("DefinitionBucket/definitions/*", "artifacts/definition_reader.py", "s3:GetObject"),
+        **_needs("DefinitionBucket/downloads/*", "artifacts/definition_downloads.py", "s3:GetObject", "s3:PutObject"),
+    },
     "get_package": {**_FIND_PACKAGE, **_READ_BUNDLE},
+    "list_artifacts": _needs("ArtifactsTable", "artifacts/listing.py", "dynamodb:Query"),
+    "list_dependents": _ALL_EDGES,
     "preflight": {},
     "preview": _RESOLVE,
+    "publish_artifacts": {
+        **_PUT_REVISIONS,
+        **_needs("ArtifactsTable", "artifacts/batch_put.py", "dynamodb:BatchWriteItem"),
+        **_needs("ArtifactsTable", TRANSACTIONS, "dynamodb:ConditionCheckItem"),
+    },
+    "put_artifact": _PUT_REVISIONS,
     "reclaim_keys": {
         **_needs(
             *("PlansTable", "identity/usage_key_reclaiming.py"),

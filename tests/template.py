@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 TEMPLATE_PATH = Path(__file__).parents[1] / "template.yaml"
-API_FUNCTIONS = ("export", "preview", "get_package", "download")
+API_FUNCTIONS = (
+    *("export", "preview", "get_package", "download", "put_artifact", "publish_artifacts", "list_artifacts"),
+    *("get_artifact", "get_definition", "list_dependents", "delete_artifact"),
+)
 
 _VARIABLE = re.compile(r"\$\{([^}]+)\}")
 _TABLE_PROPERTIES = (

@@ -8,10 +8,11 @@ from installhub.composition.packages import bundle_store, package_store
 from installhub.composition.process import settings
 from installhub.contract.routes import DOWNLOAD
 from installhub.http.endpoint import endpoint
-from installhub.http.parsing import package_id_parameter, permitted_tenants
+from installhub.http.package_requests import package_id_parameter
+from installhub.http.package_responses import bundle_response
+from installhub.http.parsing import permitted_tenants
 from installhub.http.request import Request
 from installhub.http.response import Response
-from installhub.http.responses import bundle_response
 from installhub.packages.lookup import find_package
 from installhub.runtime.telemetry import bind_log_context
 

@@ -12,10 +12,10 @@ from installhub.exports.metrics import count_export
 from installhub.exports.submission import ExportSubmission
 from installhub.http.endpoint import endpoint
 from installhub.http.headers import idempotency_key, prefers_async
+from installhub.http.package_responses import accepted_response, package_response
 from installhub.http.request import Request
 from installhub.http.request_body import read_request
 from installhub.http.response import Response
-from installhub.http.responses import accepted_response, package_response
 from installhub.runtime.telemetry import bind_log_context
 
 

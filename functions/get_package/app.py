@@ -10,10 +10,11 @@ from installhub.composition.packages import bundle_store, pending_export_store
 from installhub.contract.response_bodies import pending_body
 from installhub.contract.routes import GET_PACKAGE
 from installhub.http.endpoint import endpoint
-from installhub.http.parsing import package_id_parameter, permitted_tenants
+from installhub.http.package_requests import package_id_parameter
+from installhub.http.package_responses import package_response, pending_response
+from installhub.http.parsing import permitted_tenants
 from installhub.http.request import Request
 from installhub.http.response import Response
-from installhub.http.responses import package_response, pending_response
 from installhub.packages.lookup import find_package_or_pending
 from installhub.packages.manifests import read_manifest
 from installhub.packages.pending_exports import PendingExport

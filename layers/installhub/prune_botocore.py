@@ -20,6 +20,7 @@ OPERATIONS: Final = {
     "apigateway": {"CreateApiKey", "CreateUsagePlanKey", "DeleteApiKey", "GetApiKeys"},
     "dynamodb": {
         "BatchGetItem",
+        "BatchWriteItem",
         "DeleteItem",
         "GetItem",
         "PutItem",

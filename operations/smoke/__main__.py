@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from installhub.artifacts.definition_objects import DefinitionObjects
 from installhub.artifacts.publisher import Publisher
 from installhub.artifacts.validation import ArtifactInput
 from installhub.model.package import package_id
@@ -56,9 +57,8 @@ class Fixture:
         """Publish the artifacts."""
         root, dependency = self.ids
         outputs = self.deployed.outputs
-        publisher = Publisher(
-            self.deployed.dynamodb, self.deployed.s3, outputs["ArtifactsTable"], outputs["DefinitionBucket"]
-        )
+        objects = DefinitionObjects(lambda: self.deployed.s3, outputs["DefinitionBucket"])
+        publisher = Publisher(self.deployed.dynamodb, outputs["ArtifactsTable"], objects)
         publisher.publish([self._artifact(dependency), self._artifact(root, dependency)])
 
     def remove(self) -> None:

@@ -14,7 +14,7 @@ from installhub.model.errors import ServiceUnavailableError
 from installhub.resolver.closure import discover
 from installhub.runtime import aws_errors
 from tests.integration.support.artifact_inputs import artifact_input
-from tests.integration.support.fake_catalog import node, node_of
+from tests.integration.support.fake_catalog import node
 from tests.integration.support.wire import NoFault
 
 if TYPE_CHECKING:
@@ -119,7 +119,8 @@ def test_publishing_updates_the_statistics(catalog_table: CatalogTable) -> None:
     catalog_table.publish(inputs)
     catalog_table.publish(inputs)
 
-    edges = [items.edge_item("counted", node_of(artifact)) for artifact in inputs]
+    stored = catalog_table.artifacts.for_tenant("counted").all_nodes()
+    edges = [items.edge_item("counted", node) for node in stored]
     key = items.primary_key("counted", items.STATISTICS_SORT_KEY)
     summary = catalog_table.client.get_item(TableName=catalog_table.name, Key=key)["Item"]
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from installhub.artifacts import items
-from installhub.artifacts.publisher import SUPERSEDED_BODY_RETENTION_SECONDS, PublishSummary
+from installhub.artifacts.publisher import PublishSummary
+from installhub.artifacts.revisions import SUPERSEDED_BODY_RETENTION_SECONDS
 from installhub.artifacts.validation import ArtifactInput
 from installhub.model.errors import ServiceUnavailableError
 from tests.integration.support.artifact_inputs import TENANT, artifact_input, incompressible

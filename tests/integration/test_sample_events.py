@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from installhub.contract.request_models import ExportRequest, PreviewRequest, parse_request
-from installhub.contract.routes import DOWNLOAD, EXPORT, GET_PACKAGE, PREVIEW
+from installhub.contract.routes import (
+    DELETE_ARTIFACT,
+    DOWNLOAD,
+    EXPORT,
+    GET_ARTIFACT,
+    GET_DEFINITION,
+    GET_PACKAGE,
+    LIST_ARTIFACTS,
+    LIST_DEPENDENTS,
+    PREVIEW,
+    PUBLISH_ARTIFACTS,
+    PUT_ARTIFACT,
+)
 from installhub.identity.caller import Caller, authorizer_context
 from installhub.identity.usage_keys import SUBJECT, usage_subject
 from installhub.model.package import package_id
@@ -23,7 +36,19 @@ if TYPE_CHECKING:
 
     from tests.integration.support.world import World
 
-ROUTES: Final = {"export": EXPORT, "preview": PREVIEW, "get_package": GET_PACKAGE, "download": DOWNLOAD}
+ROUTES: Final = {
+    "export": EXPORT,
+    "preview": PREVIEW,
+    "get_package": GET_PACKAGE,
+    "download": DOWNLOAD,
+    "put_artifact": PUT_ARTIFACT,
+    "publish_artifacts": PUBLISH_ARTIFACTS,
+    "list_artifacts": LIST_ARTIFACTS,
+    "get_artifact": GET_ARTIFACT,
+    "get_definition": GET_DEFINITION,
+    "list_dependents": LIST_DEPENDENTS,
+    "delete_artifact": DELETE_ARTIFACT,
+}
 PACKAGE: Final = package_id(TENANT, EXPORT_BODY["packageName"], EXPORT_BODY["version"])
 
 
@@ -38,14 +63,15 @@ def test_every_function_has_its_event() -> None:
 @pytest.mark.parametrize("name", API_FUNCTIONS)
 def test_api_events_match_the_route_of_the_function(name: str) -> None:
     event, route = sample_event(name), ROUTES[name]
-    path = route.path.replace("{packageId}", PACKAGE)
+    parameters = event["pathParameters"] or {}
+    path = route.path.format(**parameters)
 
     trigger, *_ = resources_of("AWS::Serverless::Function")[function_id(name)]["Events"].values()
     assert (trigger["Properties"]["Path"], trigger["Properties"]["Method"]) == (route.path, route.method)
     assert (event["resource"], event["path"], event["httpMethod"]) == (route.path, path, route.method)
     context = event["requestContext"]
     assert (context["resourcePath"], context["path"]) == (route.path, f"/{context['stage']}{path}")
-    assert event["pathParameters"] == ({"packageId": PACKAGE} if "{packageId}" in route.path else None)
+    assert parameters.get("packageId", PACKAGE) == PACKAGE
 
 
 @pytest.mark.parametrize("name", [*API_FUNCTIONS, "authorizer"])
@@ -59,7 +85,9 @@ def test_single_and_multi_value_headers_agree(name: str) -> None:
 def test_api_events_contain_an_authorizer_context_that_does_not_expire_soon(name: str) -> None:
     context = sample_event(name)["requestContext"]["authorizer"]
 
-    assert context == {**authorizer_context(CALLER), "principalId": CALLER.subject, "integrationLatency": 42}
+    caller = replace(CALLER, scopes=frozenset({context["scopes"]}))
+    assert context == {**authorizer_context(caller), "principalId": CALLER.subject, "integrationLatency": 42}
+    assert context["scopes"] in ROUTES[name].scopes
     assert int(context["expiresAt"]) >= 4_000_000_000
 
 
@@ -68,7 +96,7 @@ def test_bodies_arrive_in_base64_because_every_type_is_binary(name: str) -> None
     assert resources_of("AWS::Serverless::Api")["PackagesApi"]["BinaryMediaTypes"] == ["*~1*"]
     event = sample_event(name)
 
-    assert event["isBase64Encoded"] == (event["body"] is not None) == (event["httpMethod"] == "POST")
+    assert event["isBase64Encoded"] == (event["body"] is not None) == (event["httpMethod"] in ("POST", "PUT"))
 
 
 @pytest.mark.parametrize(
@@ -117,6 +145,20 @@ def test_the_sample_events_work_in_sequence(sample_world: World) -> None:
     assert found == exported
     assert (download.status, download.body[:2]) == (200, b"PK")
     assert gateway_response(functions.invoke("export", sample_event("export"))).error_code == "VersionConflict"
+
+
+def test_the_sample_events_of_artifacts_work_in_sequence(sample_world: World) -> None:
+    functions = Functions(sample_world.deployment)
+    statuses = {
+        name: gateway_response(functions.invoke(name, sample_event(name))).status
+        for name in (
+            *("put_artifact", "publish_artifacts", "list_artifacts", "get_artifact", "get_definition"),
+            *("list_dependents", "delete_artifact"),
+        )
+    }
+
+    assert statuses == {**dict.fromkeys(statuses, 200), "put_artifact": 201, "delete_artifact": 204}
+    assert gateway_response(functions.invoke("delete_artifact", sample_event("delete_artifact"))).status == 404
 
 
 def test_the_authorizer_event_is_denied_without_contacting_the_issuer(functions: Functions) -> None:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from tests.sam_local.conftest import Served
 
 EVENTS = [file.stem for file in (PROJECT / "events").glob("*.json")]
-IN_ORDER = ("export", "get_package", "download")
-"""An export comes first, then reads of its package; other events may export the same package and get a conflict."""
+IN_ORDER = ("export", "get_package", "download", "get_artifact", "get_definition", "list_dependents", "put_artifact")
+"""An export comes first, then reads of its package; other events may export the same package and get a conflict, or
+delete artifacts."""
 
 
 def _order(event: Any) -> tuple[int, str]:  # noqa: ANN401  # values of parametrize
@@ -37,4 +38,5 @@ def test_a_sample_event_is_handled(served: Served, event: str) -> None:
         case "sweep":
             assert response["claimsRemoved"] == 0
         case _ if "statusCode" in response:
-            assert response["statusCode"] == (204 if event == "preflight" else 200), response["body"]
+            expected = {"preflight": 204, "put_artifact": 201, "delete_artifact": 204}.get(event, 200)
+            assert response["statusCode"] == expected, response["body"]

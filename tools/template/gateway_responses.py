@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from installhub.contract.response_bodies import PROBLEM_TYPE, problem_body
+from installhub.contract.problem_bodies import PROBLEM_TYPE, problem_body
 from installhub.http.cors import ALLOW_ORIGIN, EXPOSE_HEADERS, EXPOSED_HEADERS
 from installhub.model.errors import REGISTRY, ErrorCode, Problem
 

@@ -22,6 +22,7 @@ from moto.core.config import default_user_config
 
 from bench import dynamodb as dynamodb_local
 from installhub.artifacts.catalog import ArtifactTable
+from installhub.artifacts.definition_objects import DefinitionObjects
 from installhub.artifacts.publisher import Publisher
 from installhub.runtime import aws_clients
 from local import emulator
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
 
     from installhub.artifacts.validation import ArtifactInput
 
@@ -49,6 +51,11 @@ ENGINE_SERVICES: Final = {
 """The services that each engine emulates."""
 
 
+def no_s3() -> S3Client:
+    """Fail, because there is no S3."""
+    raise NotImplementedError
+
+
 @dataclass(frozen=True)
 class CatalogTable:
     """An artifacts table of the template on an engine."""
@@ -62,7 +69,7 @@ class CatalogTable:
 
     def publish(self, artifacts: Iterable[ArtifactInput]) -> None:
         """Publish artifacts with small definitions; there is no S3."""
-        Publisher(self.client, None, self.name, "no-bucket").publish(artifacts)  # type: ignore[arg-type]
+        Publisher(self.client, self.name, DefinitionObjects(no_s3, "no-bucket")).publish(artifacts)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from tests.template import Deployment
 
 _MULTIPART: Final = {"CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"}
+_TRANSACTED: Final = {
+    "ConditionCheck": "dynamodb:ConditionCheckItem",
+    "Delete": "dynamodb:DeleteItem",
+    "Put": "dynamodb:PutItem",
+    "Update": "dynamodb:UpdateItem",
+}
 _GATEWAY: Final = {
     "CreateApiKey": Permission("apigateway:POST", "/apikeys"),
     "DeleteApiKey": Permission("apigateway:DELETE", "/apikeys/*"),
@@ -35,6 +41,12 @@ def permissions_for(service: str, operation: str, request: dict[str, Any], names
     if service == "apigateway":
         return [_GATEWAY[operation]]
     action = f"{service}:{operation}"
+    if operation == "TransactWriteItems":
+        return [
+            Permission(_TRANSACTED[kind], names.get(write["TableName"], write["TableName"]))
+            for item in request["TransactItems"]
+            for kind, write in item.items()
+        ]
     if service == "dynamodb":
         tables = request.get("RequestItems") or [request["TableName"]]
         index = f"/index/{request['IndexName']}" if "IndexName" in request else ""

@@ -18,6 +18,7 @@ from moto.core.base_backend import BackendDict
 
 from installhub import composition
 from installhub.artifacts.catalog import ArtifactTable
+from installhub.artifacts.definition_objects import DefinitionObjects
 from installhub.artifacts.definition_reader import DefinitionReader
 from installhub.artifacts.publisher import Publisher, PublishSummary
 from installhub.artifacts.validation import ArtifactInput
@@ -78,9 +79,10 @@ class World:
         return self.publisher().publish(artifacts)
 
     def publisher(self) -> Publisher:
-        return Publisher(
-            self.dynamodb, self.s3, self.name("ArtifactsTable"), self.name("DefinitionBucket"), clock=self.clock
-        )
+        return Publisher(self.dynamodb, self.name("ArtifactsTable"), self.definition_objects(), clock=self.clock)
+
+    def definition_objects(self) -> DefinitionObjects:
+        return DefinitionObjects(lambda: self.s3, self.name("DefinitionBucket"))
 
     def artifacts(self) -> ArtifactTable:
         return ArtifactTable(self.dynamodb, self.name("ArtifactsTable"))

@@ -22,6 +22,7 @@ COMMON: Final = {"model", "runtime", "composition"}
 IMPORTS: Final[dict[str, tuple[set[str], set[str]]]] = {
     "announce": ({"bundler", "contract", "events", "packages"}, set()),
     "authorizer": ({"identity"}, set()),
+    "delete_artifact": ({"artifacts", "contract", "http", "identity", "resolver"}, {"deflate"}),
     "download": ({"bundler", "contract", "http", "identity", "packages"}, set()),
     "enroll": ({"identity"}, set()),
     "export": (
@@ -32,12 +33,18 @@ IMPORTS: Final[dict[str, tuple[set[str], set[str]]]] = {
         {"artifacts", "bundler", "contract", "events", "exports", "packages", "resolver"},
         {"deflate", "pydantic_core"},
     ),
+    "get_artifact": ({"artifacts", "contract", "http", "identity"}, set()),
+    "get_definition": ({"artifacts", "contract", "http", "identity"}, {"deflate"}),
     "get_package": ({"bundler", "contract", "http", "identity", "packages"}, {"deflate"}),
     "preflight": ({"contract", "http"}, set()),
     "preview": (
         {"artifacts", "bundler", "contract", "exports", "http", "identity", "packages", "resolver"},
         {"pydantic_core"},
     ),
+    "list_artifacts": ({"artifacts", "contract", "http", "identity"}, set()),
+    "list_dependents": ({"artifacts", "contract", "http", "identity", "resolver"}, set()),
+    "publish_artifacts": ({"artifacts", "contract", "http", "identity"}, {"deflate"}),
+    "put_artifact": ({"artifacts", "contract", "http", "identity"}, {"deflate"}),
     "reclaim_keys": ({"identity"}, set()),
     "sweep": ({"bundler", "contract", "events", "exports", "packages"}, set()),
 }

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installhub.http.bundle_headers import content_disposition, entity_tag, is_not_modified
+from installhub.http.bundle_headers import content_disposition, entity_tag
+from installhub.http.entity_tags import is_not_modified
 from tests.builders import record
 from tests.strategies import printable_texts
 

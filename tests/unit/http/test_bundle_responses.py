@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from installhub.http.bundle_headers import entity_tag
-from installhub.http.responses import bundle_response
+from installhub.http.package_responses import bundle_response
 from installhub.packages.bundle_store import LINK_LIFETIME_SECONDS, BundleStore
 from tests.builders import record
 from tests.unit.http.serving import BUNDLE, content_of, headers_of, problem_of, respond

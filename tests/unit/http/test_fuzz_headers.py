@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installhub.http.bundle_headers import content_disposition, entity_tag, is_not_modified
+from installhub.http.bundle_headers import content_disposition, entity_tag
+from installhub.http.entity_tags import is_not_modified
 from installhub.http.headers import idempotency_key, prefers_async
 from installhub.http.request import Request
 from installhub.model.errors import ErrorCode, InstallHubError

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from installhub.contract.response_bodies import problem_body
+from installhub.contract.problem_bodies import problem_body
 from installhub.contract.response_models import ProblemDocument
 from installhub.http.parsing import authenticated_caller
 from installhub.http.responses import json_response

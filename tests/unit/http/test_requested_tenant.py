@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from installhub.http.requested_tenant import RequestedTenant
-from installhub.identity.caller import EXPORT_SCOPE, Caller
+from installhub.identity.caller import Caller
 from installhub.model.errors import ErrorCode
+from installhub.model.scopes import EXPORT_SCOPE
 
 NOW = 1_780_000_000
 CALLER = Caller("user-1", ("tenant-a", "tenant-b"), frozenset({EXPORT_SCOPE}), NOW + 1)

@@ -11,10 +11,11 @@ import pytest
 
 from installhub.contract.request_documents import MAX_DOCUMENT_BYTES
 from installhub.contract.request_models import PreviewRequest
+from installhub.http.package_responses import package_response
 from installhub.http.request import Request
 from installhub.http.request_body import read_request
 from installhub.http.response import Response
-from installhub.http.responses import MAX_RESPONSE_BYTES, json_response, package_response
+from installhub.http.responses import MAX_RESPONSE_BYTES, json_response
 from installhub.model.errors import ErrorCode, InstallHubError, Problem
 from tests.builders import TENANT, record
 from tests.unit.http.serving import (

@@ -7,7 +7,8 @@ from typing import Any, cast
 import pytest
 
 from installhub.contract.routes import DOWNLOAD, GET_PACKAGE, Route
-from installhub.http.parsing import package_id_parameter, permitted_tenants
+from installhub.http.package_requests import package_id_parameter
+from installhub.http.parsing import permitted_tenants
 from installhub.http.request import Request
 from installhub.http.response import Response
 from installhub.http.responses import json_response

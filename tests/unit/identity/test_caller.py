@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installhub.identity.caller import EXPORT_SCOPE, Caller, authorizer_context, caller_from_context
+from installhub.identity.caller import Caller, authorizer_context, caller_from_context
 from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.model.scopes import EXPORT_SCOPE
 from tests.strategies import ids, printable_texts
 
 NOW = 1_800_000_000

@@ -38,8 +38,7 @@ def test_the_limits_in_the_template_are_converted() -> None:
     plan = template()["Resources"]["UsagePlan"]["Properties"]
     parameters = {name: str(item.get("Default")) for name, item in template()["Parameters"].items()}
     assert set(stage_limits(plan, parameters).values()) == {
-        parameters["ExportRateLimit"],
-        parameters["ExportBurstLimit"],
+        parameters[f"{kind}{limit}Limit"] for kind in ("Export", "Publish", "Batch") for limit in ("Rate", "Burst")
     }
 
 

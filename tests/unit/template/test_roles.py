@@ -41,6 +41,7 @@ WITHOUT_RESOURCE: Final = {
 # Most actions have the name of their operation. S3 authorizes all operations of a multipart upload by one action, and
 # API Gateway authorizes operations by HTTP method.
 OPERATIONS: Final = {
+    "dynamodb:ConditionCheckItem": {"TransactWriteItems"},
     "s3:PutObject": {"PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"},
     "s3:GetObject": {"GetObject", "HeadObject"},
     "s3:GetObjectVersion": {"GetObject"},

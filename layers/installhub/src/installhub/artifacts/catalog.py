@@ -92,6 +92,12 @@ class TenantCatalog:
             unread = unread[count:]
         return {artifact_id: self._nodes[artifact_id] for artifact_id in ids if artifact_id in self._nodes}
 
+    def all_nodes(self) -> Collection[ArtifactNode]:
+        """All artifacts of the tenant."""
+        if not self._has_read_all:
+            self._read_all()
+        return self._nodes.values()
+
     def existing_in_other_tenants(self, ids: Collection[str]) -> Collection[str]:
         """The ids among ``ids`` that exist in another tenant."""
         with ThreadPoolExecutor(max_workers=_MAX_CONCURRENT_REQUESTS) as pool:

@@ -1,7 +1,8 @@
 """The items of the artifacts table: their keys and attributes.
 
 Each tenant is a partition. Every artifact has a small *edge item*, which the resolver reads, and for each revision a
-*body item*, which contains or references the definition. A *statistics item* estimates the size of the partition.
+*body item*, which contains or references the definition. A *statistics item* estimates the size of the partition, and
+a *deletions item* counts deleted artifacts.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType
+from installhub.model.requirement import Requirement
+from installhub.runtime.dynamodb import Attribute, Condition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -29,6 +32,7 @@ EDGE_PREFIX_END: Final = "E$"
 """An upper bound of the sort keys of edge items."""
 
 STATISTICS_SORT_KEY: Final = "S#"
+DELETIONS_SORT_KEY: Final = "D#"
 
 # Attribute names are short because they count towards the size of an item.
 ID: Final = "id"
@@ -39,11 +43,16 @@ DEPENDENCIES: Final = "deps"
 SHA256: Final = "sha256"
 SIZE: Final = "size"
 PACKED_SIZE: Final = "packed"
+REQUIREMENTS: Final = "reqs"
+UPDATED_AT: Final = "at"
 DATA: Final = "data"
 CRC32: Final = "crc32"
 OBJECT_KEY: Final = "objectKey"
 EDGE_COUNT: Final = "edges"
 EDGE_BYTES: Final = "edgeBytes"
+DELETIONS: Final = "deletions"
+
+_MUTABLE: Final = (TYPE, NAME, STATUS, DEPENDENCIES, SHA256, REQUIREMENTS, UPDATED_AT)
 
 MAX_INLINE_BYTES: Final = 256 * 1024
 """Maximum size of a compressed definition in a body item, whose limit is 400 KB; larger ones are S3 objects."""
@@ -71,6 +80,11 @@ def definition_prefix(tenant: str) -> str:
     return f"definitions/{hashlib.sha256(tenant.encode()).hexdigest()}/"
 
 
+def download_prefix(tenant: str) -> str:
+    """The prefix of the keys of a tenant's unpacked definitions, which are deleted after a day."""
+    return f"downloads/{hashlib.sha256(tenant.encode()).hexdigest()}/"
+
+
 def body_sort_key(artifact_id: str, sha256: str) -> str:
     """The sort key of the body item for the revision of an artifact with the digest ``sha256``."""
     return f"B#{hashlib.sha256(artifact_id.encode()).hexdigest()[:_DIGEST_DIGITS]}#{sha256}"
@@ -82,8 +96,8 @@ def primary_key(tenant: str, sort_key: str) -> NewItem:
 
 
 def edge_item(tenant: str, node: ArtifactNode) -> NewItem:
-    """The edge item of ``node``."""
-    return {
+    """The edge item of ``node``. What it does not have costs no bytes: these are read for every node of a closure."""
+    edge: NewItem = {
         **primary_key(tenant, edge_sort_key(node.id)),
         ID: {"S": node.id},
         TYPE: {"S": node.type.value},
@@ -94,6 +108,11 @@ def edge_item(tenant: str, node: ArtifactNode) -> NewItem:
         SIZE: {"N": str(node.size)},
         PACKED_SIZE: {"N": str(node.packed_size)},
     }
+    if node.requirements:
+        edge[REQUIREMENTS] = {"S": _json([requirement.as_json() for requirement in node.requirements])}
+    if node.updated_at is not None:
+        edge[UPDATED_AT] = {"N": str(node.updated_at)}
+    return edge
 
 
 def node_from_item(item: Item) -> ArtifactNode:
@@ -107,7 +126,21 @@ def node_from_item(item: Item) -> ArtifactNode:
         sha256=item[SHA256]["B"].hex(),
         size=int(item[SIZE]["N"]),
         packed_size=int(item[PACKED_SIZE]["N"]),
+        requirements=_parse_requirements(item[REQUIREMENTS]["S"]) if REQUIREMENTS in item else (),
+        updated_at=int(item[UPDATED_AT]["N"]) if UPDATED_AT in item else None,
     )
+
+
+def is_unchanged(edge: Item | None) -> Condition:
+    """The condition that an edge item is still the one that was read; None if there was none."""
+    if edge is None:
+        return Attribute(PARTITION).not_exists()
+    first, *others = (
+        Attribute(name).equals(edge[name]) if name in edge else Attribute(name).not_exists() for name in _MUTABLE
+    )
+    for condition in others:
+        first &= condition
+    return first
 
 
 def edge_size(edge: NewItem) -> int:
@@ -120,7 +153,7 @@ def _serialize_dependencies(dependencies: Sequence[str]) -> dict[str, Any]:
 
     A list of strings has about the same size, but takes twice as long to parse: each element is an attribute value.
     """
-    text = json.dumps(dependencies, ensure_ascii=False, separators=(",", ":"))
+    text = _json(dependencies)
     if len(dependencies) <= _MAX_PLAIN_DEPENDENCIES:
         return {"S": text}
     return {"B": zlib.compress(text.encode())}
@@ -133,3 +166,11 @@ def _parse_dependencies(value: AttributeValueTypeDef) -> tuple[str, ...]:
 def _value_size(value: Mapping[str, Any]) -> int:
     ((_, scalar),) = value.items()
     return len(scalar.encode() if isinstance(scalar, str) else scalar)
+
+
+def _parse_requirements(text: str) -> tuple[Requirement, ...]:
+    return tuple(map(Requirement.from_json, json.loads(text)))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

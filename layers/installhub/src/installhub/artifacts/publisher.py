@@ -1,43 +1,67 @@
-"""Publishes artifacts: the only writer of the artifacts table and the definition bucket.
+"""Publishes artifacts: with deletion, the only writer of the artifacts table and the definition bucket.
 
-Each artifact is updated atomically: one transaction replaces the edge item, writes the new body item and lets the old
-one expire. An export that read the old edge item can still read the old body item.
+Each artifact changes atomically: one transaction replaces the edge item, writes the new body item and lets the old one
+expire. An export that read the old edge item can still read the old body item.
+
+New artifacts of a batch cost half as much: their body items are written before the transaction, which a body item that
+no edge item names does not need. The transaction also checks that no artifact has been deleted meanwhile, since a
+deletion could have let one of these body items expire (docs/decisions/0047).
 """
 
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError
-
 from installhub.artifacts import items
-from installhub.artifacts.batch_get import batch_get
+from installhub.artifacts.batch_get import MAX_BATCH_KEYS, batch_get
+from installhub.artifacts.batch_put import batch_put
+from installhub.artifacts.definition_objects import DefinitionObjects
+from installhub.artifacts.preconditions import Precondition
+from installhub.artifacts.revisions import Revision, RevisionWriter
+from installhub.artifacts.statistics import statistics_weight
 from installhub.artifacts.validation import ArtifactInput
 from installhub.model.artifact import ArtifactNode
-from installhub.model.definition import pack, sha256_hex
 from installhub.model.errors import ServiceUnavailableError
-from installhub.runtime.aws_errors import error_code, sleep_before_retry, translate_aws_errors
-from installhub.runtime.dynamodb import Attribute, Table, Update, expressions
+from installhub.runtime.aws_errors import sleep_before_retry
+from installhub.runtime.dynamodb import Table, Update, transact_write
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_s3 import S3Client
 
-    from installhub.runtime.dynamodb import Item, NewItem
+    from installhub.runtime.dynamodb import Item
 
-
-SUPERSEDED_BODY_RETENTION_SECONDS: Final = 7 * 24 * 3600
-"""How long the body item of a superseded revision is kept: much longer than any export that may read it."""
-
-_BATCH_ARTIFACTS: Final = 33  # the limit of a transaction is 100 writes; an artifact needs up to three
-_BATCH_BYTES: Final = 2 * 1024 * 1024  # the limit is 4 MB
+_BATCH_ARTIFACTS: Final = MAX_BATCH_KEYS - 1  # the batch also reads the deletions item
+_BATCH_BYTES: Final = 8 * 1024 * 1024  # of definitions, which are in memory
+_TRANSACTION_WRITES: Final = 100  # a DynamoDB quota
+_TRANSACTION_BYTES: Final = 2 * 1024 * 1024  # the quota is 4 MB
 _MAX_ATTEMPTS: Final = 8
+
+
+class Change(StrEnum):
+    """What publishing an artifact did."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A published artifact.
+
+    Attributes:
+        node: The artifact as it is stored.
+        change: What publishing did.
+    """
+
+    node: ArtifactNode
+    change: Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,36 +83,11 @@ class PublishSummary:
             self.created + other.created, self.updated + other.updated, self.unchanged + other.unchanged
         )
 
-
-@dataclass(frozen=True, slots=True)
-class _Revision:
-    """A revision of an artifact to be written.
-
-    Attributes:
-        node: The artifact.
-        body: The body item.
-        object_key: Key of the object that was put for this revision, if any.
-        previous: The edge item that it replaces, if any.
-    """
-
-    node: ArtifactNode
-    body: NewItem
-    object_key: str | None
-    previous: Item | None
-
-    @property
-    def previous_node(self) -> ArtifactNode | None:
-        return None if self.previous is None else items.node_from_item(self.previous)
-
-    @property
-    def is_unchanged(self) -> bool:
-        return self.previous_node == self.node
-
-    @property
-    def superseded(self) -> ArtifactNode | None:
-        """The previous revision, if its definition differs."""
-        previous = self.previous_node
-        return previous if previous is not None and previous.sha256 != self.node.sha256 else None
+    @classmethod
+    def of(cls, publications: Iterable[Publication]) -> PublishSummary:
+        """Count ``publications``."""
+        changes = [publication.change for publication in publications]
+        return cls(changes.count(Change.CREATED), changes.count(Change.UPDATED), changes.count(Change.UNCHANGED))
 
 
 class Publisher:
@@ -97,147 +96,130 @@ class Publisher:
     def __init__(
         self,
         dynamodb: DynamoDBClient,
-        s3: S3Client,
         table: str,
-        bucket: str,
+        objects: DefinitionObjects,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._dynamodb = dynamodb
-        self._s3 = s3
         self._table = table
-        self._bucket = bucket
-        self._clock = clock
+        self._objects = objects
+        self._writer = RevisionWriter(table, objects, clock)
+
+    def put(self, artifact: ArtifactInput, precondition: Precondition) -> Publication:
+        """Store one artifact if the precondition holds: with one read and at most one transaction if it is small.
+
+        Raises:
+            InstallHubError: PreconditionFailed.
+            ServiceUnavailableError: As for :meth:`publish`.
+        """
+        for attempt in range(1, _MAX_ATTEMPTS + 1):
+            edge, statistics = self._read_edge_and_statistics(artifact)
+            precondition.check(None if edge is None else items.node_from_item(edge))
+            revision = self._writer.build(artifact, edge)
+            if revision.is_unchanged:
+                return _publication(revision)
+            superseded = self._superseded_objects(artifact.tenant, [revision])
+            writes = [
+                *self._writer.writes(artifact.tenant, revision),
+                *self._statistics_write(artifact.tenant, revision, statistics),
+            ]
+            if transact_write(self._dynamodb, writes):
+                self._objects.tag_superseded(superseded)
+                return _publication(revision)
+            self._delete_uncommitted_objects(artifact.tenant, [revision])
+            sleep_before_retry(attempt)
+        raise ServiceUnavailableError("dynamodb")
 
     def publish(self, artifacts: Iterable[ArtifactInput]) -> PublishSummary:
-        """Store ``artifacts``, each atomically; of several with the same id, the last one is stored.
+        """Store ``artifacts``, each atomically and in order.
 
         Raises:
             ServiceUnavailableError: A service is unavailable, or concurrent writers kept changing the same artifacts.
                 Artifacts stored before remain; publishing again is safe.
         """
-        total = PublishSummary()
+        return PublishSummary.of(self.publish_each(artifacts))
+
+    def publish_each(self, artifacts: Iterable[ArtifactInput]) -> Iterator[Publication]:
+        """As :meth:`publish`, and yield what was done with each artifact, in the order of ``artifacts``."""
         for tenant, tenant_artifacts in groupby(artifacts, key=attrgetter("tenant")):
             for batch in _batches(tenant_artifacts):
-                total += self._publish_batch(tenant, batch)
-        return total
+                yield from self._publish_batch(tenant, batch)
 
-    def _publish_batch(self, tenant: str, artifacts: Sequence[ArtifactInput]) -> PublishSummary:
+    def _publish_batch(self, tenant: str, artifacts: Sequence[ArtifactInput]) -> list[Publication]:
+        pending = {artifact.id: artifact for artifact in artifacts}
+        published: dict[str, Publication] = {}
         for attempt in range(1, _MAX_ATTEMPTS + 1):
-            previous = self._edges(tenant, [artifact.id for artifact in artifacts])
-            revisions = [self._revision(artifact, previous.get(artifact.id)) for artifact in artifacts]
-            changed = [revision for revision in revisions if not revision.is_unchanged]
-            superseded = self._superseded_objects(tenant, changed)
-            if self._commit(tenant, changed):
-                created = [revision for revision in changed if revision.previous is None]
-                self._update_statistics(tenant, created)
-                self._tag_superseded(superseded)
-                return PublishSummary(len(created), len(changed) - len(created), len(revisions) - len(changed))
-            self._delete_uncommitted_objects(tenant, changed)
+            edges, deletions = self._read_edges_and_deletions(tenant, pending)
+            revisions = [self._writer.build(artifact, edges.get(artifact.id)) for artifact in pending.values()]
+            for revision in revisions:
+                if revision.is_unchanged:
+                    published[revision.node.id] = _publication(revision)
+            for group in _transactions([revision for revision in revisions if not revision.is_unchanged]):
+                if self._commit(tenant, group, deletions):
+                    published |= {revision.node.id: _publication(revision) for revision in group}
+            pending = {artifact.id: artifact for artifact in artifacts if artifact.id not in published}
+            if not pending:
+                return [published[artifact.id] for artifact in artifacts]
             sleep_before_retry(attempt)
         raise ServiceUnavailableError("dynamodb")
 
-    def _edges(self, tenant: str, ids: Sequence[str]) -> dict[str, Item]:
-        keys = [items.primary_key(tenant, items.edge_sort_key(artifact_id)) for artifact_id in ids]
-        edges = batch_get(self._dynamodb, self._table, keys, consistent=True)
-        return {edge[items.ID]["S"]: edge for edge in edges}
-
-    def _revision(self, artifact: ArtifactInput, previous: Item | None) -> _Revision:
-        packed = pack(artifact.definition)
-        node = artifact.to_node(packed.packed_size)
-        body: NewItem = {
-            **items.primary_key(artifact.tenant, items.body_sort_key(artifact.id, node.sha256)),
-            items.PACKED_SIZE: {"N": str(packed.packed_size)},
-            items.CRC32: {"N": str(packed.crc32)},
-            items.SIZE: {"N": str(packed.size)},
-        }
-        data = b"".join(packed.chunks)
-        object_key = None
-        if packed.packed_size <= items.MAX_INLINE_BYTES:
-            body[items.DATA] = {"B": data}
-        elif previous is None or items.node_from_item(previous).sha256 != node.sha256:
-            object_key = self._put_object(artifact, node.sha256, data)
-            body[items.OBJECT_KEY] = {"S": object_key}
-        return _Revision(node, body, object_key, previous)
-
-    def _put_object(self, artifact: ArtifactInput, digest: str, data: bytes) -> str:
-        """Put a compressed definition under a unique key, so that no object is overwritten."""
-        id_digest = sha256_hex(artifact.id.encode())
-        key = f"{items.definition_prefix(artifact.tenant)}{id_digest}/{digest}/{uuid.uuid4().hex}"
-        with translate_aws_errors("s3"):
-            self._s3.put_object(Bucket=self._bucket, Key=key, Body=data)
-        return key
-
-    def _commit(self, tenant: str, revisions: Sequence[_Revision]) -> bool:
+    def _commit(self, tenant: str, revisions: Sequence[Revision], deletions: Item | None) -> bool:
         """Write ``revisions`` in one transaction. False if a concurrent writer has changed one of the artifacts."""
-        writes: list[Any] = [write for revision in revisions for write in self._writes(tenant, revision)]
-        if not writes:
-            return True
-        try:
-            with translate_aws_errors("dynamodb"):
-                self._dynamodb.transact_write_items(TransactItems=writes)
-        except ClientError as error:
-            if error_code(error) == "TransactionCanceledException":
-                return False
-            raise
+        separate = [revision for revision in revisions if revision.can_write_body_first]
+        batch_put(self._dynamodb, self._table, [revision.body for revision in separate])
+        superseded = self._superseded_objects(tenant, revisions)
+        writes = [
+            write
+            for revision in revisions
+            for write in self._writer.writes(tenant, revision, body_is_written=revision.can_write_body_first)
+        ]
+        if separate:
+            writes.append(self._writer.no_deletion_since(tenant, deletions))
+        if not transact_write(self._dynamodb, writes):
+            self._delete_uncommitted_objects(tenant, revisions)
+            return False
+        self._count(tenant, [revision for revision in revisions if revision.previous is None])
+        self._objects.tag_superseded(superseded)
         return True
 
-    def _writes(self, tenant: str, revision: _Revision) -> Iterator[dict[str, Any]]:
-        previous = revision.previous
-        is_unchanged = (
-            Attribute(items.PARTITION).not_exists()
-            if previous is None
-            else Attribute(items.SHA256).equals(previous[items.SHA256])
-        )
-        edge = items.edge_item(tenant, revision.node)
-        yield {"Put": {"TableName": self._table, "Item": edge, **expressions(condition=is_unchanged)}}
-        if previous is not None:
-            if revision.superseded is None:
-                return  # the body item exists
-            yield self._expire_body(tenant, revision.superseded)
-        yield {"Put": {"TableName": self._table, "Item": revision.body}}
+    def _read_edge_and_statistics(self, artifact: ArtifactInput) -> tuple[Item | None, Item | None]:
+        found = self._read(artifact.tenant, [items.edge_sort_key(artifact.id), items.STATISTICS_SORT_KEY])
+        return found.get(items.edge_sort_key(artifact.id)), found.get(items.STATISTICS_SORT_KEY)
 
-    def _expire_body(self, tenant: str, node: ArtifactNode) -> dict[str, Any]:
-        expires_at = int(self._clock()) + SUPERSEDED_BODY_RETENTION_SECONDS
-        return {
-            "Update": {
-                "TableName": self._table,
-                "Key": items.primary_key(tenant, items.body_sort_key(node.id, node.sha256)),
-                **expressions(update=Update(assign={items.EXPIRES_AT: expires_at})),
-            }
-        }
+    def _read_edges_and_deletions(self, tenant: str, ids: Iterable[str]) -> tuple[dict[str, Item], Item | None]:
+        found = self._read(tenant, [*map(items.edge_sort_key, ids), items.DELETIONS_SORT_KEY])
+        deletions = found.pop(items.DELETIONS_SORT_KEY, None)
+        return {edge[items.ID]["S"]: edge for edge in found.values()}, deletions
 
-    def _superseded_objects(self, tenant: str, changed: Sequence[_Revision]) -> list[Item]:
+    def _read(self, tenant: str, sort_keys: Sequence[str]) -> dict[str, Item]:
+        keys = [items.primary_key(tenant, sort_key) for sort_key in sort_keys]
+        return {item[items.SORT]["S"]: item for item in batch_get(self._dynamodb, self._table, keys, consistent=True)}
+
+    def _superseded_objects(self, tenant: str, changed: Sequence[Revision]) -> list[Item]:
         """The body items that ``changed`` supersede and whose definitions are objects."""
-        keys = [
-            items.primary_key(tenant, items.body_sort_key(node.id, node.sha256))
-            for node in (revision.superseded for revision in changed)
-            if node is not None and node.packed_size > items.MAX_INLINE_BYTES
-        ]
-        return batch_get(self._dynamodb, self._table, keys, consistent=True)
+        nodes = [revision.superseded for revision in changed if revision.superseded is not None]
+        return superseded_objects(self._dynamodb, self._table, tenant, nodes)
 
-    def _tag_superseded(self, superseded: Iterable[Item]) -> None:
-        """Tag the objects of superseded body items; a lifecycle rule of the bucket deletes tagged objects."""
-        for body in superseded:
-            with translate_aws_errors("s3"):
-                self._s3.put_object_tagging(
-                    Bucket=self._bucket,
-                    Key=body[items.OBJECT_KEY]["S"],
-                    Tagging={"TagSet": [{"Key": "state", "Value": "superseded"}]},
-                )
-
-    def _delete_uncommitted_objects(self, tenant: str, revisions: Sequence[_Revision]) -> None:
-        """Delete the objects that were put for ``revisions``, except those that a body item references.
+    def _delete_uncommitted_objects(self, tenant: str, revisions: Sequence[Revision]) -> None:
+        """Delete the objects that were put for ``revisions``, except those that a committed revision refers to.
 
         The response to a transaction that succeeded may have been lost.
         """
         uploaded = {revision.object_key: revision.node for revision in revisions if revision.object_key is not None}
         keys = [items.primary_key(tenant, items.body_sort_key(node.id, node.sha256)) for node in uploaded.values()]
         bodies = batch_get(self._dynamodb, self._table, keys, consistent=True)
-        for object_key in uploaded.keys() - {body[items.OBJECT_KEY]["S"] for body in bodies}:
-            with translate_aws_errors("s3"):
-                self._s3.delete_object(Bucket=self._bucket, Key=object_key)
+        self._objects.delete(uploaded.keys() - {body[items.OBJECT_KEY]["S"] for body in bodies})
 
-    def _update_statistics(self, tenant: str, created: Sequence[_Revision]) -> None:
+    def _statistics_write(self, tenant: str, revision: Revision, statistics: Item | None) -> list[dict[str, Any]]:
+        """The write that counts a new artifact. Most artifacts of a large tenant are not counted; the others more."""
+        if revision.previous is not None:
+            return []
+        edges = 0 if statistics is None else int(statistics[items.EDGE_COUNT]["N"])
+        weight = statistics_weight(revision.node.id, edges)
+        size = items.edge_size(items.edge_item(tenant, revision.node))
+        return [self._writer.count(tenant, weight, weight * size)] if weight else []
+
+    def _count(self, tenant: str, created: Sequence[Revision]) -> None:
         """Update the tenant's statistics. They only determine how edge items are read, so they need not be exact."""
         if not created:
             return
@@ -248,15 +230,53 @@ class Publisher:
         )
 
 
+def superseded_objects(dynamodb: DynamoDBClient, table: str, tenant: str, nodes: Sequence[ArtifactNode]) -> list[Item]:
+    """The body items of ``nodes`` whose definitions are objects."""
+    keys = [
+        items.primary_key(tenant, items.body_sort_key(node.id, node.sha256))
+        for node in nodes
+        if node.packed_size > items.MAX_INLINE_BYTES
+    ]
+    return batch_get(dynamodb, table, keys, consistent=True)
+
+
+def _publication(revision: Revision) -> Publication:
+    previous = revision.previous_node
+    if previous is None:
+        return Publication(revision.node, Change.CREATED)
+    if revision.is_unchanged:
+        return Publication(previous, Change.UNCHANGED)
+    return Publication(revision.node, Change.UPDATED)
+
+
 def _batches(artifacts: Iterable[ArtifactInput]) -> Iterator[list[ArtifactInput]]:
+    """Consecutive artifacts that are read together; one that occurs again starts the next batch."""
     batch: dict[str, ArtifactInput] = {}
     size = 0
     for artifact in artifacts:
-        artifact_size = len(artifact.definition) + sum(4 * len(dependency) + 4 for dependency in artifact.dependencies)
-        if batch and (len(batch) == _BATCH_ARTIFACTS or size + artifact_size > _BATCH_BYTES):
+        is_full = len(batch) == _BATCH_ARTIFACTS or size + len(artifact.definition) > _BATCH_BYTES
+        if batch and (is_full or artifact.id in batch):
             yield list(batch.values())
             batch, size = {}, 0
         batch[artifact.id] = artifact
-        size += artifact_size
+        size += len(artifact.definition)
     if batch:
         yield list(batch.values())
+
+
+def _transactions(revisions: Iterable[Revision]) -> Iterator[list[Revision]]:
+    """Consecutive revisions that fit into one transaction."""
+    group: list[Revision] = []
+    writes, size = 1, 0  # one write checks deletions
+    for revision in revisions:
+        edge = items.edge_size(items.edge_item("", revision.node))
+        is_light = revision.can_write_body_first
+        revision_writes, revision_size = (1, edge) if is_light else (3, edge + items.MAX_INLINE_BYTES)
+        if group and (writes + revision_writes > _TRANSACTION_WRITES or size + revision_size > _TRANSACTION_BYTES):
+            yield group
+            group, writes, size = [], 1, 0
+        group.append(revision)
+        writes += revision_writes
+        size += revision_size
+    if group:
+        yield group

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 
 from installhub.artifacts import items
-from installhub.model.artifact import MAX_DEFINITION_BYTES, MAX_ID_LENGTH, ArtifactNode, ArtifactStatus, ArtifactType
+from installhub.artifacts.field_reader import FieldProblem, FieldReader
+from installhub.artifacts.requirement_validation import read_requirements
+from installhub.model.artifact import MAX_DEFINITION_BYTES, MAX_NAME_LENGTH, ArtifactNode, ArtifactStatus, ArtifactType
 from installhub.model.definition import canonical_json, sha256_hex
-from installhub.model.text import is_encodable, is_printable
+from installhub.model.requirement import Requirement
 
-MAX_NAME_LENGTH: Final = 1_000
 _MAX_EDGE_BYTES: Final = 380 * 1024  # the limit of an item is 400 KB
-_FIELDS: Final = frozenset({"tenantId", "artifactId", "type", "name", "status", "dependencies", "definition"})
-_Enum = TypeVar("_Enum", ArtifactType, ArtifactStatus)
+_REQUIRED: Final = {"tenantId", "artifactId", "type", "name", "status", "dependencies", "definition"}
+_OPTIONAL: Final = {"requirements"}
 
 
 class InvalidArtifactError(ValueError):
     """An artifact that cannot be stored.
 
     Attributes:
-        pointer: JSON pointer to the invalid field (RFC 6901).
-        detail: What is wrong with the field.
+        problems: Everything that is wrong with it; at least one.
+        pointer: JSON pointer to the first invalid field (RFC 6901).
     """
 
-    def __init__(self, pointer: str, detail: str) -> None:
-        super().__init__(f"{pointer}: {detail}")
-        self.pointer = pointer
-        self.detail = detail
+    def __init__(self, problems: list[FieldProblem]) -> None:
+        super().__init__("; ".join(f"{pointer} {detail}".strip() for pointer, detail in problems[:5]))
+        self.problems = problems
+        self.pointer = problems[0].pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,10 @@ class ArtifactInput:
         status: Whether it can be exported.
         dependencies: Ids it depends on, in declared order, without duplicates.
         definition: The definition as canonical JSON.
+        requirements: What it needs from the tenant it will run in; each has a name of its own.
 
     Raises:
-        InvalidArtifactError: The dependencies are too many or too long for an item.
+        InvalidArtifactError: The dependencies and requirements are too many or too long for an item.
     """
 
     tenant: str
@@ -55,13 +57,15 @@ class ArtifactInput:
     status: ArtifactStatus
     dependencies: tuple[str, ...]
     definition: bytes
+    requirements: tuple[Requirement, ...] = ()
 
     def __post_init__(self) -> None:
         if items.edge_size(items.edge_item(self.tenant, self.to_node(packed_size=0))) > _MAX_EDGE_BYTES:
-            raise InvalidArtifactError("/dependencies", "are too many or too long for one artifact")
+            detail = "are too many or too long for one artifact, together with its requirements"
+            raise InvalidArtifactError([FieldProblem("/dependencies", detail)])
 
-    def to_node(self, packed_size: int) -> ArtifactNode:
-        """The artifact as a node of the dependency graph; ``packed_size`` is in bytes."""
+    def to_node(self, packed_size: int, updated_at: int | None = None) -> ArtifactNode:
+        """The artifact as a node of the dependency graph; ``packed_size`` is in bytes, ``updated_at`` epoch seconds."""
         return ArtifactNode(
             id=self.id,
             type=self.type,
@@ -71,64 +75,59 @@ class ArtifactInput:
             sha256=sha256_hex(self.definition),
             size=len(self.definition),
             packed_size=packed_size,
+            requirements=self.requirements,
+            updated_at=updated_at,
         )
 
     @classmethod
     def from_json(cls, value: object) -> Self:
-        """Read an artifact from a JSON object; unknown fields are ignored.
+        """Read an artifact from a JSON object.
 
         Raises:
-            InvalidArtifactError: A field is missing or invalid.
+            InvalidArtifactError: Fields are missing, unknown or invalid.
         """
+        reader = FieldReader()
         if not isinstance(value, Mapping):
-            raise InvalidArtifactError("", "is not an object")
-        if missing := sorted(_FIELDS - value.keys()):
-            raise InvalidArtifactError(f"/{missing[0]}", "is missing")
-        dependencies = value["dependencies"]
-        if not isinstance(dependencies, list):
-            raise InvalidArtifactError("/dependencies", "is not a list of ids")
-        return cls(
-            tenant=_text(value["tenantId"], "/tenantId", MAX_ID_LENGTH),
-            id=_text(value["artifactId"], "/artifactId", MAX_ID_LENGTH),
-            type=_enum_member(ArtifactType, value["type"], "/type"),
-            name=_text(value["name"], "/name", MAX_NAME_LENGTH, is_encodable, "cannot be written as UTF-8"),
-            status=_enum_member(ArtifactStatus, value["status"], "/status"),
-            dependencies=tuple(
-                dict.fromkeys(
-                    _text(dependency, f"/dependencies/{index}", MAX_ID_LENGTH)
-                    for index, dependency in enumerate(dependencies)
-                )
-            ),
-            definition=_definition(value["definition"]),
-        )
+            raise InvalidArtifactError([FieldProblem("", "is not an object")])
+        reader.check_names(value, "", _REQUIRED, _OPTIONAL)
+        fields = {name: _read_field(reader, name, value[name]) for name in value if name in _READERS}
+        if reader.problems:
+            raise InvalidArtifactError(reader.problems)
+        return cls(**{_READERS[name][0]: field for name, field in fields.items()})
 
 
-def _text(
-    value: object,
-    pointer: str,
-    max_length: int,
-    is_valid: Callable[[str], bool] = is_printable,
-    error_detail: str = "contains a character that is not printable",
-) -> str:
-    if not isinstance(value, str) or not 1 <= len(value) <= max_length:
-        raise InvalidArtifactError(pointer, f"is not a string of 1 to {max_length} characters")
-    if not is_valid(value):
-        raise InvalidArtifactError(pointer, error_detail)
-    return value
+def _dependencies(reader: FieldReader, value: object, pointer: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        reader.add(pointer, "is not a list of ids")
+        return ()
+    return tuple(
+        dict.fromkeys(reader.identifier(dependency, f"{pointer}/{index}") for index, dependency in enumerate(value))
+    )
 
 
-def _enum_member(enum: type[_Enum], value: object, pointer: str) -> _Enum:
-    for member in enum:
-        if member.value == value:
-            return member
-    raise InvalidArtifactError(pointer, f"is not one of {', '.join(enum)}")
-
-
-def _definition(value: Any) -> bytes:  # noqa: ANN401  # any JSON value is a definition
+def _definition(reader: FieldReader, value: Any, pointer: str) -> bytes:  # noqa: ANN401  # any JSON value
     try:
         encoded = canonical_json(value)
     except (ValueError, TypeError, RecursionError) as error:
-        raise InvalidArtifactError("/definition", f"cannot be written as JSON: {error}") from error
+        reader.add(pointer, f"cannot be written as JSON: {error}")
+        return b""
     if len(encoded) > MAX_DEFINITION_BYTES:
-        raise InvalidArtifactError("/definition", f"has {len(encoded)} bytes; the limit is {MAX_DEFINITION_BYTES}")
+        reader.add(pointer, f"has {len(encoded)} bytes; the limit is {MAX_DEFINITION_BYTES}")
     return encoded
+
+
+# The attribute of ArtifactInput and how it is read, by JSON name.
+_READERS: Final[Mapping[str, tuple[str, Any]]] = {
+    "tenantId": ("tenant", FieldReader.identifier),
+    "artifactId": ("id", FieldReader.identifier),
+    "type": ("type", lambda reader, value, pointer: reader.member(ArtifactType, value, pointer)),
+    "name": ("name", lambda reader, value, pointer: reader.text(value, pointer, MAX_NAME_LENGTH)),
+    "status": ("status", lambda reader, value, pointer: reader.member(ArtifactStatus, value, pointer)),
+    "dependencies": ("dependencies", _dependencies),
+    "definition": ("definition", _definition),
+    "requirements": ("requirements", read_requirements),
+}
+
+
+def _read_field(reader: FieldReader, name: str, value: object) -> Any:  # noqa: ANN401  # as the reader returns it
+    return _READERS[name][1](reader, value, f"/{name}")

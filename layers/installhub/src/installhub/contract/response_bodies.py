@@ -1,28 +1,20 @@
-"""Builds the bodies of responses: packages, pending exports, previews and problem documents.
+"""Builds the bodies of responses: packages, pending exports and previews.
 
 :mod:`installhub.contract.response_models` describes their fields.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from installhub.contract.routes import DOWNLOAD, GET_PACKAGE
 from installhub.model.artifact import ArtifactNode
-from installhub.model.errors import REGISTRY, Problem
 from installhub.packages.pending_exports import PendingExport
 from installhub.packages.records import PackageRecord, PackageStatus
 
 if TYPE_CHECKING:
     from installhub.resolver.plan import Plan
-
-JSON_TYPE: Final = "application/json"
-PROBLEM_TYPE: Final = "application/problem+json"
-
-_MAX_SHORT_DETAIL: Final = 1000
 
 
 def package_body(record: PackageRecord, manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,49 +57,6 @@ def pending_body(pending: PendingExport) -> dict[str, Any]:
         errors = list(pending.errors)
         return {**body, "isSuccess": False, "errorCode": errors[0]["errorCode"], "errors": errors}
     return {**body, "progress": {"done": pending.written, "total": pending.total}}
-
-
-def problem_body(problems: Iterable[Problem], instance: str) -> dict[str, Any]:
-    """The problem document of an error (RFC 9457).
-
-    Args:
-        problems: At least one, most important first.
-        instance: URI of this occurrence.
-    """
-    listed = list(problems)
-    code = listed[0].code
-    detail = listed[0].detail
-    if len(listed) > 1:
-        detail = f"{detail} ({len(listed)} problems in total, see errors.)"
-    return {
-        "type": f"urn:installhub:error:{code.value}",
-        "title": REGISTRY[code].title,
-        "status": REGISTRY[code].status,
-        "detail": detail,
-        "instance": instance,
-        "isSuccess": False,
-        "errorCode": code.value,
-        "errors": [problem.as_json() for problem in listed],
-    }
-
-
-def truncated_errors(problems: Sequence[Problem], max_bytes: int) -> list[dict[str, Any]]:
-    """The first of ``problems`` as JSON, as many as fit into ``max_bytes``, but at least a shortened first one.
-
-    For services that accept only a few hundred KB; a request may have tens of thousands of problems.
-    """
-    errors: list[dict[str, Any]] = []
-    size = 2
-    for problem in problems:
-        fields = problem.as_json()
-        size += len(json.dumps(fields)) + 2
-        if size > max_bytes:
-            break
-        errors.append(fields)
-    if not errors:  # thousands of dependents, or a very long cycle
-        short = replace(problems[0], detail=problems[0].detail[:_MAX_SHORT_DETAIL], required_by=None, cycle=None)
-        errors.append(short.as_json())
-    return errors
 
 
 def preview_body(plan: Plan) -> dict[str, Any]:

@@ -42,9 +42,9 @@ def _without_default(schema: dict[str, Any]) -> None:
     del schema["default"]
 
 
-def optional_field(description: str) -> Any:  # noqa: ANN401  # what Field returns
+def optional_field(description: str, max_length: int | None = None) -> Any:  # noqa: ANN401  # what Field returns
     """A field that is omitted, never null, if it does not apply."""
-    return Field(default=None, description=description, json_schema_extra=_without_default)
+    return Field(default=None, description=description, max_length=max_length, json_schema_extra=_without_default)
 
 
 class ProblemItem(ResponseModel):

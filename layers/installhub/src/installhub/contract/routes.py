@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from installhub.model.errors import ErrorCode
+from installhub.model.scopes import EXPORT_SCOPE, PUBLISH_SCOPE
 
 BASE_PATH: Final = "/api/installhub/packages"
+ARTIFACTS_PATH: Final = "/api/installhub/artifacts"
 
 _COMMON_ERRORS: Final = (
     ErrorCode.UNAUTHORIZED,
@@ -35,6 +37,8 @@ class Route:
             :mod:`installhub.contract.request_models`.
         response_model: Name of the model of the body of a 200 response, if that is JSON, in
             :mod:`installhub.contract.response_models`; not the class, because functions do not import that module.
+        scopes: The caller needs at least one of these.
+        missing: The error code of a 404, if the path names something that may not exist.
     """
 
     method: str
@@ -45,6 +49,8 @@ class Route:
     own_errors: tuple[ErrorCode, ...]
     request_model: str | None = None
     response_model: str | None = None
+    scopes: tuple[str, ...] = (EXPORT_SCOPE,)
+    missing: ErrorCode | None = None
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -117,7 +123,101 @@ DOWNLOAD: Final = Route(
     (ErrorCode.PACKAGE_NOT_FOUND, ErrorCode.RANGE_NOT_SATISFIABLE),
 )
 
-ROUTES: Final = (EXPORT, PREVIEW, GET_PACKAGE, DOWNLOAD)
+_READ_SCOPES: Final = (EXPORT_SCOPE, PUBLISH_SCOPE)
+_ARTIFACT_PATH: Final = f"{ARTIFACTS_PATH}/{{artifactId}}"
+
+PUT_ARTIFACT: Final = Route(
+    "PUT",
+    _ARTIFACT_PATH,
+    "putArtifact",
+    "Publish an artifact",
+    "Creates the artifact or replaces it, as a whole. Publishing the same content again changes nothing. With "
+    "`If-Match`, only the named revision is replaced; with `If-None-Match: *`, only a new artifact is created. "
+    "Definitions too large for a request can be dropped into the inbox bucket.",
+    (*_BODY_ERRORS, ErrorCode.PRECONDITION_FAILED),
+    request_model="ArtifactDocument",
+    response_model="PublishedArtifact",
+    scopes=(PUBLISH_SCOPE,),
+)
+
+PUBLISH_ARTIFACTS: Final = Route(
+    "POST",
+    f"{ARTIFACTS_PATH}/batch",
+    "publishArtifacts",
+    "Publish up to 500 artifacts",
+    "Publishes each artifact on its own, in the given order: valid ones are stored although others are refused. After "
+    "a 503, some may have been stored; repeating the batch is safe.",
+    _BODY_ERRORS,
+    request_model="ArtifactBatch",
+    response_model="BatchResponse",
+    scopes=(PUBLISH_SCOPE,),
+)
+
+LIST_ARTIFACTS: Final = Route(
+    "GET",
+    ARTIFACTS_PATH,
+    "listArtifacts",
+    "List artifacts",
+    "Lists the tenant's artifacts, ordered by id. With filters that match few artifacts, a page may have fewer than "
+    "`limit`, or none; the list ends where `nextCursor` is null.",
+    (ErrorCode.INVALID_REQUEST, ErrorCode.INVALID_CURSOR),
+    response_model="ArtifactList",
+    scopes=_READ_SCOPES,
+)
+
+GET_ARTIFACT: Final = Route(
+    "GET",
+    _ARTIFACT_PATH,
+    "getArtifact",
+    "Get an artifact",
+    "Returns the artifact without its definition.",
+    (ErrorCode.INVALID_REQUEST,),
+    response_model="Artifact",
+    scopes=_READ_SCOPES,
+    missing=ErrorCode.ARTIFACT_NOT_FOUND,
+)
+
+GET_DEFINITION: Final = Route(
+    "GET",
+    f"{_ARTIFACT_PATH}/definition",
+    "getDefinition",
+    "Get the definition of an artifact",
+    "Returns the definition as canonical JSON, or redirects to a URL that is valid for five minutes if it is too large "
+    "for a response.",
+    (ErrorCode.INVALID_REQUEST,),
+    scopes=_READ_SCOPES,
+    missing=ErrorCode.ARTIFACT_NOT_FOUND,
+)
+
+LIST_DEPENDENTS: Final = Route(
+    "GET",
+    f"{_ARTIFACT_PATH}/dependents",
+    "listDependents",
+    "List what depends on an artifact",
+    "Lists the artifacts that depend on it, each with the path that leads to it: those that declare it, or all with "
+    "`transitive=true`.",
+    (ErrorCode.INVALID_REQUEST, ErrorCode.PACKAGE_TOO_LARGE),
+    response_model="DependentList",
+    scopes=_READ_SCOPES,
+    missing=ErrorCode.ARTIFACT_NOT_FOUND,
+)
+
+DELETE_ARTIFACT: Final = Route(
+    "DELETE",
+    _ARTIFACT_PATH,
+    "deleteArtifact",
+    "Delete an artifact",
+    "Deletes the artifact, unless published artifacts depend on it. Packages that contain it stay whole. With "
+    "`If-Match`, only the named revision is deleted.",
+    (ErrorCode.INVALID_REQUEST, ErrorCode.PRECONDITION_FAILED, ErrorCode.ARTIFACT_IN_USE),
+    scopes=(PUBLISH_SCOPE,),
+    missing=ErrorCode.ARTIFACT_NOT_FOUND,
+)
+
+ROUTES: Final = (
+    *(EXPORT, PREVIEW, GET_PACKAGE, DOWNLOAD),
+    *(PUT_ARTIFACT, PUBLISH_ARTIFACTS, LIST_ARTIFACTS, GET_ARTIFACT, GET_DEFINITION, LIST_DEPENDENTS, DELETE_ARTIFACT),
+)
 
 
 def methods_of(path: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from installhub.contract.response_bodies import truncated_errors
+from installhub.contract.problem_bodies import truncated_errors
 from installhub.exports.requests_table import EXPIRES_AT, REQUEST_ID, STATUS
 from installhub.model.errors import InstallHubError, Problem
 from installhub.runtime.dynamodb import Attribute, Table

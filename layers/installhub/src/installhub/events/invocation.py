@@ -10,9 +10,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from installhub.contract.problem_bodies import problem_body, truncated_errors
 from installhub.contract.request_documents import build_export_command, read_export_request
 from installhub.contract.request_models import InvocationExportRequest
-from installhub.contract.response_bodies import package_body, problem_body, truncated_errors
+from installhub.contract.response_bodies import package_body
 from installhub.exports.commands import ExportCommand, ExportedPackage
 from installhub.model.errors import InstallHubError
 from installhub.runtime.redaction import CallerFacingError

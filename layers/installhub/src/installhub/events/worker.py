@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from installhub.contract.problem_bodies import JSON_TYPE, PROBLEM_TYPE, problem_body
 from installhub.contract.request_documents import build_export_command, read_export_request
 from installhub.contract.request_models import ExportRequested
-from installhub.contract.response_bodies import JSON_TYPE, PROBLEM_TYPE, package_body, problem_body
+from installhub.contract.response_bodies import package_body
 from installhub.events.failure_store import ExportFailure, FailureStore
 from installhub.events.inbox import Inbox
 from installhub.exports.commands import ExportCommand, ExportedPackage

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from installhub.packages.records import PackageRecord
+if TYPE_CHECKING:
+    from installhub.packages.records import PackageRecord
 
 _NOT_IN_SLUG: Final = re.compile(r"[^a-z0-9]+")
 _ATTR_CHARS: Final = "!#$&+-.^_`|~"  # allowed unencoded in filename*, apart from letters and digits (RFC 8187, 3.2.1)
@@ -18,14 +19,6 @@ _MAX_SLUG_LENGTH: Final = 100
 def entity_tag(record: PackageRecord) -> str:
     """The entity tag of a package's bundle, a strong validator (RFC 9110, 8.8.3)."""
     return f'"{record.checksum.replace(":", "-")}"'
-
-
-def is_not_modified(entity: str, if_none_match: str | None) -> bool:
-    """Whether ``If-None-Match`` matches the entity tag ``entity`` by weak comparison (RFC 9110, 13.1.2)."""
-    if if_none_match is None:
-        return False
-    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return "*" in tags or entity in tags
 
 
 def content_disposition(record: PackageRecord) -> str:

@@ -28,7 +28,7 @@ def endpoint(route: Route) -> Callable[[Callable[[Request, LambdaContext], Respo
         @wraps(serve)
         def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             logger.append_keys(operation=route.operation)
-            request = Request(event)
+            request = Request(event, route.scopes)
             try:
                 response = serve(request, context)
             except InstallHubError as error:

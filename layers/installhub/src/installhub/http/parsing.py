@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from installhub.http.headers import TENANT_HEADER
 from installhub.http.requested_tenant import RequestedTenant
 from installhub.identity.caller import caller_from_context
-from installhub.model.errors import InstallHubError
-from installhub.packages.lookup import is_package_id
+from installhub.model.errors import ErrorCode, InstallHubError
 from installhub.runtime.telemetry import bind_log_context, logger
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ def authenticated_caller(request: Request) -> Caller:
     Raises:
         InstallHubError: Unauthorized or InsufficientScope.
     """
-    caller = caller_from_context(request.context.get("authorizer"), time.time())
+    caller = caller_from_context(request.context.get("authorizer"), time.time(), request.scopes)
     logger.append_keys(subject=caller.subject)
     return caller
 
@@ -49,9 +48,15 @@ def permitted_tenants(request: Request) -> tuple[str, ...]:
     return tenants
 
 
-def package_id_parameter(request: Request) -> str:
-    """The package id in the path, unchecked. Added to the log context if it has the form of a package id."""
-    package_id = request.path_parameter("packageId")
-    if is_package_id(package_id):
-        bind_log_context(package_id=package_id)
-    return package_id
+def requested_tenant(request: Request) -> str:
+    """The tenant in the header, or the caller's only tenant if there is none.
+
+    Raises:
+        InstallHubError: Unauthorized, InsufficientScope, TenantMismatch if the header contains another tenant, or
+            InvalidRequest if the caller has several tenants and the header is missing.
+    """
+    tenants = permitted_tenants(request)
+    if len(tenants) != 1:
+        detail = f"The token has {len(tenants)} tenants. Specify one with the header {TENANT_HEADER}."
+        raise InstallHubError.of(ErrorCode.INVALID_REQUEST, detail)
+    return tenants[0]

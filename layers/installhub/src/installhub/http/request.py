@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from installhub.model.scopes import EXPORT_SCOPE
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -18,9 +20,11 @@ class Request:
 
     Attributes:
         event: The event from API Gateway; headers, parameters and body are not validated.
+        scopes: The scopes of the route; the caller needs at least one of them.
     """
 
     event: Mapping[str, Any]
+    scopes: tuple[str, ...] = (EXPORT_SCOPE,)
 
     @property
     def id(self) -> str:
@@ -58,6 +62,11 @@ class Request:
     def path_parameter(self, name: str) -> str:
         """The path parameter ``name``, unchecked; empty if absent."""
         return str((self.event.get("pathParameters") or {}).get(name, ""))
+
+    def query_parameter(self, name: str) -> str | None:
+        """The value of a query parameter, the last one if there are several; unchecked."""
+        value: str | None = (self.event.get("queryStringParameters") or {}).get(name)
+        return value
 
     def header(self, name: str) -> str | None:
         """The value of a header, the last one if there are several; names are case-insensitive (RFC 9110, 5.1)."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from installhub.model.errors import ErrorCode, InstallHubError
-
-EXPORT_SCOPE: Final = "installhub:export"
-"""The scope that every route requires."""
+from installhub.model.errors import ErrorCode, InstallHubError, InsufficientScopeError
+from installhub.model.scopes import EXPORT_SCOPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +38,17 @@ def authorizer_context(caller: Caller) -> dict[str, str]:
     }
 
 
-def caller_from_context(context: Mapping[str, Any] | None, now: float) -> Caller:
+def caller_from_context(
+    context: Mapping[str, Any] | None, now: float, scopes: tuple[str, ...] = (EXPORT_SCOPE,)
+) -> Caller:
     """The caller in an authorizer's context, after checking that the token permits using the API now.
 
-    The expiry is checked again because API Gateway may cache the authorizer's response beyond it. ``now`` is in epoch
-    seconds.
+    The expiry is checked again because API Gateway may cache the authorizer's response beyond it.
+
+    Args:
+        context: The authorizer's context.
+        now: The time in epoch seconds.
+        scopes: The token needs at least one of these.
 
     Raises:
         InstallHubError: Unauthorized if there is no caller or the token has expired; InsufficientScope.
@@ -59,6 +63,6 @@ def caller_from_context(context: Mapping[str, Any] | None, now: float) -> Caller
     )
     if caller.expires_at <= now:
         raise InstallHubError.of(ErrorCode.UNAUTHORIZED, "The token has expired. Get a new one.")
-    if EXPORT_SCOPE not in caller.scopes:
-        raise InstallHubError.of(ErrorCode.INSUFFICIENT_SCOPE)
+    if caller.scopes.isdisjoint(scopes):
+        raise InsufficientScopeError(scopes)
     return caller

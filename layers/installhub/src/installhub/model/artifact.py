@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from installhub.model.requirement import Requirement
+
 MAX_ID_LENGTH: Final = 256
 """Maximum length of an artifact or tenant id, in characters."""
+
+MAX_NAME_LENGTH: Final = 1_000
+"""Maximum length of the name of an artifact, in characters."""
 
 MAX_DEFINITION_BYTES: Final = 50 * 1024 * 1024
 """Maximum size of one definition as canonical JSON, in bytes."""
@@ -77,6 +84,8 @@ class ArtifactNode:
         sha256: Hex digest of the definition as canonical JSON; pins one revision.
         size: Size of the definition as canonical JSON, in bytes.
         packed_size: Size of the definition as stored, raw-deflated, in bytes.
+        requirements: What it needs from the tenant it will run in, in declared order.
+        updated_at: When it was last changed, in epoch seconds; None if that was not recorded. Not part of equality.
     """
 
     id: str
@@ -87,3 +96,19 @@ class ArtifactNode:
     sha256: str
     size: int
     packed_size: int
+    requirements: tuple[Requirement, ...] = ()
+    updated_at: int | None = field(default=None, compare=False)
+
+    @property
+    def revision(self) -> str:
+        """Hex digest of definition and metadata: changes whenever anything but ``updated_at`` does."""
+        content = [
+            self.id,
+            self.type.value,
+            self.name,
+            self.status.value,
+            self.dependencies,
+            [requirement.as_json() for requirement in self.requirements],
+            self.sha256,
+        ]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

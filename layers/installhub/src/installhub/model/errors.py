@@ -20,13 +20,17 @@ class ErrorCode(StrEnum):
     REQUEST_TOO_LARGE = "RequestTooLarge"
     INVALID_REQUEST = "InvalidRequest"
     INVALID_VERSION = "InvalidVersion"
+    INVALID_CURSOR = "InvalidCursor"
     TENANT_MISMATCH = "TenantMismatch"
     ARTIFACT_NOT_FOUND = "ArtifactNotFound"
     CIRCULAR_DEPENDENCY = "CircularDependency"
     INCOMPLETE_ARTIFACT = "IncompleteArtifact"
     PACKAGE_TYPE_MISMATCH = "PackageTypeMismatch"
+    REQUIREMENT_CONFLICT = "RequirementConflict"
     PACKAGE_TOO_LARGE = "PackageTooLarge"
     VERSION_CONFLICT = "VersionConflict"
+    PRECONDITION_FAILED = "PreconditionFailed"
+    ARTIFACT_IN_USE = "ArtifactInUse"
     EXPORT_TAKES_TOO_LONG = "ExportTakesTooLong"
     IDEMPOTENCY_KEY_REUSED = "IdempotencyKeyReused"
     IDEMPOTENCY_KEY_IN_USE = "IdempotencyKeyInUse"
@@ -72,7 +76,9 @@ REGISTRY: Final[Mapping[ErrorCode, ErrorKind]] = MappingProxyType(
         ErrorCode.UNAUTHORIZED: ErrorKind(
             401, "Authentication required", "The bearer token is missing or invalid. Get a new token."
         ),
-        ErrorCode.INSUFFICIENT_SCOPE: ErrorKind(403, "Scope missing", "The token lacks the scope `installhub:export`."),
+        ErrorCode.INSUFFICIENT_SCOPE: ErrorKind(
+            403, "Scope missing", "The token has none of the scopes that the route accepts; `detail` names them."
+        ),
         ErrorCode.REQUEST_TOO_LARGE: ErrorKind(
             413, "Request too large", "The request body exceeds the limit. Request fewer artifacts."
         ),
@@ -83,6 +89,11 @@ REGISTRY: Final[Mapping[ErrorCode, ErrorKind]] = MappingProxyType(
         ),
         ErrorCode.INVALID_VERSION: ErrorKind(
             400, "Invalid version", "The version does not follow SemVer 2.0.0, such as 2.1.0 or 2.1.0-rc.1."
+        ),
+        ErrorCode.INVALID_CURSOR: ErrorKind(
+            400,
+            "Invalid cursor",
+            "The `cursor` does not belong to this list, its filters and its tenant. Start again without it.",
         ),
         ErrorCode.TENANT_MISMATCH: ErrorKind(
             403,
@@ -109,6 +120,11 @@ REGISTRY: Final[Mapping[ErrorCode, ErrorKind]] = MappingProxyType(
             "No root artifact has a type that the packageType requires, or a config-package contains an artifact that "
             "is not configuration.",
         ),
+        ErrorCode.REQUIREMENT_CONFLICT: ErrorKind(
+            400,
+            "Requirement conflict",
+            "Artifacts declare a requirement of the same name differently; `requiredBy` names them.",
+        ),
         ErrorCode.PACKAGE_TOO_LARGE: ErrorKind(
             400, "Package too large", "The package exceeds a configured limit; `detail` contains the limit."
         ),
@@ -116,6 +132,14 @@ REGISTRY: Final[Mapping[ErrorCode, ErrorKind]] = MappingProxyType(
             409,
             "Version conflict",
             "A package with this name and version already exists. Choose a new version.",
+        ),
+        ErrorCode.PRECONDITION_FAILED: ErrorKind(
+            412,
+            "Precondition failed",
+            "The artifact is not in the state that `If-Match` or `If-None-Match` expects. Get it again.",
+        ),
+        ErrorCode.ARTIFACT_IN_USE: ErrorKind(
+            409, "Artifact in use", "Published artifacts depend on the artifact; `requiredBy` names all of them."
         ),
         ErrorCode.EXPORT_TAKES_TOO_LONG: ErrorKind(
             400,
@@ -239,6 +263,31 @@ class InstallHubError(Exception):
         return cls([Problem(code, detail or REGISTRY[code].description, pointer=pointer)])
 
 
+class MissingResourceError(InstallHubError):
+    """What the path of a request names does not exist in the tenant, which may be because it belongs to another one."""
+
+    def __init__(self, code: ErrorCode, detail: str) -> None:
+        super().__init__([Problem(code, detail)])
+
+    @classmethod
+    def artifact(cls) -> MissingResourceError:
+        """An artifact that does not exist; the same for every id and tenant."""
+        return cls(ErrorCode.ARTIFACT_NOT_FOUND, "The artifact does not exist in the tenant.")
+
+
+class InsufficientScopeError(InstallHubError):
+    """The token has none of the required scopes.
+
+    Attributes:
+        scopes: Each of them would be sufficient.
+    """
+
+    def __init__(self, scopes: tuple[str, ...]) -> None:
+        self.scopes = scopes
+        listed = " or ".join(f"`{scope}`" for scope in scopes)
+        super().__init__([Problem(ErrorCode.INSUFFICIENT_SCOPE, f"The token lacks the scope {listed}.")])
+
+
 class ServiceUnavailableError(InstallHubError):
     """A backing service failed and retries did not help.
 
@@ -246,9 +295,9 @@ class ServiceUnavailableError(InstallHubError):
         service: Name of the service for the log; not part of any response.
     """
 
-    def __init__(self, service: str) -> None:
+    def __init__(self, service: str, detail: str | None = None) -> None:
         code = ErrorCode.SERVICE_UNAVAILABLE
-        super().__init__([Problem(code, REGISTRY[code].description)])
+        super().__init__([Problem(code, detail or REGISTRY[code].description)])
         self.service = service
 
 

@@ -114,6 +114,12 @@ class Attribute:
             )
         )
 
+    def begins_with(self, prefix: str) -> Condition:
+        """The attribute is a string that starts with ``prefix``."""
+        return Condition(
+            lambda placeholders: f"begins_with({placeholders.name(self.name)}, {placeholders.value(prefix)})"
+        )
+
     def is_in(self, values: Sequence[Value]) -> Condition:
         """The attribute equals one of ``values``: 1 to 100, the limit of DynamoDB's IN."""
         return Condition(
@@ -268,6 +274,22 @@ class Table:
     def scan(self) -> Iterator[Item]:
         """Yield all items of the table, in no particular order, with eventually consistent reads."""
         return _pages(self.client.scan, {"TableName": self.name})
+
+
+def transact_write(client: DynamoDBClient, writes: Sequence[Any]) -> bool:
+    """Run ``writes`` as one transaction. False if a condition does not hold, or another transaction interferes.
+
+    Raises:
+        ServiceUnavailableError: DynamoDB is unavailable after botocore's retries.
+    """
+    try:
+        with translate_aws_errors(_SERVICE):
+            client.transact_write_items(TransactItems=writes)
+    except ClientError as error:
+        if error_code(error) == "TransactionCanceledException":
+            return False
+        raise
+    return True
 
 
 def _pages(read: Callable[..., Any], request: dict[str, Any]) -> Iterator[Item]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Handler = Callable[[dict[str, Any], "LambdaContext"], dict[str, Any]]
 
-_CONTEXT_KEYS: Final = ("tenantId", "packageId", "requestId")
+_CONTEXT_KEYS: Final = ("tenantId", "packageId", "requestId", "artifactId")
 
 
 class _Formatter(LambdaPowertoolsFormatter):
@@ -74,10 +74,14 @@ def instrumented(handler: Handler) -> Handler:
 
 
 def bind_log_context(
-    *, tenant: str | None = None, package_id: str | None = None, request_id: str | None = None
+    *,
+    tenant: str | None = None,
+    package_id: str | None = None,
+    request_id: str | None = None,
+    artifact_id: str | None = None,
 ) -> None:
     """Add ids to all later log entries of the request. Bind an id only after checking the caller's access to it."""
-    keys = zip(_CONTEXT_KEYS, (tenant, package_id, request_id), strict=True)
+    keys = zip(_CONTEXT_KEYS, (tenant, package_id, request_id, artifact_id), strict=True)
     logger.append_keys(**{name: value for name, value in keys if value is not None})
 
 

@@ -1,0 +1,79 @@
+"""Reads artifact documents: the bodies of PUT and POST, and the lines of a file drop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from installhub.artifacts.validation import ArtifactInput, InvalidArtifactError
+from installhub.contract.strict_json import InvalidJsonError, parse_json
+from installhub.model.errors import ErrorCode, InstallHubError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from installhub.artifacts.field_reader import FieldProblem
+
+MAX_DOCUMENT_BYTES: Final = 4_400_000
+"""Maximum size of a request with artifacts: Lambda accepts 6 MB, and API Gateway encodes the body in base64."""
+
+MAX_BATCH_ARTIFACTS: Final = 500
+"""Maximum number of artifacts in one batch."""
+
+_IDENTITY: Final = frozenset({"tenantId", "artifactId"})
+
+
+def read_document(content: bytes) -> Mapping[str, Any]:
+    """The JSON object in a request body.
+
+    Raises:
+        InstallHubError: RequestTooLarge or InvalidRequest.
+    """
+    if len(content) > MAX_DOCUMENT_BYTES:
+        detail = (
+            f"The request has {len(content)} bytes; the limit is {MAX_DOCUMENT_BYTES}. Split the batch, or drop large "
+            "definitions into the inbox bucket."
+        )
+        raise InstallHubError.of(ErrorCode.REQUEST_TOO_LARGE, detail)
+    try:
+        document = parse_json(content)
+    except InvalidJsonError as error:
+        raise InstallHubError.of(ErrorCode.INVALID_REQUEST, f"body: {error}", pointer="") from None
+    if not isinstance(document, dict):
+        raise InstallHubError.of(ErrorCode.INVALID_REQUEST, "body: is not an object", pointer="")
+    return document
+
+
+def read_artifact(fields: object, tenant: str, artifact_id: str | None = None, pointer: str = "") -> ArtifactInput:
+    """The artifact in a JSON object, which does not contain its tenant, nor its id if ``artifact_id`` is given.
+
+    Args:
+        fields: The JSON object.
+        tenant: Id of the tenant.
+        artifact_id: Id of the artifact.
+        pointer: Where ``fields`` is in the request (RFC 6901).
+
+    Raises:
+        InstallHubError: InvalidRequest, with every problem.
+    """
+    identity = {"tenantId": tenant, **({} if artifact_id is None else {"artifactId": artifact_id})}
+    if not isinstance(fields, dict):
+        raise InstallHubError([_problem(pointer, "is not an object")])
+    repeated = [_problem(f"{pointer}/{name}", "is not a known field") for name in identity.keys() & fields.keys()]
+    try:
+        artifact = ArtifactInput.from_json({**fields, **identity})
+    except InvalidArtifactError as error:
+        raise InstallHubError([*artifact_problems(error.problems, pointer), *repeated]) from None
+    if repeated:
+        raise InstallHubError(repeated)
+    return artifact
+
+
+def artifact_problems(problems: Iterable[FieldProblem], pointer: str = "") -> list[Problem]:
+    """Problems of an artifact that is at ``pointer`` of a document."""
+    return [_problem(f"{pointer}{problem.pointer}", problem.detail) for problem in problems]
+
+
+def _problem(pointer: str, detail: str) -> Problem:
+    place = pointer.removeprefix("/") or "body"
+    return Problem(ErrorCode.INVALID_REQUEST, f"{place}: {detail}", pointer=pointer)

@@ -1,0 +1,59 @@
+"""Cursors: opaque positions in lists, valid only for the list, the tenant and the filters they were made for."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from installhub.model.errors import ErrorCode, InstallHubError
+
+_VERSION: Final = 1
+_CHECKSUM_BYTES: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class CursorScope:
+    """What a cursor belongs to.
+
+    A cursor is not a secret: its checksum detects mistakes, not forgery. It cannot lead to another tenant, because
+    readers use it as a position within the partition of the tenant that the caller is authorized for.
+
+    Attributes:
+        list_name: Name of the list.
+        tenant: Id of the tenant.
+        filters: The filters of the list by name.
+    """
+
+    list_name: str
+    tenant: str
+    filters: Mapping[str, str | None]
+
+    def encode(self, position: Sequence[str]) -> str:
+        """The cursor for a position in the list, in characters that need no encoding in a query string."""
+        content = json.dumps([_VERSION, *position]).encode()
+        return base64.urlsafe_b64encode(self._checksum(content) + content).decode().rstrip("=")
+
+    def decode(self, cursor: str) -> list[str]:
+        """The inverse of :meth:`encode`.
+
+        Raises:
+            InstallHubError: InvalidCursor.
+        """
+        try:
+            decoded = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        except (ValueError, binascii.Error):
+            raise InstallHubError.of(ErrorCode.INVALID_CURSOR) from None
+        checksum, content = decoded[:_CHECKSUM_BYTES], decoded[_CHECKSUM_BYTES:]
+        if checksum != self._checksum(content):
+            raise InstallHubError.of(ErrorCode.INVALID_CURSOR)
+        _, *position = json.loads(content)
+        return list(position)
+
+    def _checksum(self, content: bytes) -> bytes:
+        scope = json.dumps([self.list_name, self.tenant, sorted(self.filters.items())]).encode()
+        return hashlib.sha256(scope + b"\0" + content).digest()[:_CHECKSUM_BYTES]

@@ -1,0 +1,11 @@
+"""The scopes of tokens, under InstallHub's own names."""
+
+from __future__ import annotations
+
+from typing import Final
+
+EXPORT_SCOPE: Final = "installhub:export"
+"""The scope of routes that export packages; it also permits reading artifacts."""
+
+PUBLISH_SCOPE: Final = "installhub:publish"
+"""The scope of routes that publish artifacts; it also permits reading them."""

@@ -1,0 +1,148 @@
+"""The responses of each operation that are not errors."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from installhub.contract.problem_bodies import JSON_TYPE
+from installhub.contract.response_models import PackageResponse, PendingResponse
+from installhub.contract.routes import (
+    DELETE_ARTIFACT,
+    DOWNLOAD,
+    EXPORT,
+    GET_ARTIFACT,
+    GET_DEFINITION,
+    GET_PACKAGE,
+    LIST_ARTIFACTS,
+    PUT_ARTIFACT,
+    Route,
+)
+from installhub.packages.bundle_store import CONTENT_TYPE
+from tools import examples
+
+REF: Final = "#/components/schemas/{model}"
+"""Format of references to models."""
+
+_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "ExportRequest": examples.EXPORT_REQUEST,
+    "PackageResponse": examples.PACKAGE,
+    "PreviewRequest": examples.PREVIEW_REQUEST,
+    "PreviewResponse": examples.PREVIEW,
+}
+"""Examples by model name."""
+
+
+def header(description: str) -> dict[str, Any]:
+    """A response header."""
+    return {"description": description, "schema": {"type": "string"}}
+
+
+def content_of(model: str) -> dict[str, Any]:
+    """JSON content described by a model, with its example."""
+    schema = {"schema": {"$ref": REF.format(model=model)}}
+    return {**schema, "example": _EXAMPLES[model]} if model in _EXAMPLES else schema
+
+
+def successes_of(route: Route) -> dict[str, Any]:
+    """The responses of an operation that are not errors, by status."""
+    if route is EXPORT:
+        return {**_json_success(route), "202": _ACCEPTED}
+    if route is GET_PACKAGE:
+        return {"200": _PACKAGE_OR_PENDING}
+    if route in _ARTIFACT_SUCCESSES:
+        return _ARTIFACT_SUCCESSES[route]
+    if route is not DOWNLOAD:
+        return _json_success(route)
+    etag = {"ETag": header("Strong validator of the bundle.")}
+    headers = {
+        **etag,
+        "Content-Disposition": header("The file name of the bundle (RFC 6266)."),
+        "Repr-Digest": header("SHA-256 of the whole bundle (RFC 9530)."),
+    }
+    content = {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}}
+    return {
+        "200": {"description": "The bundle.", "headers": headers, "content": content},
+        "206": {
+            "description": "The requested range of the bundle.",
+            "headers": {**headers, "Content-Range": header("Position of the range, and size of the bundle.")},
+            "content": content,
+        },
+        "304": {"description": "The client already has this bundle.", "headers": etag},
+        "307": {
+            "description": "The bundle is large; download it from `Location`.",
+            "headers": {**etag, "Location": header("A presigned URL, valid for five minutes.")},
+        },
+    }
+
+
+def _json_success(route: Route, headers: dict[str, Any] | None = None) -> dict[str, Any]:
+    content = {} if route.response_model is None else {"content": {JSON_TYPE: content_of(route.response_model)}}
+    return {"200": {"description": route.summary, **({"headers": headers} if headers else {}), **content}}
+
+
+_RETRY_AFTER: Final = {"description": "Seconds to wait before the next request.", "schema": {"type": "integer"}}
+_ACCEPTED: Final = {
+    "description": "The export was accepted. Follow its progress at `Location`.",
+    "headers": {
+        "Location": header("URL of the package, relative to this request."),
+        "Retry-After": _RETRY_AFTER,
+        "Preference-Applied": header("`respond-async`"),
+    },
+    "content": {
+        JSON_TYPE: {
+            "schema": {"$ref": REF.format(model=PendingResponse.__name__)},
+            "example": examples.PENDING,
+        }
+    },
+}
+_PACKAGE_OR_PENDING: Final = {
+    "description": "The package, or the status of an export that was accepted with `Prefer: respond-async`.",
+    "headers": {
+        "Retry-After": {
+            **_RETRY_AFTER,
+            "description": "While the export is pending: seconds to wait before the next request.",
+        }
+    },
+    "content": {
+        JSON_TYPE: {
+            "schema": {
+                "oneOf": [{"$ref": REF.format(model=model.__name__)} for model in (PackageResponse, PendingResponse)],
+            },
+            "examples": {
+                "exported": {"value": examples.PACKAGE},
+                "exporting": {"value": examples.PENDING_EXPORTING},
+                "failed": {"value": examples.PENDING_FAILED},
+            },
+        }
+    },
+}
+_ETAG: Final = {"ETag": header("Changes whenever the definition or another field does.")}
+_DEFINITION_ETAG: Final = {"ETag": header("The SHA-256 of the definition.")}
+_ARTIFACT_SUCCESSES: Final[dict[Route, dict[str, Any]]] = {
+    PUT_ARTIFACT: {
+        **_json_success(PUT_ARTIFACT, _ETAG),
+        "201": {
+            "description": "The artifact is new.",
+            "headers": _ETAG,
+            "content": {JSON_TYPE: content_of(str(PUT_ARTIFACT.response_model))},
+        },
+    },
+    GET_ARTIFACT: {
+        **_json_success(GET_ARTIFACT, _ETAG),
+        "304": {"description": "The client already has this revision.", "headers": _ETAG},
+    },
+    GET_DEFINITION: {
+        "200": {
+            "description": "The definition as canonical JSON.",
+            "headers": _DEFINITION_ETAG,
+            "content": {JSON_TYPE: {"schema": {}}},
+        },
+        "304": {"description": "The client already has this definition.", "headers": _DEFINITION_ETAG},
+        "307": {
+            "description": "The definition is large; download it from `Location`.",
+            "headers": {**_DEFINITION_ETAG, "Location": header("A presigned URL, valid for five minutes.")},
+        },
+    },
+    LIST_ARTIFACTS: _json_success(LIST_ARTIFACTS, {"Link": header('The next page: `<...>; rel="next"` (RFC 8288).')}),
+    DELETE_ARTIFACT: {"204": {"description": "The artifact is deleted."}},
+}
