@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from installhub.bundler.entry_names import entry_path
 from installhub.bundler.manifest import build_manifest, encode_manifest
 from installhub.contract.response_models import Manifest
 from installhub.model.artifact import ArtifactNode, ArtifactType
+from installhub.model.requirement import Requirement, RequirementKind, ValueType
 from tests.builders import matches_model, node, package
 from tests.strategies import ids, printable_texts
 
@@ -99,3 +101,28 @@ def test_the_file_has_one_line_per_artifact_for_readable_diffs() -> None:
     assert [json.loads(line.strip().rstrip(","))["id"] for line in lines if "sha256" in line] == ["ent-44", "Form 2005"]
     assert lines[0] == "{"
     assert lines[-1] == "}"
+
+
+def test_requirements_are_gathered_and_name_the_artifacts_that_declare_them() -> None:
+    mail = Requirement("mail", RequirementKind.CONNECTION, description="The mail server")
+    limit = Requirement("limit", RequirementKind.VARIABLE, value_type=ValueType.NUMBER, default=3)
+    artifacts = [replace(ENT, requirements=(mail, limit)), replace(FORM, requirements=(mail,))]
+
+    manifest = build_manifest(package(), ["ent-44"], artifacts)
+
+    assert manifest["requirements"] == [
+        {"name": "limit", "kind": "variable", "valueType": "number", "default": 3, "requiredBy": ["ent-44"]},
+        {
+            "name": "mail",
+            "kind": "connection",
+            "description": "The mail server",
+            "requiredBy": ["Form 2005", "ent-44"],
+        },
+    ]
+    assert json.loads(encode_manifest(manifest)) == manifest
+    Manifest.model_validate(manifest)
+    assert manifest["formatVersion"] == "1"
+
+
+def test_a_bundle_without_requirements_has_the_manifest_it_always_had() -> None:
+    assert "requirements" not in build_manifest(package(), ["ent-44"], [ENT, FORM])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from installhub.model.artifact import ArtifactType, PackageType
 from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.model.requirement import Requirement, RequirementKind
 from installhub.resolver import plan
 from installhub.resolver.cycles import MAX_CYCLES, find_cycles
 from installhub.resolver.plan import Limits, check_roots, make_plan
@@ -128,3 +130,26 @@ def test_a_configuration_package_reports_other_artifacts() -> None:
     assert [problem.detail for problem in result.problems] == [
         "A config-package may contain configuration only; 'form' is of type AtlasForm."
     ]
+
+
+def test_requirements_that_are_declared_differently_are_a_problem_that_names_the_artifacts() -> None:
+    variable = Requirement("limit", RequirementKind.VARIABLE)
+    artifacts = [
+        replace(node("a", "b"), requirements=(variable,)),
+        replace(node("b", "c"), requirements=(replace(variable, default=3),)),
+        replace(node("c"), requirements=(variable,)),
+    ]
+
+    plan = make_plan(FakeCatalog(artifacts), ["a"], Limits())
+
+    (problem,) = plan.problems
+    assert problem.code is ErrorCode.REQUIREMENT_CONFLICT
+    assert problem.required_by == ("a", "b", "c")
+    assert problem.detail == "The requirement 'limit' is declared differently by 'a' and 'b' and 1 more."
+
+
+def test_requirements_that_are_declared_alike_are_no_problem() -> None:
+    variable = Requirement("limit", RequirementKind.VARIABLE, default=3)
+    artifacts = [replace(node(name, *needs), requirements=(variable,)) for name, needs in (("a", ["b"]), ("b", []))]
+
+    assert make_plan(FakeCatalog(artifacts), ["a"], Limits()).problems == ()

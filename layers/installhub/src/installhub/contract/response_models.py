@@ -12,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema, SkipJsonSchema, models_json
 from installhub.contract.request_models import PreviewRequest, core_schema_for
 from installhub.model.artifact import ArtifactType, PackageType
 from installhub.model.errors import ErrorCode
+from installhub.model.requirement import RequirementKind, ValueType
 
 _IF_ASYNC: Final = "Present if the export was accepted with `Prefer: respond-async`."
 _IF_FAILED: Final = "Present if the export failed."
@@ -95,6 +96,17 @@ class ManifestArtifact(ArtifactSummary):
     dependencies: list[str] = Field(description="Ids of the artifacts it depends on.")
 
 
+class ManifestRequirement(ResponseModel):
+    """What the artifacts of a bundle need from the tenant they will run in."""
+
+    name: str
+    kind: RequirementKind
+    description: str | SkipJsonSchema[None] = optional_field("For whoever supplies it.")
+    value_type: ValueType | SkipJsonSchema[None] = optional_field("The type of the value.")
+    default: str | float | bool | SkipJsonSchema[None] = optional_field("The value if the tenant supplies none.")
+    required_by: list[str] = Field(description="Ids of the artifacts that declare it.")
+
+
 class Manifest(ResponseModel):
     """`manifest.json`, the first entry of every bundle."""
 
@@ -109,6 +121,9 @@ class Manifest(ResponseModel):
     root_artifacts: list[str] = Field(description="Ids of the root artifacts.")
     artifacts: list[ManifestArtifact] = Field(description="In install order.")
     install_order: list[str] = Field(description="Ids, dependencies first.")
+    requirements: list[ManifestRequirement] | SkipJsonSchema[None] = optional_field(
+        "Sorted by name; omitted if there are none."
+    )
 
 
 class Progress(ResponseModel):

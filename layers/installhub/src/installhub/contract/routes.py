@@ -79,6 +79,7 @@ EXPORT: Final = Route(
         ErrorCode.CIRCULAR_DEPENDENCY,
         ErrorCode.INCOMPLETE_ARTIFACT,
         ErrorCode.PACKAGE_TYPE_MISMATCH,
+        ErrorCode.REQUIREMENT_CONFLICT,
         ErrorCode.PACKAGE_TOO_LARGE,
         ErrorCode.VERSION_CONFLICT,
         ErrorCode.EXPORT_TAKES_TOO_LONG,

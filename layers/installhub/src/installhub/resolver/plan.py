@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from installhub.model.artifact import PRIMARY_TYPES, ArtifactStatus, PackageType
 from installhub.model.errors import ErrorCode, InstallHubError, Problem, sorted_by_precedence
+from installhub.model.gathered_requirements import gather_requirements
 from installhub.resolver.closure import Catalog, Closure, discover
 from installhub.resolver.cycles import find_cycles
 from installhub.resolver.order import install_order
@@ -68,6 +69,7 @@ def make_plan(catalog: Catalog, roots: Iterable[str], limits: Limits, package_ty
         *(_circular_dependency(cycle) for cycle in cycles),
         *_incomplete_artifacts(closure),
         *_type_mismatches(closure, package_type),
+        *_requirement_conflicts(closure),
         *_exceeded_limits(closure, limits),
     ]
     return Plan(
@@ -157,6 +159,18 @@ def _type_mismatches(closure: Closure, package_type: PackageType | None) -> Iter
             f"The package type {package_type.value} requires a root of type {kinds}.",
             pointer="/packageType",
         )
+
+
+def _requirement_conflicts(closure: Closure) -> Iterator[Problem]:
+    for gathered in gather_requirements(closure.nodes.values()):
+        if gathered.is_conflicting:
+            artifacts = " and ".join(repr(artifact_id) for artifact_id in gathered.required_by[:2])
+            more = f" and {len(gathered.required_by) - 2} more" if len(gathered.required_by) > 2 else ""  # noqa: PLR2004
+            yield Problem(
+                ErrorCode.REQUIREMENT_CONFLICT,
+                f"The requirement {gathered.requirement.name!r} is declared differently by {artifacts}{more}.",
+                required_by=gathered.required_by,
+            )
 
 
 def _exceeded_limits(closure: Closure, limits: Limits) -> Iterator[Problem]:
