@@ -86,8 +86,9 @@ _SPECIFIC: Final[dict[str, Needs]] = {
     "announce": {
         **_stream("PackagesTable"),
         **_stream("RequestsTable"),
+        **_stream("ArtifactsTable"),
         **_ANY_STREAM,
-        **_needs("EventBus", "events/outcome_events.py", "events:PutEvents"),
+        **_needs("EventBus", "events/cloud_events.py", "events:PutEvents"),
         **_needs("UnannouncedQueue", LAMBDA, "sqs:SendMessage"),
     },
     "authorizer": _needs(

@@ -51,7 +51,9 @@ def table_request(logical_id: str, name: str) -> dict[str, Any]:
     properties = resources_of("AWS::DynamoDB::Table")[logical_id]
     request = {"TableName": name, **{key: properties[key] for key in _TABLE_PROPERTIES if key in properties}}
     if "StreamSpecification" in request:
-        request["StreamSpecification"] = {"StreamEnabled": True, **request["StreamSpecification"]}
+        specification = request["StreamSpecification"]
+        _, specification, _ = specification.get("Fn::If", (None, specification, None))  # with every option on
+        request["StreamSpecification"] = {"StreamEnabled": True, **specification}
     return request
 
 

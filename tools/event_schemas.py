@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from installhub.contract.event_models import PackageExported, PackageExportFailed
-from installhub.contract.event_types import PACKAGE_EXPORT_FAILED, PACKAGE_EXPORTED, SCHEMA_VERSION, data_schema
+from installhub.contract.event_models import EVENTS
+from installhub.contract.event_types import SCHEMA_VERSION, data_schema
 from installhub.contract.request_models import ExportRequested, PreviewRequest
 from installhub.contract.response_models import json_schemas
 from installhub.exports.messages import EXPORT_REQUESTED
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 FOLDER: Final = Path(__file__).parents[1] / "docs" / "events"
 _MODELS: Final[dict[str, type[BaseModel | PreviewRequest]]] = {
     EXPORT_REQUESTED: ExportRequested,
-    PACKAGE_EXPORTED: PackageExported,
-    PACKAGE_EXPORT_FAILED: PackageExportFailed,
+    **{model.__name__: model for model in EVENTS.values()},
 }
 
 

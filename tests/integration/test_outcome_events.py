@@ -10,9 +10,10 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from jsonschema import Draft202012Validator
 
-from installhub.contract.event_models import OUTCOMES
+from installhub.contract.event_models import EVENTS
+from installhub.events.cloud_events import EventPublisher
 from installhub.events.failure_store import ExportFailure
-from installhub.events.outcome_events import OutcomePublisher, outcome_event
+from installhub.events.outcome_events import outcome_event
 from installhub.model.errors import ErrorCode, InstallHubError, Problem, ServiceUnavailableError
 from tests.integration.support.artifact_inputs import TENANT, artifact_input
 from tests.integration.support.async_stack import AsyncStack, export_body, export_requested
@@ -51,7 +52,7 @@ def outcome(async_stack: AsyncStack, table: str) -> dict[str, Any]:
         DOCS / f"{'package-exported' if event['type'] == 'PackageExported' else 'package-export-failed'}-1.schema.json"
     )
     Draft202012Validator(json.loads(file.read_text())).validate(event)
-    OUTCOMES[event["dataschema"]].model_validate_json(json.dumps(event))
+    EVENTS[event["dataschema"]].model_validate_json(json.dumps(event))
     return event
 
 
@@ -161,10 +162,10 @@ def test_an_event_that_the_bus_refuses_is_retried() -> None:
     bus = _Bus(failed=1)
 
     with pytest.raises(ServiceUnavailableError):
-        OutcomePublisher(lambda: bus, "bus").publish(event)  # type: ignore[arg-type, return-value]
+        EventPublisher(lambda: bus, "bus").publish(event)  # type: ignore[arg-type, return-value]
 
     bus.failed = 0
-    OutcomePublisher(lambda: bus, "bus").publish(event)  # type: ignore[arg-type, return-value]
+    EventPublisher(lambda: bus, "bus").publish(event)  # type: ignore[arg-type, return-value]
     assert [(entry["Source"], entry["DetailType"]) for entry in bus.entries] == [("installhub", "PackageExported")] * 2
 
 

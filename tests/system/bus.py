@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from installhub.contract.event_models import OUTCOMES
+from installhub.contract.event_models import EVENTS
 from tests.system.client import Api
 
 SOURCE = "com.example.hr"
@@ -57,7 +57,7 @@ class Bus:
             event = json.loads(message["Body"])
             assert event["source"] == "installhub"
             assert event["detail-type"] == event["detail"]["type"]
-            OUTCOMES[event["detail"]["dataschema"]].model_validate_json(json.dumps(event["detail"]))
+            EVENTS[event["detail"]["dataschema"]].model_validate_json(json.dumps(event["detail"]))
             self.received.append(event["detail"])
             sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
 
@@ -91,9 +91,9 @@ def wait_for(find: Callable[[], _T | None], timeout: float = TIMEOUT_SECONDS) ->
 
 
 @contextmanager
-def outcome_listener(api: Api) -> Iterator[Bus]:
-    """Trust the event sources of the tests, and receive outcome events within the context."""
-    api.up(f"TrustedEventSources={SOURCE},com.example.ops")
+def outcome_listener(api: Api, *parameters: str) -> Iterator[Bus]:
+    """Trust the event sources of the tests, set further parameters, and receive events within the context."""
+    api.up(" ".join([f"TrustedEventSources={SOURCE},com.example.ops", *parameters]))
     events, sqs, name = api.aws.events, api.aws.sqs, api.stack.outputs["EventBus"]
     queue = sqs.create_queue(QueueName="outcomes")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

@@ -20,7 +20,7 @@ COMMON: Final = {"model", "runtime", "composition"}
 
 # By function: the packages of the layer that it imports, except the common ones, and the costly libraries.
 IMPORTS: Final[dict[str, tuple[set[str], set[str]]]] = {
-    "announce": ({"bundler", "contract", "events", "packages"}, set()),
+    "announce": ({"artifacts", "bundler", "contract", "events", "packages"}, set()),
     "authorizer": ({"identity"}, set()),
     "delete_artifact": ({"artifacts", "contract", "http", "identity", "resolver"}, {"deflate"}),
     "download": ({"bundler", "contract", "http", "identity", "packages"}, set()),

@@ -67,6 +67,11 @@ def partition_key(tenant: str) -> str:
     return f"T#{tenant}"
 
 
+def tenant_of(item: Item) -> str:
+    """The tenant of an item; the inverse of :func:`partition_key`."""
+    return item[PARTITION]["S"].removeprefix("T#")
+
+
 def edge_sort_key(artifact_id: str) -> str:
     """The sort key of an edge item: contains the id, or its digest if the id is too long for a sort key."""
     encoded = artifact_id.encode()

@@ -1,6 +1,6 @@
-"""Models of the outcome events, from which the schemas in docs/events are generated. No function imports this module.
+"""Models of the events, from which the schemas in docs/events are generated. No function imports this module.
 
-Outcome events are CloudEvents 1.0 in the JSON format. Consumers should ignore unknown fields: fields may be added
+Events are CloudEvents 1.0 in the JSON format. Consumers should ignore unknown fields: fields may be added
 without a new version. Breaking changes increment the version in ``dataschema``.
 """
 
@@ -12,9 +12,15 @@ from typing import Final, Literal
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema  # noqa: TC002  # pydantic reads the annotations
 
-from installhub.contract.event_types import PACKAGE_EXPORT_FAILED, PACKAGE_EXPORTED, data_schema
+from installhub.contract.event_types import (
+    ARTIFACT_DELETED,
+    ARTIFACT_PUBLISHED,
+    PACKAGE_EXPORT_FAILED,
+    PACKAGE_EXPORTED,
+    data_schema,
+)
 from installhub.contract.response_models import ProblemItem, ResponseModel, optional_field
-from installhub.model.artifact import PackageType
+from installhub.model.artifact import ArtifactStatus, ArtifactType, PackageType
 from installhub.model.errors import ErrorCode
 
 _EXAMPLE_REQUEST_ID: Final = "event:com.example.hr/6a7e8feb-b491-4cf7-a9f1-bf3703467718"
@@ -22,12 +28,12 @@ _UNLESS_UNREADABLE: Final = "Omitted if the request was unreadable."
 
 
 class CloudEvent(ResponseModel):
-    """The fields of every outcome event."""
+    """The fields of every event."""
 
     specversion: Literal["1.0"]
     id: str = Field(description="The same whenever the event is delivered again.")
     source: str = Field(description="Identifies the stack.", examples=["/installhub/installhub"])
-    subject: str = Field(description="The packageId, or the requestId if there is no package.")
+    subject: str = Field(description="A packageId, an artifactId, or a requestId if there is no package.")
     time: str = Field(description="RFC 3339, UTC.", examples=["2026-05-25T09:00:00Z"])
     datacontenttype: Literal["application/json"]
 
@@ -66,6 +72,32 @@ class PackageExportFailedData(ResponseModel):
     )
 
 
+class ArtifactData(ResponseModel):
+    """An artifact in an event."""
+
+    tenant_id: str
+    artifact_id: str
+    type: ArtifactType
+    name: str
+    status: ArtifactStatus
+    sha256: str = Field(description="Digest of the definition as canonical JSON.")
+    size: int = Field(description="Size of the definition as canonical JSON, in bytes.")
+    revision: str = Field(description="The ETag of the artifact, without quotes.")
+
+
+class ArtifactPublishedData(ArtifactData):
+    """Data of an ArtifactPublished event."""
+
+    change: Literal["created", "updated"]
+    published_at: str = Field(description="RFC 3339, UTC.")
+
+
+class ArtifactDeletedData(ArtifactData):
+    """Data of an ArtifactDeleted event: the artifact as it was."""
+
+    deleted_at: str = Field(description="RFC 3339, UTC.")
+
+
 class PackageExported(CloudEvent):
     """Detail of a PackageExported event."""
 
@@ -82,8 +114,26 @@ class PackageExportFailed(CloudEvent):
     data: PackageExportFailedData
 
 
-OUTCOMES: Final[Mapping[str, type[CloudEvent]]] = {
+class ArtifactPublished(CloudEvent):
+    """Detail of an ArtifactPublished event."""
+
+    type: Literal["ArtifactPublished"]
+    dataschema: Literal["urn:installhub:event:ArtifactPublished:1"]
+    data: ArtifactPublishedData
+
+
+class ArtifactDeleted(CloudEvent):
+    """Detail of an ArtifactDeleted event."""
+
+    type: Literal["ArtifactDeleted"]
+    dataschema: Literal["urn:installhub:event:ArtifactDeleted:1"]
+    data: ArtifactDeletedData
+
+
+EVENTS: Final[Mapping[str, type[CloudEvent]]] = {
     data_schema(PACKAGE_EXPORTED): PackageExported,
     data_schema(PACKAGE_EXPORT_FAILED): PackageExportFailed,
+    data_schema(ARTIFACT_PUBLISHED): ArtifactPublished,
+    data_schema(ARTIFACT_DELETED): ArtifactDeleted,
 }
-"""The models of the outcome events, by ``dataschema``."""
+"""The models of the events, by ``dataschema``."""

@@ -1,4 +1,4 @@
-"""Names of the outcome events on the bus: source, types and schemas."""
+"""Names of the events on the bus: source, types and schemas."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Final
 EVENT_SOURCE: Final = "installhub"
 PACKAGE_EXPORTED: Final = "PackageExported"
 PACKAGE_EXPORT_FAILED: Final = "PackageExportFailed"
+ARTIFACT_PUBLISHED: Final = "ArtifactPublished"
+ARTIFACT_DELETED: Final = "ArtifactDeleted"
 SCHEMA_VERSION: Final = 1
 
 

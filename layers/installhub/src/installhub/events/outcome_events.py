@@ -7,21 +7,14 @@ event is derived from its content, so that consumers can detect duplicates.
 from __future__ import annotations
 
 import json
-import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from installhub.contract.event_types import EVENT_SOURCE, PACKAGE_EXPORT_FAILED, PACKAGE_EXPORTED, data_schema
+from installhub.contract.event_types import PACKAGE_EXPORT_FAILED, PACKAGE_EXPORTED
 from installhub.contract.routes import DOWNLOAD
-from installhub.model.errors import ServiceUnavailableError
+from installhub.events.cloud_events import cloud_event
 from installhub.packages.records import PackageStatus
-from installhub.runtime.aws_errors import translate_aws_errors
 
-if TYPE_CHECKING:
-    from mypy_boto3_events import EventBridgeClient
-
-_ID_NAMESPACE: Final = uuid.UUID("5b0f3d0c-1d0e-5c0a-9a37-6d1c2f7e8b90")
 _PACKAGE_FIELDS: Final = ("tenantId", "packageId", "packageName", "version")
 
 
@@ -39,18 +32,7 @@ def outcome_event(image: Mapping[str, Any], source: str) -> dict[str, Any]:
 
 
 def _event(event_type: str, source: str, subject: str, time: str, data: dict[str, Any]) -> dict[str, Any]:
-    identity = json.dumps([event_type, subject, time, data.get("requestId")])
-    return {
-        "specversion": "1.0",
-        "id": str(uuid.uuid5(_ID_NAMESPACE, identity)),
-        "source": source,
-        "type": event_type,
-        "subject": subject,
-        "time": time,
-        "datacontenttype": "application/json",
-        "dataschema": data_schema(event_type),
-        "data": data,
-    }
+    return cloud_event(event_type, source, subject, time, data, identity=[subject, time, data.get("requestId")])
 
 
 def _exported(image: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,37 +65,3 @@ def _failed(image: Mapping[str, Any]) -> dict[str, Any]:
         "errorCount": int(image["errorCount"]),
         "errors": errors,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomePublisher:
-    """Publishes outcome events on the event bus.
-
-    Attributes:
-        events: Returns the EventBridge client.
-        bus: Name or ARN of the event bus.
-    """
-
-    events: Callable[[], EventBridgeClient]
-    bus: str
-
-    def publish(self, event: Mapping[str, Any]) -> None:
-        """Publish ``event``, a CloudEvent.
-
-        Raises:
-            ServiceUnavailableError: EventBridge did not accept it.
-        """
-        with translate_aws_errors("events"):
-            response = self.events().put_events(
-                Entries=[
-                    {
-                        "EventBusName": self.bus,
-                        "Source": EVENT_SOURCE,
-                        "DetailType": event["type"],
-                        "Time": event["time"],
-                        "Detail": json.dumps(event, ensure_ascii=False),
-                    }
-                ]
-            )
-        if response["FailedEntryCount"]:
-            raise ServiceUnavailableError("events")
