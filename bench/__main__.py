@@ -7,7 +7,19 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from bench import cold_start, cost, exporting, grid, ordering, over_http, publishing, resolving, streaming, zipping
+from bench import (
+    authorizer,
+    cold_start,
+    cost,
+    exporting,
+    grid,
+    ordering,
+    over_http,
+    publishing,
+    resolving,
+    streaming,
+    zipping,
+)
 from bench.harness import CannotRunError, Outcome, not_run, read_results, write_results
 from bench.report import render_document
 from bench.services import Services
@@ -29,6 +41,7 @@ TOPICS: dict[str, tuple[int, Callable[[Services], list[Outcome]]]] = {
     "preview": (10, lambda on: over_http.run_preview(on.deployed)),
     "download": (11, lambda on: over_http.run_download(on.deployed)),
     "cost": (12, lambda on: cost.run(on.database, on.s3)),
+    "authorizer": (13, lambda _: authorizer.run()),
     "publishing": (14, lambda on: publishing.run(on.database)),
 }
 

@@ -98,17 +98,17 @@ def run() -> list[Outcome]:
     ]
 
 
-def build() -> Path:
-    """Build the layer for the current Python with the Makefile that `sam build` uses."""
+def build(project: Path = PROJECT, folder: Path = BUILD) -> Path:
+    """Build a project's layer for the current Python with the Makefile that `sam build` uses."""
     command = [
-        *("make", "--silent", "-C", str(PROJECT / "layers" / "installhub"), "build-InstallHubLayer"),
-        *(f"ARTIFACTS_DIR={BUILD}", f"INSTALLHUB_INTERPRETER={sys.executable}"),
+        *("make", "--silent", "-C", str(project / "layers" / "installhub"), "build-InstallHubLayer"),
+        *(f"ARTIFACTS_DIR={folder}", f"INSTALLHUB_INTERPRETER={sys.executable}"),
     ]
-    subprocess.run(["rm", "-rf", str(BUILD)], check=True)  # our own folder
-    BUILD.mkdir(parents=True)
+    subprocess.run(["rm", "-rf", str(folder)], check=True)  # our own folder
+    folder.mkdir(parents=True)
     if subprocess.run(command, check=False).returncode:  # our own command
         raise CannotRunError("the layer could not be built")
-    return BUILD / "python"
+    return folder / "python"
 
 
 def _measure_start(code: str, root: str, path: list[str], *, write: bool = False) -> tuple[float, int, int]:

@@ -199,8 +199,8 @@ def json_object(data: bytes) -> dict[str, object]:
     Raises:
         ValueError: Not UTF-8, not JSON, not an object, a duplicate name, or nested too deeply.
     """
-    try:  # int() rejects NaN and Infinity, which are not JSON
-        value = json.loads(data.decode(), object_pairs_hook=_unique_members, parse_constant=int)
+    try:
+        value = _STRICT_JSON.decode(data.decode())
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(value, dict):
@@ -213,3 +213,7 @@ def _unique_members(members: list[tuple[str, object]]) -> dict[str, object]:
     if len(unique) != len(members):
         raise ValueError("a name is not unique")
     return unique
+
+
+# Created once, which json.loads does for every call. int() rejects NaN and Infinity, which are not JSON.
+_STRICT_JSON = json.JSONDecoder(object_pairs_hook=_unique_members, parse_constant=int)

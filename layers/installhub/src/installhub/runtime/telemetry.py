@@ -60,8 +60,9 @@ def instrumented(handler: Handler) -> Handler:
     """
 
     @wraps(handler)
-    @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True, log_event=False)
+    @logger.inject_lambda_context(clear_state=True, log_event=False)
     def instrumented_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        logger.set_correlation_id(_request_id(event))
         try:
             return handler(event, context)
         except CallerFacingError:
@@ -71,6 +72,15 @@ def instrumented(handler: Handler) -> Handler:
             raise sanitized(error) from None
 
     return instrumented_handler
+
+
+def _request_id(event: dict[str, Any]) -> str | None:
+    """API Gateway's id of the request; None for other events. A JMESPath would take as long as parsing a token."""
+    try:
+        request_id: str | None = event["requestContext"]["requestId"]
+    except (KeyError, TypeError):
+        return None
+    return request_id
 
 
 def bind_log_context(
