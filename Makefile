@@ -174,6 +174,18 @@ check-generated: $(PROJECT_READY) ## check that generated files are up to date
 
 include bench/bench.mk
 
+## Releases
+
+RELEASE = $(RUN) tools.release
+UPLOAD = --bucket "$$BUCKET" --source-url "$$SOURCE_URL"
+
+.PHONY: release dist
+release: $(STACK_READY) .tools/audit/.ready ## check, commit, build and tag a version   VERSION=1.2.3 [DRY_RUN=1] [BUCKET=name] [SOURCE_URL=https://...]
+	@$(RELEASE) release --version "$$VERSION" $(if $(DRY_RUN),--dry-run) $(UPLOAD)
+
+dist: $(STACK_READY) ## build the artifacts of the current commit, with digests, into dist/   [BUCKET=name] [SOURCE_URL=https://...]
+	@$(RELEASE) dist $(UPLOAD)
+
 ## Maintenance
 
 .PHONY: hooks format openapi template architecture lock clean
@@ -207,7 +219,7 @@ lock: $(PROJECT_READY) ## update the pinned dependencies   [UPGRADE=1 for the ne
 	@$(COMPILE) requirements/audit.in -o requirements/audit.txt
 	@$(COMPILE) requirements/mutation.in -o requirements/mutation.txt
 
-clean: down ## stop the local stack and delete build output and caches (keeps .venv and .tools)
+clean: down ## stop the local stack and delete build output and caches (keeps .venv, .tools and dist)
 	@rm -rf .local .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find $(CODE) -name __pycache__ -prune -exec rm -rf {} +
 

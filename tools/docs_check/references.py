@@ -21,7 +21,7 @@ _DOTTED: Final = re.compile(r"(?:installhub\.)?[a-z_]+(?:\.[A-Za-z_]\w*)+")
 _CALL: Final = re.compile(r"(?P<name>[a-z_]\w*)\(\)")
 _CAMEL: Final = re.compile(r"(?:[A-Z][a-z0-9]+){2,}[A-Z]?")
 _EXTENSIONS: Final = (".md", ".py", ".yaml", ".toml", ".mk", ".svg")
-_BUILT: Final = (".local", ".venv", ".tools", ".aws-sam", "/")
+_BUILT: Final = (".local", ".venv", ".tools", ".aws-sam", "dist", "/")
 """Folders that only exist once something ran, and paths of other machines."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -18,8 +17,8 @@ from installhub.model.errors import REGISTRY, ErrorCode, MissingResourceError, P
 from tools import examples
 from tools.openapi.parameters import parameters_of
 from tools.openapi.successes import REF, content_of, header, successes_of
+from tools.project import metadata
 
-_PROJECT: Final = Path(__file__).parents[2]
 _NOT_FOUND: Final = 404
 _Model = BaseModel | PreviewRequest
 
@@ -42,7 +41,7 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "InstallHub",
-            "version": _version(),
+            "version": metadata().version,
             "summary": "Exports solutions as immutable, reproducible, versioned bundles.",
             "description": _DESCRIPTION,
         },
@@ -70,11 +69,6 @@ def document() -> dict[str, Any]:
             },
         },
     }
-
-
-def _version() -> str:
-    text = (_PROJECT / "layers" / "installhub" / "pyproject.toml").read_text()
-    return next(line.split('"')[1] for line in text.splitlines() if line.startswith("version"))
 
 
 def _operation(route: Route) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Generates blocks of template.yaml: gateway responses, preflight routes, dashboard and the functions' outputs.
+"""Generates blocks of template.yaml, such as the gateway responses, the dashboard and the functions' outputs.
 
 python -m tools.template           write the block between each pair of markers
 python -m tools.template --check   fail if a block is out of date
@@ -11,11 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tools.template import dashboard, gateway_responses, outputs, preflight_routes
+from tools.template import application, dashboard, gateway_responses, outputs, preflight_routes
 
 TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
 
 BLOCKS: Final[dict[str, Callable[[str], str]]] = {
+    "  # {} application\n": application.render,
     "      # {} gateway responses\n": gateway_responses.render,
     "      # {} preflight routes\n": preflight_routes.render,
     "  # {} dashboard\n": dashboard.render,

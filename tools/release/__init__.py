@@ -1,0 +1,1 @@
+"""Releases: `make release` checks, commits, builds and tags a version. See docs/releasing.md."""
