@@ -129,6 +129,7 @@ class Process:
             return self._keep(self._build(checkout, name, commit), name)
 
     def _continue(self, version: str, commit: str) -> Path:
+        stderr.print(f"{version} is committed ({commit[:12]}); only its tag is missing.")
         finished = self.artifacts / version
         if artifacts.is_build_of(finished, commit):
             self._upload(finished, version)
