@@ -76,6 +76,7 @@ class Stores:
     def find(self, tenant: str) -> Iterator[Find]:
         """Yield everything of ``tenant``, in portions, in the order in which it has to be deleted."""
         yield from self._objects("definition objects", "DefinitionBucket", items.definition_prefix(tenant))
+        yield from self._objects("unpacked definitions", "DefinitionBucket", items.download_prefix(tenant))
         yield from self._artifacts(tenant)
         yield from self._packages(tenant)
         yield from self._requests(tenant)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from installhub.artifacts import items
 from operations.audit.buckets import audit_uploads
 from operations.audit.findings import FindingKind, Report
 from operations.audit.stack import audit
@@ -254,6 +255,13 @@ def test_an_orphaned_definition_object_is_found(world: World) -> None:
 
     assert kinds(run_audit(world)) == [FindingKind.ORPHAN_DEFINITION]
     assert run_audit(world, dt.timedelta(hours=1)).findings == [], "within the grace period"
+
+
+def test_an_unpacked_definition_for_a_download_is_not_an_orphan(world: World) -> None:
+    key = f"{items.download_prefix(TENANT)}digest.json"
+    world.s3.put_object(Bucket=world.name("DefinitionBucket"), Key=key, Body=b"{}")
+
+    assert run_audit(world).findings == []
 
 
 def test_an_upload_that_is_never_completed_is_found(world: World) -> None:

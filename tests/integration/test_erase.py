@@ -34,6 +34,9 @@ def fill(world: World, plan: UsagePlan, tenant: str) -> None:
         artifact_input("app", "form", definition=large, tenant=tenant),
     )
     world.publish(artifact_input("app", "form", definition=incompressible(30_000), tenant=tenant))
+    world.s3.put_object(
+        Bucket=world.name("DefinitionBucket"), Key=f"{items.download_prefix(tenant)}digest.json", Body=b"{}"
+    )
     world.export("form", tenant=tenant)
     world.export("app", version="2.0.0", tenant=tenant)
     lease = str(int(world.clock()) + 3600)
@@ -92,7 +95,7 @@ def objects(world: World) -> Iterator[str]:
 
 
 def of(tenant: str, found: list[str]) -> list[str]:
-    traces = (tenant, items.definition_prefix(tenant))
+    traces = (tenant, items.definition_prefix(tenant), items.download_prefix(tenant))
     return [text for text in found if any(trace in text for trace in traces)]
 
 
@@ -149,6 +152,7 @@ def test_a_dry_run_only_counts(
     counted = dict(line.split(maxsplit=1)[::-1] for line in capsys.readouterr().out.splitlines()[1:])
     assert counted == {
         "definition objects": "2",
+        "unpacked definitions": "1",
         "items of artifacts": "8",
         "bundles": "2",
         "packages": "3",

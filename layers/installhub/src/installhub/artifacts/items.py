@@ -54,6 +54,9 @@ DELETIONS: Final = "deletions"
 
 _MUTABLE: Final = (TYPE, NAME, STATUS, DEPENDENCIES, SHA256, REQUIREMENTS, UPDATED_AT)
 
+DOWNLOADS_PREFIX: Final = "downloads/"
+"""The prefix of unpacked definitions in the definition bucket, which a lifecycle rule deletes after a day."""
+
 MAX_INLINE_BYTES: Final = 256 * 1024
 """Maximum size of a compressed definition in a body item, whose limit is 400 KB; larger ones are S3 objects."""
 
@@ -87,7 +90,7 @@ def definition_prefix(tenant: str) -> str:
 
 def download_prefix(tenant: str) -> str:
     """The prefix of the keys of a tenant's unpacked definitions, which are deleted after a day."""
-    return f"downloads/{hashlib.sha256(tenant.encode()).hexdigest()}/"
+    return f"{DOWNLOADS_PREFIX}{hashlib.sha256(tenant.encode()).hexdigest()}/"
 
 
 def body_sort_key(artifact_id: str, sha256: str) -> str:
