@@ -25,16 +25,19 @@ MAKE_NOTE = re.compile(
 )  # "make: *** [...] Error 1" only repeats that the line before it is an error
 TOOLS = PROJECT / ".venv" / "bin"
 POLL_SECONDS = "0.1"  # an emulated stack is ready at once; SAM would poll every 0.5 s, then every 5 s
-SOURCES = ("template.yaml", "functions", "layers", "requirements/emulator.txt", "requirements/sam.txt")
+SOURCES = ("functions", "layers", "requirements/emulator.txt", "requirements/sam.txt")
 
 
-def build(state: State, target: Mapping[str, str], folder: Path) -> bool:
-    """Build the functions and the layer into a folder, with the variables `target`; false if it is up to date."""
-    digest, recorded = source_digest(target), folder.with_name(f"{folder.name}.sha256")
+def build(state: State, target: Mapping[str, str], folder: Path, template: Path = TEMPLATE) -> bool:
+    """Build the functions and the layer into a folder, with the variables `target`; false if it is up to date.
+
+    Paths in ``template`` are relative to the project.
+    """
+    digest, recorded = source_digest(target, template), folder.with_name(f"{folder.name}.sha256")
     if (folder / TEMPLATE.name).exists() and recorded.exists() and recorded.read_text() == digest:
         return False
     recorded.unlink(missing_ok=True)
-    arguments: list[str | Path] = ["--template-file", TEMPLATE, "--build-dir", folder]
+    arguments: list[str | Path] = ["--template-file", template, "--base-dir", PROJECT, "--build-dir", folder]
     _run(state, "build", arguments, dict(target))
     recorded.write_text(digest)
     return True
@@ -103,9 +106,10 @@ def last_error(output: str) -> str:
     return (errors or candidates or ["no output"])[-1]
 
 
-def source_digest(target: Mapping[str, str]) -> str:
+def source_digest(target: Mapping[str, str], template: Path = TEMPLATE) -> str:
     """A digest of everything that a build depends on."""
     digest = hashlib.sha256(json.dumps(dict(target), sort_keys=True).encode())
+    digest.update(template.read_bytes())
     for source in SOURCES:
         for file in _files(PROJECT / source):
             digest.update(f"\0{file.relative_to(PROJECT)}\0".encode())

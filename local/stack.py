@@ -15,16 +15,19 @@ from local.state import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from local.state import Emulator, State
 
 
-def up(state: State, overrides: str = "", port: int | None = None, host: str | None = None) -> Stack:
+def up(
+    state: State, overrides: str = "", port: int | None = None, host: str | None = None, template: Path = TEMPLATE
+) -> Stack:
     """Start the emulator if necessary, deploy the template with parameter `overrides`, and record the stack."""
     with state.locked():
         running, started = _ensure_emulator(state, port, host)
         try:
-            stack = deploy(state, running, overrides)
+            stack = deploy(state, running, overrides, template)
         except BaseException:
             if started:  # leave nothing behind
                 emulator.stop(running)
@@ -79,13 +82,13 @@ def _ensure_emulator(state: State, port: int | None, host: str | None) -> tuple[
     return started, True
 
 
-def deploy(state: State, running: Emulator, overrides: str) -> Stack:
+def deploy(state: State, running: Emulator, overrides: str, template: Path = TEMPLATE) -> Stack:
     """Build and deploy the template to a running emulator, with parameter ``overrides``, and compensate differences."""
     aws = Aws(running.endpoint)
     issuer.publish_jwks(aws.s3, issuer.Issuer(state.issuer_key))
-    parameters = parse(overrides, _declared_parameters(aws))
+    parameters = parse(overrides, _declared_parameters(aws, template))
     with step("Building the functions and the layer") as building:
-        if not sam.build(state, differences.build_target(), state.build):
+        if not sam.build(state, differences.build_target(), state.build, template):
             building.note = "unchanged"
     with step("Deploying template.yaml") as deploying:
         sam.deploy(state, running.endpoint, {**issuer.template_parameters(running.endpoint), **parameters})
@@ -96,10 +99,10 @@ def deploy(state: State, running: Emulator, overrides: str) -> Stack:
     return stack
 
 
-def _declared_parameters(aws: Aws) -> set[str]:
+def _declared_parameters(aws: Aws, template: Path) -> set[str]:
     """The names of the template's parameters. A template of this size must be passed to CloudFormation in a bucket."""
-    aws.s3.upload_file(str(TEMPLATE), LOCAL_BUCKET, TEMPLATE.name)
-    url = f"{aws.endpoint}/{LOCAL_BUCKET}/{TEMPLATE.name}"
+    aws.s3.upload_file(str(template), LOCAL_BUCKET, template.name)
+    url = f"{aws.endpoint}/{LOCAL_BUCKET}/{template.name}"
     declared = aws.cloudformation.validate_template(TemplateURL=url)["Parameters"]
     return {item["ParameterKey"] for item in declared}
 

@@ -1,0 +1,1 @@
+"""Adds rollout.yaml to template.yaml: published versions, gradual deployment and SnapStart."""
