@@ -99,7 +99,7 @@ sam-local-down: ## stop it and its containers; the local stack keeps running
 # Test processes per suite. `make reliability` needs a single one, since each process overwrites the recorded figures.
 WORKERS := auto
 
-.PHONY: test test-unit test-integration test-system test-sam-local lint types check-template check-upgrade
+.PHONY: test test-unit test-integration test-system test-sam-local lint types check-template rollout-template check-upgrade
 test: test-unit test-integration test-system test-sam-local ## all tests
 
 test-unit: $(PROJECT_READY) ## tests without sockets
@@ -141,9 +141,12 @@ lint: $(PROJECT_READY) ## check style and format
 types: $(PROJECT_READY) ## check types
 	@$(RUN) mypy $(CODE)
 
-check-template: $(STACK_READY) ## validate template.yaml with SAM and cfn-lint
+check-template: $(STACK_READY) ## validate template.yaml with SAM and cfn-lint, with its options off and on, and with rollout.yaml
 	@AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
-	@.venv/bin/cfn-lint template.yaml
+	@.venv/bin/cfn-lint template.yaml $$($(RUN) tools.options .local/options)
+
+rollout-template: $(PROJECT_READY) ## write .local/rollout/template.json, for gradual deployments   [PARAMS="Name=value ..."]
+	@$(RUN) tools.rollout .local/rollout/template.json --parameters "$$PARAMS"
 
 check-upgrade: $(PROJECT_READY) ## check that CloudFormation can update a stack of the last release to template.yaml
 	@$(RUN) tools.upgrade

@@ -18,6 +18,9 @@ LAMBDA: Final = "Lambda"
 TRANSACTIONS: Final = "runtime/dynamodb.py"
 """The module that runs transactions, whose writes need the permissions of the single writes."""
 
+KEY_IS_OWN: Final = ("KeyIsOwn", {"Ref": "AWS::NoValue"})
+"""Condition and alternative of the statements for a KMS key."""
+
 FUNCTIONS: Final = (
     *("announce", "authorizer", "delete_artifact", "download", "enroll", "export", "export_worker", "get_artifact"),
     *("get_definition", "get_package", "list_artifacts", "list_dependents", "preflight", "preview"),
@@ -183,7 +186,18 @@ def needs_of(function: str) -> Needs:
 
 
 def statements_of(function: str) -> list[dict[str, Any]]:
-    """Return the policy statements of a function's role in the template."""
+    """Return the policy statements of a function's role in the template, without those for a KMS key."""
+    return [item for item in _all_statements(function) if "Fn::If" not in item]
+
+
+def key_statements_of(function: str) -> list[dict[str, Any]]:
+    """Return the policy statements that a function's role has if the stack has a KMS key of its own."""
+    conditional = [item["Fn::If"] for item in _all_statements(function) if "Fn::If" in item]
+    assert all((condition, otherwise) == KEY_IS_OWN for condition, _, otherwise in conditional)
+    return [statement for _, statement, _ in conditional]
+
+
+def _all_statements(function: str) -> list[dict[str, Any]]:
     role = resources_of("AWS::IAM::Role")[role_id(function)]
     return [item for policy in role["Policies"] for item in policy["PolicyDocument"]["Statement"]]
 

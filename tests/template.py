@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from cfnlint.decode.cfn_yaml import loads
 
+from tools.options.rendering import Rendering
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -39,6 +41,18 @@ def resources_of(kind: str) -> dict[str, dict[str, Any]]:
         for logical_id, resource in template()["Resources"].items()
         if resource["Type"] == kind
     }
+
+
+def rendered(parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Return the template as CloudFormation would use it with these parameters."""
+    return Rendering(template(), parameters).render()
+
+
+def rendered_properties(parameters: Mapping[str, str], kind: str) -> list[dict[str, Any]]:
+    """Return the properties of all resources of a type that are created with these parameters."""
+    found = [item["Properties"] for item in rendered(parameters)["Resources"].values() if item["Type"] == kind]
+    assert found, kind
+    return found
 
 
 def function_id(folder: str) -> str:

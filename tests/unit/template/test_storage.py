@@ -6,7 +6,8 @@ from typing import Final
 
 import pytest
 
-from tests.template import resources_of, template
+from tests.template import rendered_properties, resources_of, template
+from tools.options.states import ALL_ON
 
 BUCKETS: Final = resources_of("AWS::S3::Bucket")
 TABLES: Final = resources_of("AWS::DynamoDB::Table")
@@ -41,14 +42,31 @@ def test_a_bucket_denies_requests_without_tls(bucket: str) -> None:
     assert objects == {"Fn::Sub": f"${{{bucket}.Arn}}/*"}
 
 
-def test_stored_data_is_encrypted() -> None:
-    for bucket in BUCKETS.values():
-        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-        assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"]
-    for table in TABLES.values():
-        assert table["SSESpecification"]["SSEEnabled"] is True
-    for queue in QUEUES.values():
-        assert queue["SqsManagedSseEnabled"] is True
+def test_stored_data_is_encrypted_with_keys_of_aws_by_default() -> None:
+    for properties in rendered_properties({}, "AWS::S3::Bucket"):
+        (rule,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    for properties in rendered_properties({}, "AWS::DynamoDB::Table"):
+        assert properties["SSESpecification"] == {"SSEEnabled": True}
+    for properties in rendered_properties({}, "AWS::SQS::Queue"):
+        assert properties["SqsManagedSseEnabled"] is True
+        assert "KmsMasterKeyId" not in properties
+
+
+def test_everything_stored_can_be_encrypted_with_a_key_of_ones_own() -> None:
+    own, key = {"KmsKeyArn": ALL_ON["KmsKeyArn"], "AccessLogRetentionDays": "7"}, {"Ref": "KmsKeyArn"}
+
+    for properties in rendered_properties(own, "AWS::S3::Bucket"):
+        (rule,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+        assert rule["BucketKeyEnabled"] is True
+    for properties in rendered_properties(own, "AWS::DynamoDB::Table"):
+        assert properties["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
+    for properties in rendered_properties(own, "AWS::SQS::Queue"):
+        assert properties["KmsMasterKeyId"] == key
+        assert "SqsManagedSseEnabled" not in properties, "SQS accepts only one of the two"
+    for properties in rendered_properties(own, "AWS::Logs::LogGroup"):
+        assert properties["KmsKeyId"] == key
 
 
 @pytest.mark.parametrize("name", PERSISTENT)
