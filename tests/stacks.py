@@ -6,16 +6,18 @@ import json
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 from local import stack
 from local.aws import isolate_environment
+from local.settings import TEMPLATE
 from local.state import PROJECT, State
 from tests.system.client import Api
 
 SAMPLES = PROJECT / "local" / "sample"
 
 
-def deployed(name: str, parameters: str = "") -> Iterator[Api]:
+def deployed(name: str, parameters: str = "", template: Path = TEMPLATE) -> Iterator[Api]:
     """Deploy a new stack with the sample tenants, and remove it when the fixture ends.
 
     ``name`` is the name of its state folder. In a parallel run, each worker process deploys a separate stack.
@@ -25,7 +27,7 @@ def deployed(name: str, parameters: str = "") -> Iterator[Api]:
     state = State(PROJECT / ".local" / (f"{name}-{worker}" if worker else name))
     stack.down(state)
     try:
-        api = Api(state, stack.up(state, parameters, port=free_port()))
+        api = Api(state, stack.up(state, parameters, port=free_port(), template=template))
         for sample in sorted(SAMPLES.glob("*.json")):
             api.publish(json.loads(sample.read_text()))
         yield api

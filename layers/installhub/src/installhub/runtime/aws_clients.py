@@ -6,10 +6,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, cast
 
 from installhub.runtime.gc import gc_frozen
+from installhub.runtime.snapshot import prepare_for_snapshot
 
 with gc_frozen():
     import botocore.session
     from botocore.config import Config
+
+prepare_for_snapshot()
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
