@@ -36,9 +36,7 @@ class Rendering:
             RuleFailedError: The parameters contradict a rule.
         """
         self._check_rules()
-        rendered = {
-            name: section for name, section in self._template.items() if name not in ("Conditions", "Rules")
-        }
+        rendered = {name: section for name, section in self._template.items() if name not in ("Conditions", "Rules")}
         rendered["Parameters"] = {
             name: _fixed(item, self._parameters[name]) for name, item in self._template["Parameters"].items()
         }

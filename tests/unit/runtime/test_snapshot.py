@@ -34,7 +34,9 @@ caches = [name for module in list(sys.modules.values()) if (module.__name__ or "
 sockets = [repr(item) for item in gc.get_objects() if isinstance(item, socket.socket)]
 print(json.dumps([caches, sockets]))
 """
-every_function = pytest.mark.parametrize("function", sorted(folder.parent.name for folder in FUNCTIONS.glob("*/app.py")))
+every_function = pytest.mark.parametrize(
+    "function", sorted(folder.parent.name for folder in FUNCTIONS.glob("*/app.py"))
+)
 
 
 def run(function: str, program: str, hooks: Path) -> object:

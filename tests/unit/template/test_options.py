@@ -70,7 +70,9 @@ def test_an_incomplete_domain_is_refused(incomplete: dict[str, str]) -> None:
         rendered(incomplete)
 
 
-@pytest.mark.parametrize(("base_path", "url"), [("", "https://${DomainName}"), ("x", "https://${DomainName}/${DomainBasePath}")])
+@pytest.mark.parametrize(
+    ("base_path", "url"), [("", "https://${DomainName}"), ("x", "https://${DomainName}/${DomainBasePath}")]
+)
 def test_a_domain_is_mapped_to_the_stage_and_requires_tls_1_2(base_path: str, url: str) -> None:
     with_domain = rendered({**DOMAIN, "DomainBasePath": base_path})
 
@@ -99,7 +101,9 @@ def test_access_logs_are_json_without_anything_that_could_contain_a_token() -> N
     assert resource(parameters, "AccessLogGroup")["RetentionInDays"] == {"Ref": "AccessLogRetentionDays"}
     entry = json.loads(setting["Format"])
     assert {"$context.requestId", "$context.status", "$context.resourcePath"} <= set(entry.values())
-    chosen_by_client = r"\$context\.(path$|requestOverride|identity\.(userAgent|apiKey|caller|user)|authorizer\.(?!latency))"
+    chosen_by_client = (
+        r"\$context\.(path$|requestOverride|identity\.(userAgent|apiKey|caller|user)|authorizer\.(?!latency))"
+    )
     assert [value for value in entry.values() if re.match(chosen_by_client, value)] == []
     assert all(re.fullmatch(r"\$context\.[A-Za-z.]+", value) for value in entry.values())
 
