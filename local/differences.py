@@ -14,6 +14,9 @@ Checked with MiniStack 1.5.33. These differences cannot be compensated:
 * A function that fails or times out causes a 502 with the emulator's own message, not the gateway response
   INTEGRATION_FAILURE.
 * S3 notifications contain no object version, and CloudWatch alarms receive no metrics of queues.
+* Options: there are no associations of web ACLs (WebAclArn) and no CodeDeploy (GradualDeployment); both must stay off.
+  Access logs, reserved concurrency, SnapStart, and the key of tables and buckets are accepted without effect. A domain
+  is created, but not served.
 * EventBridge ignores a queue's policy when it sends messages, and SQS has no StartMessageMoveTask.
 * `$context` in a gateway response supports only error.*, requestId, resourcePath and stage.
 """

@@ -16,6 +16,7 @@ ALL_ON: Final = {
     "DomainName": "hub.example.com",
     "CertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/00000000-0000-4000-8000-000000000000",
     "DomainBasePath": "packages",
+    "DisableExecuteApi": "true",
     "WebAclArn": "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/api/00000000-0000-4000-8000-000000000000",
     "AccessLogRetentionDays": "90",
     "KmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-4000-8000-000000000000",

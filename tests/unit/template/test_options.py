@@ -63,6 +63,7 @@ def test_the_checks_switch_every_option_on() -> None:
         {"DomainName": ALL_ON["DomainName"]},
         {"CertificateArn": ALL_ON["CertificateArn"]},
         {"DomainBasePath": "packages"},
+        {"DisableExecuteApi": "true"},
     ],
 )
 def test_an_incomplete_domain_is_refused(incomplete: dict[str, str]) -> None:
@@ -84,6 +85,11 @@ def test_a_domain_is_mapped_to_the_stage_and_requires_tls_1_2(base_path: str, ur
     assert mapping.get("BasePath") == ({"Ref": "DomainBasePath"} if base_path else None)
     assert with_domain["Outputs"]["DomainUrl"]["Value"] == {"Fn::Sub": url}
     assert with_domain["Outputs"]["DomainTarget"]["Value"] == {"Fn::GetAtt": ["ApiDomain", "RegionalDomainName"]}
+
+
+def test_the_address_of_api_gateway_works_unless_it_is_disabled() -> None:
+    assert resource(DOMAIN, "PackagesApi")["DisableExecuteApiEndpoint"] is False
+    assert resource({**DOMAIN, "DisableExecuteApi": "true"}, "PackagesApi")["DisableExecuteApiEndpoint"] is True
 
 
 def test_a_web_acl_is_associated_with_the_stage() -> None:
