@@ -62,7 +62,7 @@ def test_every_make_target_exists(path: Path) -> None:
     for step in steps_of(read(path)):
         for line in step.get("run", "").splitlines():
             if line.strip().startswith("make "):
-                for target in re.findall(r" ([a-z][a-z-]+)(?= |$)", line.split("=")[0]):
+                for target in re.findall(r" ([a-z][a-z-]+)(?= |$)", line.strip().split("=")[0]):
                     assert f"\n{target}:" in known, target
 
 
