@@ -25,11 +25,11 @@ OPTIONAL_RESOURCES: Final = {
 }
 OPTIONAL_OUTPUTS: Final = {"DomainUrl", "DomainTarget", "DomainTargetZone"}
 
-# What a statement for the KMS key has to allow, by the permission that needs it. Deleting needs no key.
+# What a statement for the KMS key has to allow, by the permission that needs it. Deleting and tagging need no key.
 KEY_USES: Final = (
     (re.compile(r"dynamodb:(?!ListStreams|DescribeStream)"), "dynamodb", {"kms:Decrypt"}),
-    (re.compile(r"s3:GetObject"), "s3", {"kms:Decrypt"}),
-    (re.compile(r"s3:PutObject"), "s3", {"kms:Decrypt", "kms:GenerateDataKey"}),
+    (re.compile(r"s3:GetObject(Version)?$"), "s3", {"kms:Decrypt"}),
+    (re.compile(r"s3:PutObject$"), "s3", {"kms:Decrypt", "kms:GenerateDataKey"}),
     (re.compile(r"sqs:ReceiveMessage"), "sqs", {"kms:Decrypt"}),
     (re.compile(r"sqs:SendMessage"), "sqs", {"kms:Decrypt", "kms:GenerateDataKey"}),
 )
