@@ -65,10 +65,10 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 def test_the_command_writes_the_template_for_the_parameters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "new" / "template.json"
 
-    assert run(monkeypatch, str(file), "--parameters", 'MaxRoots=5 TokenIssuer="https://a b/"') == 0
+    assert run(monkeypatch, str(file), "--parameters", 'MaxRoots=5 ScopeNames="export=to export"') == 0
 
     written = json.loads(file.read_text())
-    expected = configuration(MaxRoots="5", TokenIssuer="https://a b/")
+    expected = configuration(MaxRoots="5", ScopeNames="export=to export")
     assert written["Globals"]["Function"]["Environment"]["Variables"][CONFIGURATION] == expected
 
 
