@@ -11,6 +11,7 @@ from tools.rollout.merging import rollout_template, template
 
 ALL_ON: Final = {
     "AllowedOrigins": "https://portal.example.com",
+    "ArtifactEvents": "true",
     "TrustedEventSources": "example.portal",
     "AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:alarms",
     "DomainName": "hub.example.com",

@@ -22,6 +22,7 @@ RESERVED: Final = {
 OPTIONAL_RESOURCES: Final = {
     *("ApiDomain", "ApiDomainMapping", "WebAclAssociation", "AccessLogGroup"),
     "ExportRequestedRule",  # TrustedEventSources
+    "ArtifactChanges",  # ArtifactEvents
 }
 OPTIONAL_OUTPUTS: Final = {"DomainUrl", "DomainTarget", "DomainTargetZone"}
 
