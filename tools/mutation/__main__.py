@@ -71,7 +71,7 @@ def build_table(results: list[RoomResult], verdict: Verdict) -> Table:
     table = Table("room", "mutants", "tested", "killed", "timed out", "explained", "survived", box=None, pad_edge=False)
     unexplained = {mutant.key for mutant in verdict.survivors}
     for result in results:
-        survived = sum(mutant.key in unexplained for mutant, _ in result.tested)
+        survived = sum(status is Status.SURVIVED and mutant.key in unexplained for mutant, status in result.tested)
         row = (
             len(result.mutants),
             len(result.tested),

@@ -103,7 +103,7 @@ def evaluate(results: Sequence[RoomResult], explanations: Sequence[Explanation])
     killed = {mutant.key for mutant, _ in tried} - survived
     unexplained = survived - explained
     return Verdict(
-        survivors=tuple(mutant for mutant, _ in tried if mutant.key in unexplained),
+        survivors=tuple(mutant for mutant, status in tried if status is Status.SURVIVED and mutant.key in unexplained),
         stale=(
             *(_stale(key, "no such mutant") for key in sorted(explained - existing) if key[0] in tested_files),
             *(_stale(key, "killed by a test") for key in sorted(explained & killed)),
