@@ -205,9 +205,10 @@ def test_a_crash_before_sending_blocks_the_version_for_seconds_only(async_stack:
     with killed(async_stack.world.dynamodb, "UpdateItem"), pytest.raises(Killed):
         async_stack.accept()
 
+    async_stack.clock.now += 29 + 5
     with pytest.raises(VersionHeldError):
         async_stack.accept()
-    async_stack.clock.now += 29 + 6
+    async_stack.clock.now += 1
     async_stack.accept()
 
 
@@ -301,9 +302,27 @@ def test_leftovers_of_a_crashed_export_are_removed_before_an_export_is_accepted(
         async_stack.accept()
 
     async_stack.clock.now += 29 + 6
-    async_stack.accept()
+    accepted = async_stack.accept()
 
     assert async_stack.world.objects() == []
+    assert pending(async_stack, accepted.package_id) == accepted
+
+
+def test_a_version_freed_of_leftovers_is_free_again_if_the_request_cannot_be_queued(
+    async_stack: AsyncStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with killed(async_stack.world.dynamodb, "UpdateItem", after=False, nth=2), pytest.raises(Killed):
+        async_stack.world.exporter().export(async_stack.submission().command, 29)
+    async_stack.clock.now += 29 + 6
+
+    def fail(*_: object) -> None:
+        raise ServiceUnavailableError("sqs")
+
+    monkeypatch.setattr(ExportQueue, "send", fail)
+    with pytest.raises(ServiceUnavailableError):
+        async_stack.accept()
+
+    assert async_stack.world.package_statuses() == {}
 
 
 def test_a_request_accepted_twice_is_sent_twice_and_exported_once(async_stack: AsyncStack) -> None:

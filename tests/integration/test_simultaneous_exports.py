@@ -6,9 +6,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from installhub.model.errors import ErrorCode, InstallHubError
+import pytest
+
+from installhub.model.errors import ErrorCode, InstallHubError, VersionHeldError
 from tests.integration.support.artifact_inputs import artifact_input
 from tests.integration.support.bundles import bundle_of, definitions_of
+from tests.integration.support.wire import ConcurrentAction
 from tests.integration.support.world import command
 
 if TYPE_CHECKING:
@@ -55,3 +58,33 @@ def test_simultaneous_exports_of_different_versions_all_succeed(world: World, wi
 
     assert [package.record.description.version for package in exported] == versions
     assert len(world.objects()) == THREADS
+
+
+def test_two_deliveries_of_one_request_return_the_same_package(world: World, wire: Wire) -> None:
+    world.publish(artifact_input("rule"))
+    first: list[ExportedPackage] = []
+    other_process = world.with_other_clients()
+    wire.clear()
+    wire.fault = ConcurrentAction.at(
+        "UpdateItem-1", lambda: first.append(other_process.export("rule", request_id="event:1"))
+    )
+
+    second = world.export("rule", request_id="event:1")
+
+    assert [(exported.record, exported.is_new) for exported in (*first, second)] == [
+        (first[0].record, True),
+        (first[0].record, False),
+    ]
+    assert world.objects() == [second.record.bundle_key]
+
+
+def test_a_delivery_of_another_request_in_the_meantime_is_a_conflict(world: World, wire: Wire) -> None:
+    world.publish(artifact_input("rule"))
+    other_process = world.with_other_clients()
+    wire.clear()
+    wire.fault = ConcurrentAction.at("UpdateItem-1", lambda: other_process.export("rule", request_id="event:1"))
+
+    with pytest.raises(VersionHeldError):
+        world.export("rule", request_id="event:2")
+
+    assert len(world.objects()) == 1
