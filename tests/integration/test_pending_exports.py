@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from installhub.model.errors import VersionHeldError
+from installhub.packages.cleanup import discard_claim
 from installhub.packages.pending_exports import FAILURE_RETENTION_SECONDS, PendingExport, PendingExportStore
-from installhub.packages.records import AcceptedExport, PackageStatus
+from installhub.packages.records import AcceptedExport, Claim, PackageStatus
 from tests.builders import record
 from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT
+from tests.integration.support.wire import ConcurrentAction, Wire
 from tests.integration.support.world import World
 
 NOW = 1_800_000_000
@@ -33,13 +37,19 @@ def status_of(pending: PendingExportStore, now: int = NOW) -> PackageStatus:
     return found.status
 
 
-def start(world: World, request: str = "http:1", now: int = NOW, lease_until: int = LEASE) -> None:
+def progress_of(pending: PendingExportStore) -> tuple[PackageStatus, int, int | None]:
+    found = pending.get(PACKAGE, NOW)
+    assert isinstance(found, PendingExport)
+    return found.status, found.written, found.total
+
+
+def start(world: World, attempt: str = "attempt-1", lease_until: int = LEASE) -> Claim:
     """Start the export of a queued request, like the worker."""
-    world.packages().claim(
-        *(PACKAGE, "attempt-1", f"bundles/{PACKAGE}/attempt-1.zip"),
-        now=now,
+    return world.packages().claim(
+        *(PACKAGE, attempt, f"bundles/{PACKAGE}/{attempt}.zip"),
+        now=NOW,
         lease_until=lease_until,
-        request_id=request,
+        request_id="http:1",
         accepted=ACCEPTED,
         total=7,
     )
@@ -97,11 +107,35 @@ def test_an_attempt_is_not_replaced_even_if_its_lease_ended(pending: PendingExpo
 
 def test_a_started_export_reports_its_progress(pending: PendingExportStore, world: World) -> None:
     enqueue(pending)
-    start(world)
+    claim = start(world)
+    assert progress_of(pending) == (PackageStatus.EXPORTING, 0, 7)
 
-    found = pending.get(PACKAGE, NOW)
-    assert isinstance(found, PendingExport)
-    assert (found.status, found.written, found.total) == (PackageStatus.EXPORTING, 0, 7)
+    world.packages().report_progress(claim, 5)
+
+    assert progress_of(pending) == (PackageStatus.EXPORTING, 5, 7)
+
+
+def test_an_attempt_that_no_longer_holds_the_claim_reports_nothing(pending: PendingExportStore, world: World) -> None:
+    enqueue(pending)
+    claim = start(world)
+
+    world.packages().report_progress(replace(claim, attempt_id="attempt-0"), 5)
+
+    assert progress_of(pending) == (PackageStatus.EXPORTING, 0, 7)
+
+
+def test_a_discarded_attempt_leaves_its_request_as_it_was_accepted(pending: PendingExportStore, world: World) -> None:
+    enqueue(pending)
+    claim = start(world)
+    world.packages().report_progress(claim, 5)
+
+    assert discard_claim(world.packages(), world.bundles(), claim)
+
+    assert progress_of(pending) == (PackageStatus.QUEUED, 0, None)
+    assert list(pending.expired(ACCEPTED.expires_at)) == []
+    (expired,) = pending.expired(ACCEPTED.expires_at + 1)
+    assert expired.accepted == ACCEPTED
+    assert start(world, attempt="attempt-2").object_keys == (f"bundles/{PACKAGE}/attempt-2.zip",)
 
 
 def test_an_export_whose_attempt_crashed_is_queued_again(pending: PendingExportStore, world: World) -> None:
@@ -172,6 +206,23 @@ def test_a_failure_is_deleted_after_30_days(pending: PendingExportStore) -> None
     assert pending.delete_old_failures(end + 1) == 1
     assert pending.get(PACKAGE, end) is None
     assert pending.delete_old_failures(end + 1) == 0
+
+
+def test_a_version_that_failed_again_in_the_meantime_keeps_the_new_failure(
+    pending: PendingExportStore, wire: Wire
+) -> None:
+    now = NOW + FAILURE_RETENTION_SECONDS + 1
+    enqueue(pending)
+    pending.fail(PACKAGE, "http:1", ERRORS, now=NOW)
+
+    def fail_again() -> None:
+        enqueue(pending, "http:2", now, now + 600)
+        pending.fail(PACKAGE, "http:2", [], now=now)
+
+    wire.fault = ConcurrentAction.at("DeleteItem-1", fail_again)
+
+    assert pending.delete_old_failures(now) == 0
+    assert status_of(pending, now) is PackageStatus.FAILED
 
 
 def test_a_request_that_waited_too_long_has_expired(pending: PendingExportStore) -> None:

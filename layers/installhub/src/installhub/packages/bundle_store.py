@@ -161,9 +161,7 @@ class BundleUpload:
 
     def abort(self) -> None:
         """Discard the parts that were sent. If this fails, the bucket's lifecycle rule discards them within a day."""
-        for future in self._in_flight:
-            future.cancel()
-        self._pool.shutdown(wait=True)
+        self._pool.shutdown()  # a part that arrived after the parts are discarded would remain
         if self._upload_id is None:
             return
         with (
@@ -174,7 +172,7 @@ class BundleUpload:
 
     def close(self) -> None:
         """Stop the background threads."""
-        self._pool.shutdown(wait=True)
+        self._pool.shutdown()
 
     def _send_buffer(self) -> None:
         part, self._buffer = self._buffer, bytearray()  # without copying
