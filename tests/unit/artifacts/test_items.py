@@ -9,12 +9,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from installhub.artifacts import items
 from installhub.artifacts.items import (
     EDGE_PREFIX,
     PARTITION,
     SORT,
     STATISTICS_SORT_KEY,
     body_sort_key,
+    definition_prefix,
     edge_item,
     edge_size,
     edge_sort_key,
@@ -121,3 +123,40 @@ def test_an_artifact_may_have_few_or_many_dependencies(count: int) -> None:
 
     assert node_from_item(cast("Item", edge)) == artifact
     assert edge_size(edge) < 400 * 1024
+
+
+def test_keys_and_attributes_are_those_of_deployed_tables() -> None:
+    artifact = node("rule", "a", "ä", name="Rule", size=20)
+
+    assert edge_item("acme", artifact) == {
+        "pk": {"S": "T#acme"},
+        "sk": {"S": "E#=rule"},
+        "id": {"S": "rule"},
+        "type": {"S": artifact.type.value},
+        "name": {"S": "Rule"},
+        "status": {"S": "published"},
+        "deps": {"S": '["a","ä"]'},
+        "sha256": {"B": bytes.fromhex(artifact.sha256)},
+        "size": {"N": "20"},
+        "packed": {"N": "22"},
+    }
+    digest = hashlib.sha256(b"rule").hexdigest()
+    assert body_sort_key("rule", DIGEST) == f"B#{digest[:32]}#{DIGEST}"
+    assert definition_prefix("acme") == f"definitions/{hashlib.sha256(b'acme').hexdigest()}/"
+    assert edge_sort_key(LONGEST) == f"E#~{hashlib.sha256(LONGEST.encode()).hexdigest()}"
+    names = (items.EXPIRES_AT, items.ID_INDEX, items.EDGE_PREFIX_END, STATISTICS_SORT_KEY, items.EDGE_COUNT)
+    assert names == ("expiresAt", "by-artifact-id", "E$", "S#", "edges")
+    names = (items.DATA, items.CRC32, items.OBJECT_KEY, items.EDGE_BYTES, items.PACKED_SIZE)
+    assert names == ("data", "crc32", "objectKey", "edgeBytes", "packed")
+
+
+@pytest.mark.parametrize(("count", "kind"), [(0, "S"), (500, "S"), (501, "B")])
+def test_more_than_500_dependencies_are_compressed(count: int, kind: str) -> None:
+    edge = edge_item(TENANT, node("a", *map(str, range(count))))
+
+    assert list(edge["deps"]) == [kind]
+
+
+@pytest.mark.parametrize(("artifact_id", "key"), [("x" * 1_000, f"E#={'x' * 1_000}"), ("x" * 1_001, "E#~")])
+def test_an_id_of_a_thousand_bytes_is_part_of_its_key(artifact_id: str, key: str) -> None:
+    assert edge_sort_key(artifact_id).startswith(key)

@@ -23,12 +23,37 @@ def test_only_the_size_of_a_large_walk_is_cached() -> None:
     assert (walk.ids, walk.count) == (["root"], MAX_CACHED_IDS + 1)
 
 
-def test_old_walks_are_dropped() -> None:
+def test_a_walk_of_ten_thousand_ids_is_cached() -> None:
+    walk = CachedWalk()
+    walk.record(["root"])
+    walk.record([f"artifact-{index}" for index in range(9_999)])
+    assert (len(walk.ids), walk.count, MAX_CACHED_IDS) == (10_000, 10_000, 10_000)
+
+
+def test_the_last_16_walks_are_cached() -> None:
     cache = ReadCache()
-    cache.start_walk("tenant", ["root"])[1].record(["root"])
-    for index in range(100):
-        cache.start_walk("tenant", [f"other-{index}"])
-    assert cache.start_walk("tenant", ["root"])[0] == CachedWalk()
+    for index in range(17):
+        cache.start_walk("tenant", [f"root-{index}"])[1].record(["it"])
+    cached = [cache.start_walk("tenant", [f"root-{index}"])[0].count for index in range(16, -1, -1)]
+    assert cached == [1] * 16 + [0]
+
+
+def test_the_statistics_of_the_last_256_tenants_are_cached() -> None:
+    cache = ReadCache()
+    for index in range(257):
+        cache.statistics(f"tenant-{index}").edges = 1
+    assert [cache.statistics(f"tenant-{index}").edges for index in range(256, -1, -1)] == [1] * 256 + [0]
+
+
+def test_nothing_is_known_of_a_new_tenant() -> None:
+    statistics = ReadCache().statistics("tenant")
+    assert (statistics.edges, statistics.edge_bytes, statistics.page_ends, statistics.pages) == (0, 0, (), 1)
+    statistics.update(5, ["E#=a"])
+    assert (statistics.edges, statistics.edge_bytes) == (0, 0), "the number is kept only with the size"
+
+
+def test_a_page_is_a_mebibyte() -> None:
+    assert [TenantStatistics(edges=1, edge_bytes=size).pages for size in (0, MEGABYTE - 1, MEGABYTE)] == [1, 1, 2]
 
 
 def test_a_full_read_updates_the_tenants_statistics() -> None:
