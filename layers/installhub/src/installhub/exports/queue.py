@@ -91,4 +91,4 @@ class ExportQueue:
 def _attribute_text(text: str) -> str:
     """``text`` as the value of a message attribute: not empty, truncated, without characters that SQS rejects."""
     printable = "".join(character if character.isprintable() else " " for character in text[:_MAX_REASON])
-    return printable.encode(errors="replace").decode().strip() or "unknown"
+    return printable.strip() or "unknown"
