@@ -8,7 +8,16 @@ from typing import Any, cast
 import pytest
 
 from installhub.identity import usage_keys
-from installhub.identity.usage_keys import FIRST_SEEN_AT, LAST_SEEN_AT, READY_AT, SUBJECT, USAGE_KEY, UsageKeys
+from installhub.identity.usage_keys import (
+    FIRST_SEEN_AT,
+    LAST_SEEN_AT,
+    READY_AT,
+    SUBJECT,
+    USAGE_KEY,
+    UsageKeys,
+    first_seen,
+    last_seen,
+)
 
 NOW = 1_800_000_000
 
@@ -82,6 +91,22 @@ def test_a_key_that_is_ready_is_read_once_an_hour() -> None:
     assert (keys.key_for(["a"]), database.reads) == ("key-a", 1)
     now += 1
     assert (keys.key_for(["a"]), database.reads) == ("key-a", 2)
+
+
+def test_the_keys_of_several_tenants_are_cached() -> None:
+    database = FakeDynamoDB()
+    for tenant in "abc":
+        database.add(tenant, NOW)
+    keys = keys_of(database)
+
+    assert [keys.key_for([tenant]) for tenant in "abcabc"] == ["key-a", "key-b", "key-c"] * 2
+    assert database.reads == 3
+
+
+def test_an_item_without_dates_was_seen_at_an_unknown_time() -> None:
+    assert (first_seen({}), last_seen({})) == (0, 0)
+    assert last_seen({FIRST_SEEN_AT: {"N": "5"}}) == 5
+    assert last_seen({FIRST_SEEN_AT: {"N": "5"}, LAST_SEEN_AT: {"N": "7"}}) == 7
 
 
 def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ class UsageKeys:
     table: str
     shared_key: str
     clock: Callable[[], float]
-    _cached: dict[str, tuple[str, float]] = field(default_factory=dict)
+    _cached: dict[str, tuple[str, float]] = field(default_factory=dict)  # keys, and until when they are valid
 
     def key_for(self, tenants: Sequence[str]) -> str:
         """The usage-plan key of a caller with ``tenants``.
@@ -71,9 +71,9 @@ class UsageKeys:
         if subject is None:
             return self.shared_key
         now = self.clock()
-        key, valid_until = self._cached.get(subject, ("", 0.0))
-        if now < valid_until:
-            return key
+        cached = self._cached.get(subject)
+        if cached is not None and now < cached[1]:
+            return cached[0]
         own_key = self._own_key(subject, int(now))
         if own_key is None:
             return self.shared_key
