@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
-from installhub.identity.usage_key_provisioning import COUNTER, KEY_COUNT, POOLED, POOLED_KEYS, PROPAGATION_SECONDS
+from installhub.identity.usage_key_provisioning import (
+    COUNTER,
+    KEY_COUNT,
+    KEY_ID,
+    POOLED,
+    POOLED_KEYS,
+    PROPAGATION_SECONDS,
+)
 from installhub.identity.usage_key_reclaiming import IDLE_SECONDS, STUCK_SECONDS, KeyCounts
 from installhub.identity.usage_keys import FIRST_SEEN_AT, LAST_SEEN_AT, READY_AT, USAGE_KEY
 from tests.unit.identity.key_pool import DAY, SHARED_KEY, FakeApiGateway, KeyPool
@@ -174,6 +182,22 @@ def test_a_tenant_that_returns_while_its_key_is_given_back_keeps_it() -> None:
     assert pool.key_of("t0") in pool.apigateway.values()
 
 
+def test_a_tenant_deleted_while_it_returns_is_not_stored_without_being_provisioned() -> None:
+    pool = pool_with(1)
+    pool.now += DAY
+    get_item = pool.dynamodb.get_item
+
+    def get_then_delete(**request: Any) -> dict[str, Any]:  # noqa: ANN401
+        found = get_item(**request)
+        pool.dynamodb.items.clear()
+        return found
+
+    pool.dynamodb.get_item = get_then_delete  # type: ignore[method-assign]
+
+    assert pool.authorizer().key_for(["t0"]) == SHARED_KEY
+    assert pool.dynamodb.items == {}
+
+
 def test_an_interrupted_run_is_continued() -> None:
     pool = pool_with(1)
     pool.now += IDLE_SECONDS + 1
@@ -263,5 +287,6 @@ def test_counting_corrects_a_number_that_a_crash_left_too_high() -> None:
 
 
 def test_attribute_names_are_those_of_deployed_tables() -> None:
-    names = (FIRST_SEEN_AT, LAST_SEEN_AT, READY_AT, USAGE_KEY, KEY_COUNT, POOLED)
-    assert names == ("seenAt", "lastSeenAt", "readyAt", "usageKey", "ownKeys", "pooled")
+    names = (FIRST_SEEN_AT, LAST_SEEN_AT, READY_AT, USAGE_KEY, KEY_COUNT, POOLED, KEY_ID)
+    assert names == ("seenAt", "lastSeenAt", "readyAt", "usageKey", "ownKeys", "pooled", "keyId")
+    assert COUNTER == "counter"

@@ -32,6 +32,15 @@ def test_a_key_has_the_same_name_and_value_in_every_release() -> None:
     assert pool.apigateway.keys == {value: {"id": key_id, "name": value, "value": value, "description": "tenant:a"}}
 
 
+def test_creating_a_key_again_finds_it_and_adds_it_to_the_plan() -> None:
+    pool = KeyPool()
+    key_id, value = pool.api_keys.create("tenant:a", description="tenant:a")
+    pool.apigateway.plan.clear()
+
+    assert pool.api_keys.create("tenant:a", description="tenant:a") == (key_id, value)
+    assert pool.apigateway.values() == {value}
+
+
 def test_a_tenant_keeps_its_pooled_key_in_every_release() -> None:
     pool = KeyPool(max_own_keys=0)
     pool.request("a")
