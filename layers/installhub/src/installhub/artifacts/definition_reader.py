@@ -58,14 +58,10 @@ class DefinitionReader:
             prefetched = deque(
                 pool.submit(self._read_batch, tenant, batch) for batch in islice(batches, _BATCHES_AHEAD)
             )
-            try:
-                while prefetched:
-                    bodies = prefetched.popleft().result()
-                    prefetched.extend(pool.submit(self._read_batch, tenant, batch) for batch in islice(batches, 1))
-                    yield from map(self._packed_definition, bodies)
-            finally:
-                for future in prefetched:
-                    future.cancel()
+            while prefetched:
+                bodies = prefetched.popleft().result()
+                prefetched.extend(pool.submit(self._read_batch, tenant, batch) for batch in islice(batches, 1))
+                yield from map(self._packed_definition, bodies)
 
     def _read_batch(self, tenant: str, nodes: Sequence[ArtifactNode]) -> list[Item]:
         keys = {items.body_sort_key(node.id, node.sha256): node for node in nodes}
