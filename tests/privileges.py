@@ -23,8 +23,8 @@ KEY_IS_OWN: Final = ("KeyIsOwn", {"Ref": "AWS::NoValue"})
 
 FUNCTIONS: Final = (
     *("announce", "authorizer", "delete_artifact", "download", "enroll", "export", "export_worker", "get_artifact"),
-    *("get_definition", "get_package", "list_artifacts", "list_dependents", "preflight", "preview"),
-    *("publish_artifacts", "put_artifact", "reclaim_keys", "sweep"),
+    *("get_definition", "get_package", "index_packages", "list_artifact_packages", "list_artifacts"),
+    *("list_dependents", "preflight", "preview", "publish_artifacts", "put_artifact", "reclaim_keys", "sweep"),
 )
 
 
@@ -139,13 +139,26 @@ _SPECIFIC: Final[dict[str, Needs]] = {
         **_needs("DefinitionBucket/downloads/*", "artifacts/definition_downloads.py", "s3:GetObject", "s3:PutObject"),
     },
     "get_package": {**_FIND_PACKAGE, **_READ_BUNDLE},
+    "index_packages": {
+        **_stream("PackagesTable"),
+        **_ANY_STREAM,
+        **_READ_BUNDLE,
+        **_needs("PackagesTable", "packages/table.py", "dynamodb:GetItem"),
+        **_needs("PackageIndexTable", "packages/indexing.py", "dynamodb:GetItem"),
+        **_needs("PackageIndexTable", "runtime/batch_write.py", "dynamodb:BatchWriteItem"),
+        **_needs("UnindexedQueue", LAMBDA, "sqs:SendMessage"),
+    },
+    "list_artifact_packages": {
+        **_needs("PackageIndexTable", "packages/package_index.py", "dynamodb:Query"),
+        **_ARTIFACT,
+    },
     "list_artifacts": _needs("ArtifactsTable", "artifacts/listing.py", "dynamodb:Query"),
     "list_dependents": _ALL_EDGES,
     "preflight": {},
     "preview": _RESOLVE,
     "publish_artifacts": {
         **_PUT_REVISIONS,
-        **_needs("ArtifactsTable", "artifacts/batch_put.py", "dynamodb:BatchWriteItem"),
+        **_needs("ArtifactsTable", "runtime/batch_write.py", "dynamodb:BatchWriteItem"),
         **_needs("ArtifactsTable", TRANSACTIONS, "dynamodb:ConditionCheckItem"),
     },
     "put_artifact": _PUT_REVISIONS,

@@ -11,6 +11,7 @@ from installhub.contract.routes import (
     EXPORT,
     GET_ARTIFACT,
     GET_DEFINITION,
+    LIST_ARTIFACT_PACKAGES,
     LIST_ARTIFACTS,
     LIST_DEPENDENTS,
     PUT_ARTIFACT,
@@ -100,21 +101,21 @@ def _query(name: str, description: str, **schema: object) -> dict[str, Any]:
     return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
 
 
+def _limit(what: str) -> dict[str, Any]:
+    schema = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE}
+    return _query("limit", f"Maximum number of {what} in a page.", **schema)
+
+
 _ETAG: Final = '"5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"'
 _IF_MATCH: Final = _condition("If-Match", "Act only if the artifact still has this ETag (RFC 9110, 13.1.1).", _ETAG)
 _IF_NEW: Final = _condition("If-None-Match", "`*`: act only if the artifact does not exist yet.", "*")
+_CURSOR: Final = _query("cursor", "`nextCursor` of the previous page, with the same filters.", type="string")
 _LIST: Final = (
     _query("type", "Only artifacts of this type.", type="string", enum=list(ArtifactType)),
     _query("status", "Only artifacts in this state.", type="string", enum=list(ArtifactStatus)),
     _query("namePrefix", "Only artifacts whose name starts with this, in the form of an id in a path.", type="string"),
-    _query(
-        *("limit", "Maximum number of artifacts in a page."),
-        type="integer",
-        minimum=1,
-        maximum=MAX_PAGE_SIZE,
-        default=DEFAULT_PAGE_SIZE,
-    ),
-    _query("cursor", "`nextCursor` of the previous page, with the same filters.", type="string"),
+    _limit("artifacts"),
+    _CURSOR,
 )
 _TRANSITIVE: Final = _query("transitive", "Include indirect dependents.", type="boolean", default=False)
 
@@ -127,6 +128,7 @@ _SPECIFIC: Final = {
     GET_ARTIFACT: (_IF_NONE_MATCH,),
     GET_DEFINITION: (_IF_NONE_MATCH,),
     LIST_DEPENDENTS: (_TRANSITIVE,),
+    LIST_ARTIFACT_PACKAGES: (_limit("packages"), _CURSOR),
 }
 
 

@@ -13,6 +13,7 @@ from installhub.contract.routes import (
     GET_ARTIFACT,
     GET_DEFINITION,
     GET_PACKAGE,
+    LIST_ARTIFACT_PACKAGES,
     LIST_ARTIFACTS,
     PUT_ARTIFACT,
     Route,
@@ -118,6 +119,7 @@ _PACKAGE_OR_PENDING: Final = {
 }
 _ETAG: Final = {"ETag": header("Changes whenever the definition or another field does.")}
 _DEFINITION_ETAG: Final = {"ETag": header("The SHA-256 of the definition.")}
+_NEXT_PAGE: Final = {"Link": header('The next page: `<...>; rel="next"` (RFC 8288).')}
 _ARTIFACT_SUCCESSES: Final[dict[Route, dict[str, Any]]] = {
     PUT_ARTIFACT: {
         **_json_success(PUT_ARTIFACT, _ETAG),
@@ -143,6 +145,7 @@ _ARTIFACT_SUCCESSES: Final[dict[Route, dict[str, Any]]] = {
             "headers": {**_DEFINITION_ETAG, "Location": header("A presigned URL, valid for five minutes.")},
         },
     },
-    LIST_ARTIFACTS: _json_success(LIST_ARTIFACTS, {"Link": header('The next page: `<...>; rel="next"` (RFC 8288).')}),
+    LIST_ARTIFACTS: _json_success(LIST_ARTIFACTS, _NEXT_PAGE),
+    LIST_ARTIFACT_PACKAGES: _json_success(LIST_ARTIFACT_PACKAGES, _NEXT_PAGE),
     DELETE_ARTIFACT: {"204": {"description": "The artifact is deleted."}},
 }

@@ -55,11 +55,13 @@ def _graphs(functions: Iterable[str]) -> Iterator[dict[str, Any]]:
             _queue("ExportQueue", "in flight or delayed", "ApproximateNumberOfMessagesNotVisible"),
             _queue("ExportDeadLetterQueue", "dead letters"),
             _queue("UnannouncedQueue", "unpublished"),
+            _queue("UnindexedQueue", "not indexed"),
         ],
         "Tables": [
             _table("ArtifactsTable", "ConsumedReadCapacityUnits", "artifacts, read units"),
             _table("PackagesTable", "ConsumedReadCapacityUnits", "packages, read units"),
             _table("PackagesTable", "ConsumedWriteCapacityUnits", "packages, write units"),
+            _table("PackageIndexTable", "ConsumedWriteCapacityUnits", "package index, write units"),
             _table("ArtifactsTable", "ReadThrottleEvents", "artifacts, throttled reads"),
             _table("PackagesTable", "WriteThrottleEvents", "packages, throttled writes"),
         ],

@@ -41,6 +41,8 @@ IMPORTS: Final[dict[str, tuple[set[str], set[str]]]] = {
         {"artifacts", "bundler", "contract", "exports", "http", "identity", "packages", "resolver"},
         {"pydantic_core"},
     ),
+    "index_packages": ({"bundler", "packages"}, {"deflate"}),
+    "list_artifact_packages": ({"artifacts", "contract", "http", "identity", "packages"}, set()),
     "list_artifacts": ({"artifacts", "contract", "http", "identity"}, set()),
     "list_dependents": ({"artifacts", "contract", "http", "identity", "resolver"}, set()),
     "publish_artifacts": ({"artifacts", "contract", "http", "identity"}, {"deflate"}),

@@ -14,13 +14,15 @@ TABLES: Final = resources_of("AWS::DynamoDB::Table")
 QUEUES: Final = resources_of("AWS::SQS::Queue")
 
 # Resources with data of tenants. The others hold data for days only, or data that can be created again.
-PERSISTENT: Final = ("ArtifactsTable", "PackagesTable", "BundleBucket", "DefinitionBucket", "InboxBucket")
+PERSISTENT: Final = (
+    *("ArtifactsTable", "PackagesTable", "PackageIndexTable", "BundleBucket", "DefinitionBucket", "InboxBucket"),
+)
 
 every_bucket = pytest.mark.parametrize("bucket", BUCKETS)
 
 
 def test_buckets_tables_and_queues_are_found() -> None:
-    assert (len(BUCKETS), len(TABLES), len(QUEUES)) == (3, 4, 3)
+    assert (len(BUCKETS), len(TABLES), len(QUEUES)) == (3, 5, 4)
 
 
 @every_bucket

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from installhub.artifacts import items
 from installhub.artifacts.batch_get import MAX_BATCH_KEYS, batch_get
-from installhub.artifacts.batch_put import batch_put
 from installhub.artifacts.definition_objects import DefinitionObjects
 from installhub.artifacts.preconditions import Precondition
 from installhub.artifacts.revisions import Revision, RevisionWriter
@@ -29,6 +28,7 @@ from installhub.artifacts.validation import ArtifactInput
 from installhub.model.artifact import ArtifactNode
 from installhub.model.errors import ServiceUnavailableError
 from installhub.runtime.aws_errors import sleep_before_retry
+from installhub.runtime.batch_write import batch_put
 from installhub.runtime.dynamodb import Table, Update, transact_write
 
 if TYPE_CHECKING:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from installhub.contract.artifact_ids import encode_path_id
-from installhub.contract.routes import ARTIFACTS_PATH
+from installhub.contract.routes import ARTIFACTS_PATH, DOWNLOAD, GET_PACKAGE
 from installhub.model.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from installhub.model.artifact import ArtifactNode
     from installhub.model.errors import Problem
+    from installhub.packages.index_items import ContainingPackage
     from installhub.resolver.dependents import Dependent
 
 
@@ -91,4 +92,29 @@ def dependents_body(artifact_id: str, dependents: Iterable[Dependent]) -> dict[s
             }
             for dependent in dependents
         ],
+    }
+
+
+def artifact_packages_body(
+    artifact_id: str, packages: Iterable[ContainingPackage], next_cursor: str | None
+) -> dict[str, Any]:
+    """The body for a page of the packages that contain an artifact."""
+    return {
+        "artifactId": artifact_id,
+        "packages": [
+            {
+                "packageId": package.package_id,
+                "packageName": package.name,
+                "version": package.version,
+                "packageType": package.package_type.value,
+                "exportedAt": package.exported_at,
+                "sha256": package.sha256,
+                "links": {
+                    "self": GET_PACKAGE.path.format(packageId=package.package_id),
+                    "download": DOWNLOAD.path.format(packageId=package.package_id),
+                },
+            }
+            for package in packages
+        ],
+        "nextCursor": next_cursor,
     }

@@ -16,7 +16,7 @@ from installhub.artifacts.requirement_validation import (
 )
 from installhub.contract.artifact_documents import MAX_BATCH_ARTIFACTS
 from installhub.contract.response_models import ProblemItem, ResponseModel, optional_field
-from installhub.model.artifact import MAX_ID_LENGTH, MAX_NAME_LENGTH, ArtifactStatus, ArtifactType
+from installhub.model.artifact import MAX_ID_LENGTH, MAX_NAME_LENGTH, ArtifactStatus, ArtifactType, PackageType
 from installhub.model.requirement import RequirementKind, ValueType
 
 _DIGEST: Final = "^[0-9a-f]{64}$"
@@ -161,11 +161,38 @@ class DependentList(ResponseModel):
     dependents: list[DependentArtifact] = Field(description="The nearest first, then by id.")
 
 
+class PackageLinks(ResponseModel):
+    """Paths relative to the API's base URL."""
+
+    self: str
+    download: str
+
+
+class ContainingPackage(ResponseModel):
+    """A package that contains an artifact."""
+
+    package_id: str
+    package_name: str
+    version: str
+    package_type: PackageType
+    exported_at: str = Field(description="RFC 3339, UTC.", examples=[_EXAMPLE_TIME])
+    sha256: str = Field(pattern=_DIGEST, description="Digest of the artifact's definition in this package.")
+    links: PackageLinks
+
+
+class ArtifactPackageList(ResponseModel):
+    """Body of the response to GET /artifacts/{artifactId}/packages."""
+
+    artifact_id: str
+    packages: list[ContainingPackage] = Field(description="The newest first.")
+    next_cursor: str | None = Field(description="The `cursor` of the next page; null if there is none.")
+
+
 MODELS: Final[dict[str, Any]] = {
     model.__name__: model
     for model in (
         *(ArtifactDocument, ArtifactBatch, Artifact, PublishedArtifact),
-        *(ArtifactList, BatchResponse, DependentList),
+        *(ArtifactList, BatchResponse, DependentList, ArtifactPackageList),
     )
 }
 """The models by the names that routes use."""

@@ -203,6 +203,19 @@ LIST_DEPENDENTS: Final = Route(
     missing=ErrorCode.ARTIFACT_NOT_FOUND,
 )
 
+LIST_ARTIFACT_PACKAGES: Final = Route(
+    "GET",
+    f"{_ARTIFACT_PATH}/packages",
+    "listArtifactPackages",
+    "List the packages that contain an artifact",
+    "Lists the tenant's packages that contain the artifact, the newest first, each with the digest of the definition "
+    "in it. Packages show up within seconds after their export, and stay when the artifact is changed or deleted.",
+    (ErrorCode.INVALID_REQUEST, ErrorCode.INVALID_CURSOR),
+    response_model="ArtifactPackageList",
+    scopes=_READ_SCOPES,
+    missing=ErrorCode.ARTIFACT_NOT_FOUND,
+)
+
 DELETE_ARTIFACT: Final = Route(
     "DELETE",
     _ARTIFACT_PATH,
@@ -217,7 +230,8 @@ DELETE_ARTIFACT: Final = Route(
 
 ROUTES: Final = (
     *(EXPORT, PREVIEW, GET_PACKAGE, DOWNLOAD),
-    *(PUT_ARTIFACT, PUBLISH_ARTIFACTS, LIST_ARTIFACTS, GET_ARTIFACT, GET_DEFINITION, LIST_DEPENDENTS, DELETE_ARTIFACT),
+    *(PUT_ARTIFACT, PUBLISH_ARTIFACTS, LIST_ARTIFACTS, GET_ARTIFACT, GET_DEFINITION, LIST_DEPENDENTS),
+    *(LIST_ARTIFACT_PACKAGES, DELETE_ARTIFACT),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from installhub.http.request import Request
 
 LIST_PARAMETERS: Final = ("type", "status", "namePrefix", "limit")
-"""The query parameters of a list, which a link to its next page repeats."""
+"""The query parameters of the list of artifacts, which a link to its next page repeats."""
+
+PAGE_PARAMETERS: Final = ("limit",)
+"""The query parameters of a list without filters, which a link to its next page repeats."""
 
 _Enum = TypeVar("_Enum", bound=StrEnum)
 
@@ -95,9 +99,9 @@ def text_parameter(request: Request, name: str) -> str | None:
     return text
 
 
-def list_parameters(request: Request) -> dict[str, str]:
-    """The parameters of the list without the cursor, as given but decoded."""
-    found = {name: text_parameter(request, name) for name in LIST_PARAMETERS}
+def list_parameters(request: Request, names: Iterable[str] = LIST_PARAMETERS) -> dict[str, str]:
+    """The parameters ``names`` of a list, as given but decoded, for the link to its next page."""
+    found = {name: text_parameter(request, name) for name in names}
     return {name: value for name, value in found.items() if value is not None}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-from installhub.contract.artifact_bodies import artifact_body, artifact_list_body
+from installhub.contract.artifact_bodies import artifact_body, artifact_list_body, artifact_packages_body
 from installhub.contract.artifact_ids import encode_text
 from installhub.contract.problem_bodies import JSON_TYPE
 from installhub.http.entity_tags import is_not_modified, quoted_tag
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from installhub.artifacts.publisher import Publication
     from installhub.http.request import Request
     from installhub.model.artifact import ArtifactNode
+    from installhub.packages.package_index import ContainingPackagePage
 
 _REVALIDATE: Final = "private, no-cache"
 """Clients may keep the response, but have to check with the entity tag whether it is still current and theirs."""
@@ -48,12 +49,23 @@ def artifact_list_response(request: Request, page: ArtifactPage, parameters: Map
         page: The page.
         parameters: The query parameters of the request, without the cursor.
     """
-    headers = {}
-    if page.next_cursor is not None:
-        encoded = {name: encode_text(value) for name, value in parameters.items()}
-        # Relative to the request, so that it is valid with a stage path and with a custom domain.
-        headers["Link"] = f'<?{urlencode({**encoded, "cursor": page.next_cursor})}>; rel="next"'
-    return json_response(request, artifact_list_body(page.nodes, page.next_cursor), headers=headers)
+    body = artifact_list_body(page.nodes, page.next_cursor)
+    return json_response(request, body, headers=_next_page_link(page.next_cursor, parameters))
+
+
+def artifact_packages_response(
+    request: Request, artifact_id: str, page: ContainingPackagePage, parameters: Mapping[str, str]
+) -> Response:
+    """A 200 with a page of the packages that contain an artifact, and a link to the next page (RFC 8288).
+
+    Args:
+        request: The request.
+        artifact_id: The artifact.
+        page: The page.
+        parameters: The query parameters of the request, without the cursor.
+    """
+    body = artifact_packages_body(artifact_id, page.packages, page.next_cursor)
+    return json_response(request, body, headers=_next_page_link(page.next_cursor, parameters))
 
 
 def definition_response(
@@ -67,3 +79,11 @@ def definition_response(
         link = definitions.presigned_url(tenant, node, request.method)
         return Response(307, {**headers, "Location": link, "Cache-Control": "no-store"})
     return Response(200, {**headers, "Content-Type": JSON_TYPE}, definitions.read(tenant, node))
+
+
+def _next_page_link(cursor: str | None, parameters: Mapping[str, str]) -> dict[str, str]:
+    if cursor is None:
+        return {}
+    encoded = {name: encode_text(value) for name, value in parameters.items()}
+    # Relative to the request, so that it is valid with a stage path and with a custom domain.
+    return {"Link": f'<?{urlencode({**encoded, "cursor": cursor})}>; rel="next"'}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -46,12 +45,12 @@ class CursorScope:
         """
         try:
             decoded = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        except (ValueError, binascii.Error):
+            checksum, content = decoded[:_CHECKSUM_BYTES], decoded[_CHECKSUM_BYTES:]
+            version, *position = json.loads(content)
+        except (ValueError, TypeError):
             raise InstallHubError.of(ErrorCode.INVALID_CURSOR) from None
-        checksum, content = decoded[:_CHECKSUM_BYTES], decoded[_CHECKSUM_BYTES:]
-        if checksum != self._checksum(content):
+        if checksum != self._checksum(content) or version != _VERSION:
             raise InstallHubError.of(ErrorCode.INVALID_CURSOR)
-        _, *position = json.loads(content)
         return list(position)
 
     def _checksum(self, content: bytes) -> bytes:

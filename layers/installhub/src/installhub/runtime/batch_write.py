@@ -23,7 +23,20 @@ def batch_put(client: DynamoDBClient, table: str, items: Sequence[NewItem]) -> N
     Raises:
         ServiceUnavailableError: Several consecutive requests wrote nothing. Some of the items may have been written.
     """
-    pending: list[Any] = [{"PutRequest": {"Item": item}} for item in items]
+    _batch_write(client, table, [{"PutRequest": {"Item": item}} for item in items])
+
+
+def batch_delete(client: DynamoDBClient, table: str, keys: Sequence[NewItem]) -> None:
+    """Delete the items with the primary keys ``keys``, in any order and not atomically. They may not exist.
+
+    Raises:
+        ServiceUnavailableError: Several consecutive requests deleted nothing. Some of the items may have been deleted.
+    """
+    _batch_write(client, table, [{"DeleteRequest": {"Key": key}} for key in keys])
+
+
+def _batch_write(client: DynamoDBClient, table: str, writes: Sequence[Any]) -> None:
+    pending = list(writes)
     stalls = 0
     while pending:
         batch, rest = pending[:_MAX_BATCH_ITEMS], pending[_MAX_BATCH_ITEMS:]

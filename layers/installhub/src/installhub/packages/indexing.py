@@ -1,0 +1,100 @@
+"""Writes packages to the package index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from installhub.packages import index_items
+from installhub.packages.bundle_store import BundleStore
+from installhub.packages.manifests import read_manifest
+from installhub.packages.records import PackageRecord
+from installhub.packages.store import PackageStore
+from installhub.runtime.batch_write import batch_delete, batch_put
+from installhub.runtime.dynamodb import Table
+from installhub.runtime.gc import gc_frozen
+
+with gc_frozen():
+    from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_CHUNK: Final = 500
+"""How many items are in memory at a time; a package may have 50,000 artifacts."""
+
+
+class IndexOutcome(StrEnum):
+    """What indexing a package did."""
+
+    INDEXED = "indexed"
+    UNCHANGED = "unchanged"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class PackageIndexer:
+    """Writes packages to the package index.
+
+    Attributes:
+        client: DynamoDB.
+        table: Name of the package index.
+        packages: The packages table.
+        bundles: The bundle bucket.
+    """
+
+    client: DynamoDBClient
+    table: str
+    packages: PackageStore
+    bundles: BundleStore
+
+    def is_indexed(self, record: PackageRecord) -> bool:
+        """Whether a package is in the index completely."""
+        return Table(self.client, self.table).get_item(index_items.package_key(record)) is not None
+
+    def index(self, record: PackageRecord, *, again: bool = False) -> IndexOutcome:
+        """Write a package to the index. Repeating it is safe, and continues where a crash interrupted it.
+
+        A package may be deleted, with its tenant, while it is being indexed. Whoever deletes packages deletes their
+        index items afterwards; items that are written later than that are deleted here.
+
+        Args:
+            record: The package.
+            again: Write it even if it is in the index already.
+
+        Returns:
+            What was done; ``DELETED`` if the package does not exist any more.
+
+        Raises:
+            ServiceUnavailableError: A service is unavailable. Some items may have been written.
+        """
+        if not again and self.is_indexed(record):
+            return IndexOutcome.UNCHANGED
+        try:
+            artifacts = read_manifest(self.bundles, record)["artifacts"]
+        except ClientError:  # the bundle does not exist
+            if self._exists(record):
+                raise
+            return IndexOutcome.DELETED
+        for start in range(0, len(artifacts), _CHUNK):
+            chunk = artifacts[start : start + _CHUNK]
+            batch_put(self.client, self.table, [index_items.membership_item(record, artifact) for artifact in chunk])
+        batch_put(self.client, self.table, [index_items.package_item(record)])
+        if self._exists(record):
+            return IndexOutcome.INDEXED
+        self._remove(record, artifacts)
+        return IndexOutcome.DELETED
+
+    def _exists(self, record: PackageRecord) -> bool:
+        """Whether the package still exists; not one with the same id that was exported later."""
+        found = self.packages.find(record.description.package_id)
+        return found is not None and found.bundle_key == record.bundle_key
+
+    def _remove(self, record: PackageRecord, artifacts: list[dict[str, Any]]) -> None:
+        batch_delete(self.client, self.table, [index_items.package_key(record)])
+        for start in range(0, len(artifacts), _CHUNK):
+            keys = [
+                index_items.membership_key(record, artifact["id"]) for artifact in artifacts[start : start + _CHUNK]
+            ]
+            batch_delete(self.client, self.table, keys)
