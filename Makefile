@@ -66,7 +66,7 @@ down: ## stop it and delete its data
 
 ## For operators: on the local stack, or with STACK=name on AWS
 
-.PHONY: smoke audit redrive erase delete-keys
+.PHONY: smoke audit redrive index-packages erase delete-keys
 smoke: $(PROJECT_READY) ## run the main job, check it and clean up   [STACK=name] [URL=...] [TOKEN=...] [TENANT=id]
 	@$(RUN) operations.smoke --stack "$$STACK" --url "$$URL" --token "$$TOKEN" --tenant "$$TENANT"
 
@@ -75,6 +75,9 @@ audit: $(PROJECT_READY) ## find incomplete packages, orphans and wrong checksums
 
 redrive: $(PROJECT_READY) ## move messages from the dead-letter queue back to the export queue   [STACK=name] [MAX=10] [DRY_RUN=1]
 	@$(RUN) operations.redrive --stack "$$STACK" --max "$$MAX" $(if $(DRY_RUN),--dry-run)
+
+index-packages: $(PROJECT_READY) ## add packages to the package index that are not in it   [STACK=name] [DRY_RUN=1] [AGAIN=1]
+	@$(RUN) operations.index_packages --stack "$$STACK" $(if $(DRY_RUN),--dry-run) $(if $(AGAIN),--again)
 
 erase: $(PROJECT_READY) ## erase everything of a tenant, after asking   TENANT=id [STACK=name] [DRY_RUN=1] [YES=1]
 	@$(RUN) operations.erase --tenant "$$TENANT" --stack "$$STACK" $(if $(DRY_RUN),--dry-run) $(if $(YES),--yes)

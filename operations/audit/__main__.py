@@ -88,7 +88,8 @@ def _parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         type=float,
         default=GRACE.total_seconds(),
         metavar="SECONDS",
-        help="minimum age of a definition object without an artifact to be reported (default %(default)s)",
+        help="minimum age of a definition object without an artifact, and of a package that is not indexed, to be "
+        "reported (default %(default)s)",
     )
     return parser.parse_args(arguments)
 

@@ -26,6 +26,16 @@ def bundle_problems(bundle: IO[bytes], package: Mapping[str, Any]) -> Iterator[s
         yield f"cannot be read: {error!r}"
 
 
+def read_manifest(bundle: IO[bytes]) -> dict[str, Any] | None:
+    """The manifest of a bundle; None if it cannot be read, which is one of the bundle's problems."""
+    try:
+        with zipfile.ZipFile(bundle) as archive:
+            manifest: dict[str, Any] = json.loads(archive.read(MANIFEST))
+            return manifest if all(artifact.keys() >= {"id", "sha256"} for artifact in manifest["artifacts"]) else None
+    except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
 def _manifest_problems(manifest: Mapping[str, Any], package: Mapping[str, Any]) -> Iterator[str]:
     for field in ("packageId", "name", "version", "packageType"):
         if manifest[field] != package[field]:

@@ -18,6 +18,8 @@ class FindingKind(StrEnum):
     MISSING_DEFINITION = "missing-definition"
     WRONG_DEFINITION = "wrong-definition"
     ORPHAN_DEFINITION = "orphan-definition"
+    UNINDEXED_PACKAGE = "unindexed-package"
+    ORPHAN_INDEX_ITEM = "orphan-index-item"
     UNFINISHED_UPLOAD = "unfinished-upload"
 
 

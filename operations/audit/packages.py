@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from boto3.dynamodb.types import TypeDeserializer
 
 from operations.audit.buckets import exists, list_objects, read_object
-from operations.audit.bundle import bundle_problems
+from operations.audit.bundle import bundle_problems, read_manifest
 from operations.audit.findings import FindingKind, Report
+from operations.audit.index import IndexAudit
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,6 +35,7 @@ class PackageAudit:
         table: The packages table.
         bucket: The bundle bucket.
         report: Receives the findings.
+        index: Checks the package index for each intact package.
         clock: Returns the time in epoch seconds.
         progress: Called after each package.
     """
@@ -43,6 +45,7 @@ class PackageAudit:
     table: str
     bucket: str
     report: Report
+    index: IndexAudit
     clock: Callable[[], float] = time.time
     progress: Callable[[], None] = lambda: None
 
@@ -101,6 +104,8 @@ class PackageAudit:
                 )
             for problem in bundle_problems(bundle, item):
                 self.report.add(FindingKind.WRONG_BUNDLE, location, problem)
+            if (manifest := read_manifest(bundle)) is not None:
+                self.index.check_package(item, manifest)
 
 
 def _deserialize(item: Mapping[str, Any]) -> dict[str, Any]:

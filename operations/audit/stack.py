@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from operations.audit.artifacts import GRACE, ArtifactAudit
 from operations.audit.buckets import audit_uploads
 from operations.audit.findings import Report
+from operations.audit.index import IndexAudit
 from operations.audit.packages import PackageAudit
 
 if TYPE_CHECKING:
@@ -32,14 +33,18 @@ def audit(  # noqa: PLR0913  # all but three have a default
         dynamodb: The DynamoDB client.
         s3: The S3 client.
         outputs: The stack's outputs, with the names of its tables and buckets.
-        grace: Minimum age of an orphaned object in the definition bucket to be reported.
+        grace: Minimum age of an orphaned object in the definition bucket, and of a package that is not indexed, to be
+            reported.
         clock: Returns the time in epoch seconds.
         progress: Called after each package and each artifact.
     """
     report = Report()
     packages, bundles = outputs["PackagesTable"], outputs["BundleBucket"]
     artifacts, definitions = outputs["ArtifactsTable"], outputs["DefinitionBucket"]
-    PackageAudit(dynamodb, s3, packages, bundles, report, clock, progress).run()
+    now = dt.datetime.fromtimestamp(clock(), dt.UTC)
+    index = IndexAudit(dynamodb, outputs["PackageIndexTable"], packages, report, grace, now)
+    PackageAudit(dynamodb, s3, packages, bundles, report, index, clock, progress).run()
+    index.run()
     ArtifactAudit(dynamodb, s3, artifacts, definitions, report, grace, progress).run()
     for bucket in (bundles, definitions):
         audit_uploads(s3, bucket, report)

@@ -10,15 +10,18 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from installhub.artifacts import items
 from installhub.events.inbox import RESULT_SUFFIX
 from installhub.identity.usage_key_provisioning import KEY_ID, POOLED, ApiKeys
 from installhub.identity.usage_keys import primary_key, usage_subject
-from installhub.packages import records
+from installhub.packages import index_items, records
 from installhub.packages.bundle_store import BundleStore
+from installhub.packages.manifests import read_manifest
+from installhub.packages.records import PackageRecord
+from installhub.packages.store import PackageStore
 from installhub.runtime.dynamodb import Attribute, expressions
 
 if TYPE_CHECKING:
@@ -26,11 +29,13 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
+    from installhub.runtime.dynamodb import NewItem
     from operations.deployment import Deployment
 
 INBOX_PREFIX: Final = "requests/"
 _WRITES_PER_BATCH: Final = 25  # the limit of BatchWriteItem
 _OBJECTS_PER_BATCH: Final = 1000  # the limit of DeleteObjects
+_INDEX_ITEMS: Final = "items of the package index"
 
 Key = dict[str, Any]
 _T = TypeVar("_T")
@@ -79,6 +84,7 @@ class Stores:
         yield from self._objects("unpacked definitions", "DefinitionBucket", items.download_prefix(tenant))
         yield from self._artifacts(tenant)
         yield from self._packages(tenant)
+        yield from self._package_index(tenant)
         yield from self._requests(tenant)
         yield from self._inbox(tenant)
         yield from self._usage_key(tenant)
@@ -107,14 +113,45 @@ class Stores:
                 yield from self._items("items of artifacts", "ArtifactsTable", [body_key, edge_key])
 
     def find_package(self, package_id: str) -> Iterator[Find]:
-        """Yield a package's objects, then the package."""
+        """Yield a package's objects, the package, then its items in the package index."""
+        record = PackageStore(self.dynamodb, self.outputs["PackagesTable"]).find(package_id)
+        index_keys = [] if record is None else [dict(key) for key in self._index_keys(record)]
+        yield from self._package(package_id)
+        yield from self._items(_INDEX_ITEMS, "PackageIndexTable", index_keys)
+
+    def _package(self, package_id: str) -> Iterator[Find]:
         yield from self._objects("bundles", "BundleBucket", BundleStore.object_prefix(package_id))
         yield from self._items("packages", "PackagesTable", [{"packageId": {"S": package_id}}])
+
+    def _index_keys(self, record: PackageRecord) -> Iterator[NewItem]:
+        bundles = BundleStore(lambda: self.s3, self.outputs["BundleBucket"])
+        for artifact in read_manifest(bundles, record)["artifacts"]:
+            yield index_items.membership_key(record, artifact["id"])
+        yield index_items.package_key(record)
 
     def _packages(self, tenant: str) -> Iterator[Find]:
         """Packages and pending exports, each with all its objects. There is no index by tenant, so all are read."""
         for item in self._scan("PackagesTable", tenant):
-            yield from self.find_package(item["packageId"]["S"])
+            yield from self._package(item["packageId"]["S"])
+
+    def _package_index(self, tenant: str) -> Iterator[Find]:
+        """The tenant's items in the package index.
+
+        They are deleted after the packages, since a package that is being indexed is removed from the index again only
+        if it does not exist any more. The whole index is read: a manifest would lead to the items of its package, but
+        not to those of a package whose bundle is lost.
+        """
+        table, key = self.outputs["PackageIndexTable"], (index_items.PARTITION, index_items.SORT)
+        query = expressions(key_condition=Attribute(index_items.PARTITION).equals(index_items.tenant_partition(tenant)))
+        scan = expressions(
+            filter_condition=Attribute(index_items.PARTITION).begins_with(index_items.membership_prefix(tenant))
+        )
+        pages = chain(
+            self.dynamodb.get_paginator("query").paginate(TableName=table, **query),
+            self.dynamodb.get_paginator("scan").paginate(TableName=table, **scan),
+        )
+        keys = ({name: item[name] for name in key} for page in pages for item in page["Items"])
+        yield from self._items(_INDEX_ITEMS, "PackageIndexTable", keys)
 
     def _requests(self, tenant: str) -> Iterator[Find]:
         keys = ({"requestId": item["requestId"]} for item in self._scan("RequestsTable", tenant))

@@ -44,7 +44,9 @@ def exported(world: World, small_items: None) -> ExportedPackage:  # noqa: ARG00
         artifact_input("form", "rule"),
         artifact_input("app", "form", definition=incompressible(20_000)),
     )
-    return world.export("form", "app")
+    exported = world.export("form", "app")
+    world.indexer().index(exported.record)
+    return exported
 
 
 @pytest.fixture
@@ -85,6 +87,7 @@ def test_nothing_is_found_in_an_intact_stack(world: World) -> None:
     assert report.checked == {
         "bundle objects": 1,
         "exported packages": 1,
+        "items of the package index": 4,
         "artifacts": 3,
         "definitions": 3,
         "definition objects": 1,

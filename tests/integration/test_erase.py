@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from installhub.artifacts import items
+from installhub.packages import index_items
 from operations.audit.stack import audit
 from operations.deployment import Deployment
 from operations.erase.__main__ import main
@@ -21,7 +22,7 @@ from tests.integration.support.plans import UsagePlan, create_usage_plan
 if TYPE_CHECKING:
     from tests.integration.support.world import World
 
-TABLES = ("ArtifactsTable", "PackagesTable", "RequestsTable", "PlansTable")
+TABLES = ("ArtifactsTable", "PackagesTable", "PackageIndexTable", "RequestsTable", "PlansTable")
 BUCKETS = ("BundleBucket", "DefinitionBucket", "InboxBucket")
 
 
@@ -37,8 +38,8 @@ def fill(world: World, plan: UsagePlan, tenant: str) -> None:
     world.s3.put_object(
         Bucket=world.name("DefinitionBucket"), Key=f"{items.download_prefix(tenant)}digest.json", Body=b"{}"
     )
-    world.export("form", tenant=tenant)
-    world.export("app", version="2.0.0", tenant=tenant)
+    world.indexer().index(world.export("form", tenant=tenant).record)
+    world.indexer().index(world.export("app", version="2.0.0", tenant=tenant).record)
     lease = str(int(world.clock()) + 3600)
     put(world, "PackagesTable", packageId=f"pkg-{tenant}", tenantId=tenant, status="queued", leaseUntil=lease)
     put(world, "RequestsTable", requestId=f"failed:{tenant}", tenantId=tenant, status="failed")
@@ -95,7 +96,8 @@ def objects(world: World) -> Iterator[str]:
 
 
 def of(tenant: str, found: list[str]) -> list[str]:
-    traces = (tenant, items.definition_prefix(tenant), items.download_prefix(tenant))
+    index = (index_items.membership_prefix(tenant), index_items.tenant_partition(tenant))
+    traces = (tenant, items.definition_prefix(tenant), items.download_prefix(tenant), *index)
     return [text for text in found if any(trace in text for trace in traces)]
 
 
@@ -156,6 +158,7 @@ def test_a_dry_run_only_counts(
         "items of artifacts": "8",
         "bundles": "2",
         "packages": "3",
+        "items of the package index": "7",
         "failed requests": "1",
         "inbox documents": "3",
         "usage-plan keys": "1",
@@ -184,7 +187,27 @@ def test_it_asks_for_the_tenants_id(
     assert of(TENANT, contents(world, plan)) == []
 
 
-@pytest.mark.parametrize("steps", range(1, 10))
+def test_a_package_that_is_being_indexed_while_its_tenant_is_erased_leaves_nothing(
+    world: World, wire: Wire, run: Callable[..., int]
+) -> None:
+    exported = world.export("form", version="3.0.0")
+    index = world.with_other_clients().indexer()
+    erased = Event()
+
+    def erase_and_write(_: object) -> bool:
+        """Let the indexer write everything between the deletion of the package and that of the index items."""
+        if not erased.is_set():
+            erased.set()
+            index.index(exported.record)
+        return False
+
+    wire.fault = ConcurrentAction(lambda call: str(call) == "DeleteObjects-1" and erase_and_write(call), lambda: None)
+    assert run("--yes") == 0
+
+    assert of(TENANT, [str(item) for item in items_of_index(world)]) == []
+
+
+@pytest.mark.parametrize("steps", range(1, 12))
 def test_an_interrupted_run_is_continued(
     world: World, plan: UsagePlan, run: Callable[..., int], monkeypatch: pytest.MonkeyPatch, steps: int
 ) -> None:

@@ -17,6 +17,7 @@ from installhub.contract.routes import (
     GET_ARTIFACT,
     GET_DEFINITION,
     GET_PACKAGE,
+    LIST_ARTIFACT_PACKAGES,
     LIST_ARTIFACTS,
     LIST_DEPENDENTS,
     PREVIEW,
@@ -47,6 +48,7 @@ ROUTES: Final = {
     "get_artifact": GET_ARTIFACT,
     "get_definition": GET_DEFINITION,
     "list_dependents": LIST_DEPENDENTS,
+    "list_artifact_packages": LIST_ARTIFACT_PACKAGES,
     "delete_artifact": DELETE_ARTIFACT,
 }
 PACKAGE: Final = package_id(TENANT, EXPORT_BODY["packageName"], EXPORT_BODY["version"])
@@ -153,7 +155,7 @@ def test_the_sample_events_of_artifacts_work_in_sequence(sample_world: World) ->
         name: gateway_response(functions.invoke(name, sample_event(name))).status
         for name in (
             *("put_artifact", "publish_artifacts", "list_artifacts", "get_artifact", "get_definition"),
-            *("list_dependents", "delete_artifact"),
+            *("list_dependents", "list_artifact_packages", "delete_artifact"),
         )
     }
 

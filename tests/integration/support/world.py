@@ -27,6 +27,7 @@ from installhub.exports.exporter import Exporter
 from installhub.model.artifact import PackageType
 from installhub.packages.bundle_store import BundleStore
 from installhub.packages.cleanup import ClaimSweeper
+from installhub.packages.indexing import PackageIndexer
 from installhub.packages.store import PackageStore
 from installhub.resolver.plan import Limits
 from installhub.runtime import aws_clients
@@ -105,6 +106,9 @@ class World:
 
     def sweeper(self) -> ClaimSweeper:
         return ClaimSweeper(self.packages(), self.bundles(), self.clock)
+
+    def indexer(self) -> PackageIndexer:
+        return PackageIndexer(self.dynamodb, self.name("PackageIndexTable"), self.packages(), self.bundles())
 
     def export(self, *roots: str, **changes: Any) -> ExportedPackage:  # noqa: ANN401  # any field
         """Export with 29 seconds left, like the function."""
