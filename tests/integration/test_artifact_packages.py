@@ -37,7 +37,7 @@ class WhereUsed:
 
     functions: Functions
 
-    def get(self, artifact_id: str, caller: Caller = CALLER, **query: str) -> ApiResponse:
+    def get(self, artifact_id: str, caller: Caller = CALLER, /, **query: str) -> ApiResponse:
         event = sample_event("list_artifact_packages")
         segment = encode_path_id(artifact_id)
         event["pathParameters"] = {"artifactId": segment}
@@ -109,9 +109,9 @@ def test_pages_contain_every_package_once(world: World, where_used: WhereUsed, l
     for number in range(5):
         export(world, "rule", version=f"1.0.{number}", after=number // 2)  # two in the same second
 
-    found, query, sizes = [], {"limit": str(limit)}, []
+    query, found, sizes = {"limit": str(limit)}, [], []
     while True:
-        response = where_used.get("rule", **query)
+        response = where_used.get("rule", CALLER, **query)
         page = response.json
         found += [package["version"] for package in page["packages"]]
         sizes.append(len(page["packages"]))

@@ -13,8 +13,10 @@ import pytest
 from installhub.artifacts import items
 from operations.audit.buckets import audit_uploads
 from operations.audit.findings import FindingKind, Report
+from operations.audit.index import IndexAudit
 from operations.audit.stack import audit
 from tests.integration.support.artifact_inputs import TENANT, artifact_input, incompressible
+from tests.integration.support.indexing import delete_package, index_items
 from tests.integration.test_sweep import export_without_commit
 
 if TYPE_CHECKING:
@@ -285,3 +287,81 @@ def test_an_upload_that_is_never_completed_is_found(world: World) -> None:
     world.s3.create_multipart_upload(Bucket=world.name("BundleBucket"), Key="bundles/pkg-1/half.zip")
 
     assert kinds(run_audit(world)) == [FindingKind.UNFINISHED_UPLOAD]
+
+
+@pytest.fixture
+def change_index(world: World, exported: ExportedPackage) -> Callable[..., None]:  # noqa: ARG001  # must run first
+    """Return a function that replaces the index item of `rule`; None deletes it."""
+
+    def change_item(**changes: Any) -> None:  # noqa: ANN401  # DynamoDB values
+        table = world.name("PackageIndexTable")
+        (item,) = [one for one in index_items(world) if one["pk"]["S"].endswith("#rule")]
+        world.dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("pk", "sk")})
+        if changes:
+            world.dynamodb.put_item(TableName=table, Item={**item, **changes})
+
+    return change_item
+
+
+def test_a_package_that_is_not_indexed_is_found(world: World) -> None:
+    world.publish(artifact_input("rule"))
+    exported = world.export("rule")
+
+    (finding,) = run_audit(world).findings
+    assert (finding.kind, finding.location) == (
+        FindingKind.UNINDEXED_PACKAGE,
+        exported.record.description.package_id,
+    )
+    assert run_audit(world, dt.timedelta(hours=1)).findings == [], "within the grace period"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"sha256": {"B": b"\0" * 32}},
+        {"name": {"S": "Another"}},
+        {"version": {"S": "9.9.9"}},
+        {"type": {"S": "workflow-package"}},
+    ],
+)
+def test_a_missing_or_wrong_index_item_is_found(
+    world: World, change_index: Callable[..., None], changes: dict[str, Any]
+) -> None:
+    change_index(**changes)
+
+    (finding,) = run_audit(world).findings
+    assert (finding.kind, "1 of its 4 items" in finding.detail) == (FindingKind.UNINDEXED_PACKAGE, True)
+
+
+def test_index_items_of_a_package_that_does_not_exist_are_found(world: World, exported: ExportedPackage) -> None:
+    delete_package(world, exported)
+
+    (finding,) = run_audit(world).findings
+    assert (finding.kind, "4 items, 0 expected" in finding.detail) == (FindingKind.ORPHAN_INDEX_ITEM, True)
+
+
+def test_index_items_of_artifacts_that_are_not_in_the_package_are_found(
+    world: World, change_index: Callable[..., None], exported: ExportedPackage
+) -> None:
+    change_index(pk={"S": "A#of nothing"})
+
+    assert kinds(run_audit(world)) == [FindingKind.UNINDEXED_PACKAGE]
+    world.indexer().index(exported.record, again=True)
+    (finding,) = run_audit(world).findings
+    assert (finding.kind, "5 items, 4 expected" in finding.detail) == (FindingKind.ORPHAN_INDEX_ITEM, True)
+
+
+@pytest.mark.usefixtures("exported")
+def test_a_package_that_is_exported_and_indexed_during_the_audit_is_no_finding(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_index_audit = IndexAudit.run
+
+    def run_after_another_export(index: IndexAudit) -> None:
+        world.indexer().index(world.export("form", version="2.0.0").record)
+        run_index_audit(index)
+
+    monkeypatch.setattr(IndexAudit, "run", run_after_another_export)
+
+    assert run_audit(world).findings == []

@@ -30,13 +30,13 @@ Clients = Callable[[str], Any]
 DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException"})
 KEYS: Final = {"PackagesTable": ("packageId",), "RequestsTable": ("requestId",), "PlansTable": ("customer",)}
 INDEXES: Final = {"ArtifactsTable": ("by-artifact-id", "id"), "PackagesTable": ("by-lease", "leaseKind")}
-PROTECTED: Final = ("ArtifactsTable", "PackagesTable")
+PROTECTED: Final = ("ArtifactsTable", "PackagesTable", "PackageIndexTable")
 PREFIXES: Final = {
     "BundleBucket": ("bundles/probe", "other/probe"),
     "DefinitionBucket": ("definitions/probe", "other/probe"),
     "InboxBucket": ("requests/probe.json", "requests/probe.json.result", "other/probe"),
 }
-QUEUES: Final = ("ExportQueue", "ExportDeadLetterQueue", "UnannouncedQueue")
+QUEUES: Final = ("ExportQueue", "ExportDeadLetterQueue", "UnannouncedQueue", "UnindexedQueue")
 IMPOSSIBLE: Final = {"ConditionExpression": "attribute_exists(nothing)"}
 UNRELATED: Final = "not-of-this-stack"
 """Name of a table, a queue and a usage plan that do not exist, and of the bucket of `unrelated_bucket`."""
@@ -120,7 +120,7 @@ def probes(caller: Caller, api: Api) -> Probes:
 
 def _tables(clients: Clients, api: Api) -> Group:
     db = clients("dynamodb")
-    for table in ("ArtifactsTable", "PackagesTable", "RequestsTable", "PlansTable", UNRELATED):
+    for table in ("ArtifactsTable", "PackageIndexTable", *KEYS, UNRELATED):
         name = {"TableName": api.stack.outputs.get(table, table)}
         key = {attribute: {"S": "probe"} for attribute in KEYS.get(table, ("pk", "sk"))}
         equals = {

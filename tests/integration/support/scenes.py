@@ -17,6 +17,7 @@ from tests.integration.support.artifact_inputs import TENANT
 from tests.integration.support.async_stack import export_requested
 from tests.integration.support.canaries import FOREIGN, SECRETS, Log, raise_bug
 from tests.integration.support.functions import Functions, sample_event
+from tests.integration.support.indexing import stream_event
 from tests.integration.support.wire import AccessDenied, Outage
 from tests.integration.support.world import reset_composition
 from tests.integration.test_authorizer import ISSUER
@@ -208,6 +209,37 @@ def run_enrollments(scene: Scene) -> None:
     assert scene.run("enroll", scene.enroll_event)["batchItemFailures"]
 
 
+def run_index(scene: Scene) -> None:
+    exported = scene.world.export("proc", package_type=PackageType.WORKFLOW, description=canaries.DESCRIPTION)
+    event = stream_event(scene.world, exported)
+    for fault in (Outage(lambda _: True, "unreachable"), AccessDenied("GetObject-1")):
+        scene.wire.fault = fault
+        assert scene.run("index_packages", event) is None
+    scene.wire.fault = Outage(lambda _: False, "unreachable")
+    assert scene.run("index_packages", event) == {"outcomes": ["indexed"]}
+    scene.http("list_artifact_packages", 200, where_used_event("proc"))
+    scene.http("list_artifact_packages", 404, where_used_event("theirs"))
+    scene.http("list_artifact_packages", 400, where_used_event("proc", cursor=SECRETS))
+    scene.http("list_artifact_packages", 403, where_used_event("proc", **{"X-Tenant-Id": FOREIGN}))
+    scene.wire.fault = Outage(lambda _: True, "throttled")
+    scene.http("list_artifact_packages", 503, where_used_event("proc"))
+    scene.wire.fault = Outage(lambda _: False, "throttled")
+    event["Records"][0]["dynamodb"]["NewImage"] = {"status": {"S": SECRETS}}
+    assert scene.run("index_packages", event) is None
+    scene.patch.setattr("installhub.packages.package_index.PackageIndex.containing", raise_bug)
+    scene.http("list_artifact_packages", 500, where_used_event("proc"))
+    scene.patch.setattr("installhub.packages.indexing.PackageIndexer.index", raise_bug)
+    assert scene.run("index_packages", stream_event(scene.world, exported)) is None
+
+
+def where_used_event(artifact_id: str, cursor: str | None = None, **headers: str) -> dict[str, Any]:
+    event = sample_event("list_artifact_packages")
+    event["pathParameters"] = {"artifactId": artifact_id}
+    event["queryStringParameters"] = None if cursor is None else {"cursor": cursor}
+    event["headers"].update(headers)
+    return event
+
+
 def run_sweeps(scene: Scene) -> None:
     export_without_commit(scene.world, "pkg-1", 1)
     assert scene.run("sweep", sample_event("sweep"))["claimsRemoved"] == 1
@@ -245,6 +277,7 @@ SCENES: Final[dict[str, Callable[[Scene], None]]] = {
     "authorizer": run_authorizer,
     "announce": run_announcements,
     "enroll": run_enrollments,
+    "index_packages, list_artifact_packages": run_index,
     "sweep": run_sweeps,
     "export_worker": run_worker,
 }
