@@ -23,6 +23,7 @@ TENANT = "tenant-7f3a9b12"
 OTHER_TENANT = "tenant-c41d77e0"
 TOO_MANY_REQUESTS = 429
 BASE = "/api/installhub/packages"
+ARTIFACTS = "/api/installhub/artifacts"
 
 
 @dataclass
@@ -59,8 +60,9 @@ class Api:
         headers: dict[str, str] | None = None,
         raw: bytes | None = None,
         redirects: bool = True,
+        base: str = BASE,
     ) -> requests.Response:
-        """Call ``path`` below the API's base path.
+        """Call ``path`` below ``base``.
 
         The token is one for the sample tenant by default; with None, no token is sent.
         """
@@ -70,7 +72,7 @@ class Api:
         data = raw if raw is not None else None if body is None else json.dumps(body).encode()
         return self.session.request(
             method,
-            f"{self.url or self.stack.url}{BASE}{path}",
+            f"{self.url or self.stack.url}{base}{path}",
             data=data,
             headers=all_headers,
             timeout=self.timeout,
@@ -101,6 +103,10 @@ class Api:
     def download(self, package_id: str, **options: Any) -> requests.Response:  # noqa: ANN401  # options of call
         """GET /{packageId}/download."""
         return self.call("GET", f"/{package_id}/download", **options)
+
+    def packages_of(self, artifact_id: str, **options: Any) -> requests.Response:  # noqa: ANN401  # options of call
+        """GET /artifacts/{artifactId}/packages."""
+        return self.call("GET", f"/{artifact_id}/packages", base=ARTIFACTS, **options)
 
     def publish(self, artifacts: list[dict[str, Any]]) -> None:
         """Write artifacts to the stack's tables, like `make seed`."""

@@ -12,7 +12,7 @@ from operations.audit.stack import audit
 from tests.system.client import Api, artifact, export_body
 
 TENANT = "tenant-to-be-erased"
-TABLES = ("ArtifactsTable", "PackagesTable", "RequestsTable", "PlansTable")
+TABLES = ("ArtifactsTable", "PackagesTable", "PackageIndexTable", "RequestsTable", "PlansTable")
 BUCKETS = ("BundleBucket", "DefinitionBucket", "InboxBucket")
 
 
@@ -45,6 +45,9 @@ def test_nothing_of_an_erased_tenant_remains(api: Api) -> None:
     package_id = export(api)["packageId"]
     deadline = time.monotonic() + 60
     while not any(text == f"tenant:{TENANT}" for text in contents(api)):  # its usage-plan key is created later
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    while not api.packages_of("proc-1", token=api.token(TENANT)).json()["packages"]:  # and it is indexed later
         assert time.monotonic() < deadline
         time.sleep(0.5)
 

@@ -149,6 +149,16 @@ def test_what_is_new_works(upgraded: Api, before: Before) -> None:
     assert (head.status_code, head.content) == (200, b"")
 
 
+def test_packages_from_before_are_found_by_their_artifacts_after_the_backfill(upgraded: Api, before: Before) -> None:
+    indexed = upgraded.make("index-packages")
+
+    assert (indexed.returncode, "0 packages" in upgraded.make("index-packages", "DRY_RUN=1").stdout) == (0, True)
+    for artifact in before.package["manifest"]["artifacts"]:
+        found = upgraded.packages_of(artifact["id"]).json()["packages"]
+        pinned = {package["packageId"]: package["sha256"] for package in found}
+        assert pinned[before.package["packageId"]] == artifact["sha256"]
+
+
 def test_the_audit_finds_nothing(upgraded: Api, before: Before, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001  # must run first
     monkeypatch.setattr("operations.deployment.local_stack.current", lambda _: upgraded.stack)
     found = deployment.local(upgraded.state)
