@@ -9,12 +9,12 @@ import pytest
 
 from installhub.contract.response_bodies import pending_body
 from installhub.exports.async_exports import MAX_QUEUED_SECONDS, AsyncExports
-from installhub.exports.queue import MAX_MESSAGE_BYTES, ExportQueue
 from installhub.model.errors import InstallHubError, ServiceUnavailableError, VersionHeldError
 from installhub.packages.lookup import find_package, find_package_or_pending
 from installhub.packages.pending_exports import FAILURE_RETENTION_SECONDS, PendingExport
 from installhub.packages.records import PackageRecord, PackageStatus
 from installhub.resolver.plan import Limits
+from installhub.runtime.message_queue import MAX_MESSAGE_BYTES, MessageQueue
 from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT, artifact_input
 from tests.integration.support.async_stack import MAX_ATTEMPTS, NOW, AsyncStack, Killed, killed
 
@@ -193,7 +193,7 @@ def test_an_export_that_cannot_be_queued_is_not_accepted(
         raise ServiceUnavailableError("sqs")
 
     with monkeypatch.context() as patch:
-        patch.setattr(ExportQueue, "send", fail)
+        patch.setattr(MessageQueue, "send", fail)
         with pytest.raises(ServiceUnavailableError):
             async_stack.accept()
 

@@ -9,8 +9,8 @@ import pytest
 
 from installhub.events.message_handler import MIN_SECONDS_LEFT, RetryLaterError
 from installhub.exports.exporter import Exporter
-from installhub.exports.queue import ExportQueue
 from installhub.model.errors import ServiceUnavailableError
+from installhub.runtime.message_queue import MessageQueue
 from tests.integration.support.artifact_inputs import TENANT, artifact_input
 from tests.integration.support.async_stack import (
     MAX_ATTEMPTS,
@@ -43,26 +43,26 @@ def deliver(async_stack: AsyncStack, text: str, *, attempt: int = 1, seconds_lef
 def record_postponements(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     """Record the earlier tries and the delays of messages that are sent again, in the returned list."""
     postponements: list[tuple[int, int]] = []
-    send = ExportQueue.send
+    send = MessageQueue.send
 
-    def record_and_send(queue: ExportQueue, message: str, *, tries: int = 0, delay_seconds: int = 0) -> None:
+    def record_and_send(queue: MessageQueue, message: str, *, tries: int = 0, delay_seconds: int = 0) -> None:
         postponements.append((tries, delay_seconds))
         send(queue, message, tries=tries)
 
-    monkeypatch.setattr(ExportQueue, "send", record_and_send)
+    monkeypatch.setattr(MessageQueue, "send", record_and_send)
     return postponements
 
 
 def record_visibility_timeouts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Record the visibility timeouts that are set on messages, in the returned list."""
     timeouts: list[int] = []
-    change_visibility = ExportQueue.change_visibility
+    change_visibility = MessageQueue.change_visibility
 
-    def record_and_change(queue: ExportQueue, receipt_handle: str, seconds: int) -> None:
+    def record_and_change(queue: MessageQueue, receipt_handle: str, seconds: int) -> None:
         timeouts.append(seconds)
         change_visibility(queue, receipt_handle, seconds)
 
-    monkeypatch.setattr(ExportQueue, "change_visibility", record_and_change)
+    monkeypatch.setattr(MessageQueue, "change_visibility", record_and_change)
     return timeouts
 
 

@@ -20,13 +20,15 @@ from installhub.events.inbox import Inbox
 from installhub.events.message_handler import MessageHandler
 from installhub.events.worker import ExportWorker
 from installhub.exports.async_exports import AsyncExports
+from installhub.exports.commands import ExportedPackage
 from installhub.exports.idempotency_store import IdempotencyStore
-from installhub.exports.queue import ExportQueue
+from installhub.exports.messages import ExportJob
 from installhub.exports.submission import ExportService, ExportSubmission
 from installhub.packages.pending_exports import PendingExport, PendingExportStore
 from installhub.packages.records import PackageRecord
 from installhub.resolver.plan import Limits
 from installhub.runtime import aws_clients
+from installhub.runtime.message_queue import MessageQueue
 from tests.integration.support.artifact_inputs import TENANT
 from tests.integration.support.world import World
 
@@ -123,8 +125,8 @@ class AsyncStack:
         self.world = self.world.at(self.clock)
 
     @property
-    def queue(self) -> ExportQueue:
-        return ExportQueue(lambda: self.sqs, self.queue_url, self.dead_letter_queue_url)
+    def queue(self) -> MessageQueue:
+        return MessageQueue(lambda: self.sqs, self.queue_url, self.dead_letter_queue_url)
 
     @property
     def pending(self) -> PendingExportStore:
@@ -147,7 +149,7 @@ class AsyncStack:
         return ExportWorker(self.world.exporter(), self.pending, self.failures, self.inbox, self.clock)
 
     @property
-    def message_handler(self) -> MessageHandler:
+    def message_handler(self) -> MessageHandler[ExportJob, ExportedPackage]:
         return MessageHandler(self.worker, self.queue, MAX_ATTEMPTS)
 
     @property

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from installhub.exports.messages import ExportJob, InboxObject, UnreadableMessageError, encode_message, parse_message
+from installhub.exports.messages import ExportJob, encode_message, parse_message
 from installhub.packages.records import AcceptedExport
+from installhub.runtime.queue_messages import InboxObject, UnreadableMessageError
 
 EVENT: dict[str, Any] = {
     "source": "acme.portal",

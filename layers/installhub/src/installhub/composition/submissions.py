@@ -12,9 +12,9 @@ from installhub.composition.process import settings
 from installhub.contract.response_bodies import pending_body
 from installhub.exports.async_exports import AsyncExports
 from installhub.exports.idempotency_store import IdempotencyStore
-from installhub.exports.queue import ExportQueue
 from installhub.exports.submission import ExportService
 from installhub.runtime import aws_clients
+from installhub.runtime.message_queue import MessageQueue
 
 
 @cache
@@ -26,7 +26,7 @@ def idempotency_store() -> IdempotencyStore:
 @cache
 def async_exports() -> AsyncExports:
     """Accepts asynchronous exports."""
-    queue = ExportQueue(aws_clients.sqs, settings().string("EXPORT_QUEUE_URL"))
+    queue = MessageQueue(aws_clients.sqs, settings().string("EXPORT_QUEUE_URL"))
     return AsyncExports(package_store(), pending_export_store(), bundle_store(), queue, limits(), time.time)
 
 

@@ -12,14 +12,16 @@ from installhub.composition.process import settings
 from installhub.events.inbox import Inbox
 from installhub.events.message_handler import MessageHandler
 from installhub.events.worker import ExportWorker
-from installhub.exports.queue import ExportQueue
+from installhub.exports.commands import ExportedPackage
+from installhub.exports.messages import ExportJob
 from installhub.runtime import aws_clients
+from installhub.runtime.message_queue import MessageQueue
 
 
 @cache
-def message_handler() -> MessageHandler:
+def message_handler() -> MessageHandler[ExportJob, ExportedPackage]:
     """Handles the messages of the export queue."""
-    queue = ExportQueue(
+    queue = MessageQueue(
         aws_clients.sqs, settings().string("EXPORT_QUEUE_URL"), settings().string("DEAD_LETTER_QUEUE_URL")
     )
     inbox = Inbox(aws_clients.s3, settings().string("INBOX_BUCKET"))

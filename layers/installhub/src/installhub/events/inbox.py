@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from installhub.contract.request_documents import MAX_DOCUMENT_BYTES
-from installhub.exports.messages import InboxObject, UnreadableMessageError
 from installhub.model.errors import ErrorCode, InstallHubError
 from installhub.runtime.aws_errors import error_code, translate_aws_errors
+from installhub.runtime.queue_messages import InboxObject, UnreadableMessageError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -20,7 +19,15 @@ if TYPE_CHECKING:
 
 RESULT_SUFFIX: Final = ".result"
 # S3 responds with AccessDenied for a missing object if the caller may not list the bucket, and no function may.
-_NOT_FOUND_CODES: Final = frozenset({"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "AccessDenied"})
+# The response to HeadObject has no body, so its codes are the statuses.
+_NOT_FOUND_CODES: Final = frozenset(
+    {"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "AccessDenied", "403", "404", "405"}
+)
+
+
+def is_missing(error: ClientError) -> bool:
+    """Whether S3 responded that an object does not exist."""
+    return error_code(error) in _NOT_FOUND_CODES
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +42,8 @@ class Inbox:
     s3: Callable[[], S3Client]
     bucket: str
 
-    def read(self, inbox_object: InboxObject) -> bytes:
-        """The content of a request document.
+    def read(self, inbox_object: InboxObject, max_bytes: int) -> bytes:
+        """The content of a request document of at most ``max_bytes``.
 
         Raises:
             UnreadableMessageError: It does not exist or cannot be read.
@@ -46,14 +53,14 @@ class Inbox:
         try:
             with translate_aws_errors("s3"):
                 response = self._get(inbox_object)
-                if response["ContentLength"] > MAX_DOCUMENT_BYTES:
+                if response["ContentLength"] > max_bytes:
                     raise InstallHubError.of(
                         ErrorCode.REQUEST_TOO_LARGE,
-                        f"The request has {response['ContentLength']} bytes; the limit is {MAX_DOCUMENT_BYTES}.",
+                        f"The request has {response['ContentLength']} bytes; the limit is {max_bytes}.",
                     )
                 return response["Body"].read()
         except ClientError as error:
-            if error_code(error) in _NOT_FOUND_CODES:
+            if is_missing(error):
                 raise UnreadableMessageError(
                     f"the request document {inbox_object.key!r} does not exist, or is not readable"
                 ) from error

@@ -1,15 +1,13 @@
-"""Handles the messages of the export queue: each is processed, retried later or moved to the dead-letter queue."""
+"""Handles the messages of a queue: each is processed, retried later or moved to the dead-letter queue."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
-from installhub.events.worker import ExportWorker
-from installhub.exports.commands import ExportedPackage
-from installhub.exports.messages import ExportJob, UnreadableMessageError, parse_message
-from installhub.exports.queue import TRIES, ExportQueue
-from installhub.model.errors import ErrorCode, InstallHubError, VersionHeldError
+from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.runtime.message_queue import TRIES, MessageQueue
+from installhub.runtime.queue_messages import UnreadableMessageError
 from installhub.runtime.telemetry import logger
 
 if TYPE_CHECKING:
@@ -21,26 +19,73 @@ MIN_SECONDS_LEFT: Final = 240
 _MARGIN_SECONDS: Final = 10
 _FIRST_RETRY_SECONDS: Final = 15
 
+_Job = TypeVar("_Job")
+_Outcome = TypeVar("_Outcome")
+_Outcome_co = TypeVar("_Outcome_co", covariant=True)
+
 
 class RetryLaterError(Exception):
     """The message must remain in the queue and be delivered again."""
 
 
+class PostponedError(Exception):
+    """The job has to wait, or has to be continued. This is not a failed attempt.
+
+    Attributes:
+        reason: Why, for the log.
+        seconds: How long to wait.
+        made_progress: Whether part of the job was done, so that earlier attempts no longer count.
+    """
+
+    def __init__(self, reason: str, seconds: int, *, made_progress: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.seconds = seconds
+        self.made_progress = made_progress
+
+
+class Worker(Protocol[_Job, _Outcome_co]):
+    """Runs jobs. Idempotent: running a job again has the same outcome."""
+
+    def parse(self, message: str) -> _Job:
+        """The job in ``message``.
+
+        Raises:
+            UnreadableMessageError: It is not a message of a known kind.
+        """
+
+    def run(self, job: _Job, seconds_left: float) -> _Outcome_co | None:
+        """Run ``job``.
+
+        Args:
+            job: The job.
+            seconds_left: Remaining run time of this process.
+
+        Raises:
+            UnreadableMessageError: What the message refers to does not exist.
+            PostponedError: The job has to wait, or has to be continued.
+            InstallHubError: A transient failure; a later attempt may succeed.
+        """
+
+    def fail(self, job: _Job, error: InstallHubError) -> None:
+        """Store and report that ``job`` has failed for good."""
+
+
 @dataclass(frozen=True, slots=True)
-class MessageHandler:
-    """Handles the messages that the export queue delivers.
+class MessageHandler(Generic[_Job, _Outcome]):
+    """Handles the messages that a queue delivers.
 
     Attributes:
         worker: Runs the jobs.
-        queue: The export queue.
+        queue: The queue.
         max_tries: Maximum number of attempts per job.
     """
 
-    worker: ExportWorker
-    queue: ExportQueue
+    worker: Worker[_Job, _Outcome]
+    queue: MessageQueue
     max_tries: int
 
-    def handle(self, record: SQSRecord, seconds_left: float) -> ExportedPackage | None:
+    def handle(self, record: SQSRecord, seconds_left: float) -> _Outcome | None:
         """Process a message, or send it again to be processed later. It can be deleted unless an exception is raised.
 
         Args:
@@ -48,16 +93,16 @@ class MessageHandler:
             seconds_left: Remaining run time of this process.
 
         Returns:
-            The exported package, if the message led to one.
+            The outcome of the job, if it was run and has one.
 
         Raises:
             RetryLaterError: The message will be delivered again.
         """
         if seconds_left < MIN_SECONDS_LEFT:
-            self._postpone(record, 0, "too little time left in this process")
+            self._send_again(record, PostponedError("too little time left in this process", 0))
             return None
         try:
-            job = parse_message(record.body, self.worker.inbox.bucket)
+            job = self.worker.parse(record.body)
         except UnreadableMessageError as error:
             self.queue.dead_letter(record.body, str(error), _tries(record))
             return None
@@ -67,19 +112,19 @@ class MessageHandler:
             return self.worker.run(job, seconds_left)
         except UnreadableMessageError as error:
             self.queue.dead_letter(record.body, str(error), _tries(record))
-        except VersionHeldError as held:  # by another delivery of the same job
-            wait = int((held.held_until or 0) - self.worker.clock()) + _MARGIN_SECONDS
-            self._postpone(record, max(1, wait), "the same request is in progress")
+        except PostponedError as postponed:
+            self._send_again(record, postponed)
         except Exception as error:  # noqa: BLE001  # any failure is retried or moved to the dead-letter queue
             self._retry_or_dead_letter(record, job, error)
         return None
 
-    def _postpone(self, record: SQSRecord, seconds: int, reason: str) -> None:
+    def _send_again(self, record: SQSRecord, postponed: PostponedError) -> None:
         """Send the message again. Returning it to the queue would count as an attempt, since SQS counts deliveries."""
-        self.queue.send(record.body, tries=_tries(record) - 1, delay_seconds=seconds)
-        logger.info("message postponed", extra={"reason": reason, "seconds": seconds})
+        tries = 0 if postponed.made_progress else _tries(record) - 1
+        self.queue.send(record.body, tries=tries, delay_seconds=postponed.seconds)
+        logger.info("message postponed", extra={"reason": postponed.reason, "seconds": postponed.seconds})
 
-    def _retry_or_dead_letter(self, record: SQSRecord, job: ExportJob, error: Exception) -> None:
+    def _retry_or_dead_letter(self, record: SQSRecord, job: _Job, error: Exception) -> None:
         tries = _tries(record)
         if tries < self.max_tries:
             self.queue.change_visibility(record.receipt_handle, _FIRST_RETRY_SECONDS * 2 ** (tries - 1))

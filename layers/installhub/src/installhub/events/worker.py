@@ -5,21 +5,25 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import quote
 
 from installhub.contract.problem_bodies import JSON_TYPE, PROBLEM_TYPE, problem_body
-from installhub.contract.request_documents import build_export_command, read_export_request
+from installhub.contract.request_documents import MAX_DOCUMENT_BYTES, build_export_command, read_export_request
 from installhub.contract.request_models import ExportRequested
 from installhub.contract.response_bodies import package_body
 from installhub.events.failure_store import ExportFailure, FailureStore
 from installhub.events.inbox import Inbox
+from installhub.events.message_handler import PostponedError
 from installhub.exports.commands import ExportCommand, ExportedPackage
 from installhub.exports.exporter import Exporter
-from installhub.exports.messages import ExportJob
+from installhub.exports.messages import ExportJob, parse_message
 from installhub.model.errors import InstallHubError, VersionHeldError
 from installhub.model.timestamps import format_timestamp
 from installhub.packages.pending_exports import PendingExportStore
 from installhub.runtime.telemetry import bind_log_context, log_refusal
+
+_MARGIN_SECONDS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,14 @@ class ExportWorker:
     inbox: Inbox
     clock: Callable[[], float]
 
+    def parse(self, message: str) -> ExportJob:
+        """The job in ``message``.
+
+        Raises:
+            UnreadableMessageError: It is not a message of a known kind.
+        """
+        return parse_message(message, self.inbox.bucket)
+
     def run(self, job: ExportJob, seconds_left: float) -> ExportedPackage | None:
         """Run ``job`` and return the exported package; None if the request is refused or was cancelled.
 
@@ -49,7 +61,7 @@ class ExportWorker:
 
         Raises:
             UnreadableMessageError: The request document does not exist or cannot be read.
-            VersionHeldError: Another delivery of the same job is in progress.
+            PostponedError: Another delivery of the same job is in progress.
             InstallHubError: A transient failure; a later attempt may succeed.
         """
         bind_log_context(package_id=job.package_id, request_id=job.request_id)
@@ -62,8 +74,10 @@ class ExportWorker:
         try:
             exported = self.exporter.export(self._command(job), seconds_left)
         except InstallHubError as error:
-            is_in_progress = isinstance(error, VersionHeldError) and error.request_id == job.request_id
-            if is_in_progress or not error.is_final:
+            if isinstance(error, VersionHeldError) and error.request_id == job.request_id:
+                wait = int((error.held_until or 0) - self.clock()) + _MARGIN_SECONDS
+                raise PostponedError("the same request is in progress", max(1, wait)) from None
+            if not error.is_final:
                 raise
             self.fail(job, error)
             return None
@@ -89,7 +103,7 @@ class ExportWorker:
             self.inbox.write_result(job.inbox_object, body, PROBLEM_TYPE)
 
     def _command(self, job: ExportJob) -> ExportCommand:
-        content = job.document if job.inbox_object is None else self.inbox.read(job.inbox_object)
+        content = job.document if job.inbox_object is None else self.inbox.read(job.inbox_object, MAX_DOCUMENT_BYTES)
         request = read_export_request(ExportRequested, content or b"")
         command = build_export_command(
             request,

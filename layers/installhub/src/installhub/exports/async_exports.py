@@ -9,7 +9,6 @@ from typing import Final
 
 from installhub.exports.commands import ExportCommand
 from installhub.exports.messages import ExportJob, encode_message
-from installhub.exports.queue import ExportQueue
 from installhub.model.errors import ServiceUnavailableError, VersionHeldError
 from installhub.model.timestamps import format_timestamp
 from installhub.packages.bundle_store import BundleStore
@@ -18,6 +17,7 @@ from installhub.packages.pending_exports import PendingExport, PendingExportStor
 from installhub.packages.records import AcceptedExport, PackageStatus
 from installhub.packages.store import PackageStore
 from installhub.resolver.plan import Limits, check_roots
+from installhub.runtime.message_queue import MessageQueue
 
 MAX_QUEUED_SECONDS: Final = 6 * 3600
 """How long an accepted export may take, and holds its version: enough for a long queue and all of its attempts."""
@@ -41,7 +41,7 @@ class AsyncExports:
     packages: PackageStore
     pending: PendingExportStore
     bundles: BundleStore
-    queue: ExportQueue
+    queue: MessageQueue
     limits: Limits
     clock: Callable[[], float]
 

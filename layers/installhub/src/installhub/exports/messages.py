@@ -10,32 +10,20 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from installhub.model.text import is_encodable
 from installhub.packages.records import AcceptedExport
+from installhub.runtime.queue_messages import (
+    S3_SOURCE,
+    InboxObject,
+    UnreadableMessageError,
+    key_text,
+    read_notification,
+    storable_text,
+)
 
 EXPORT_REQUESTED: Final = "ExportRequested"
 """The ``detail-type`` of an event that requests an export; its ``detail`` is the body of POST /export."""
 
-_INBOX_SOURCE: Final = "aws.s3"
 _ACCEPTED: Final = "acceptedExport"
-_MAX_KEY_BYTES: Final = 1024  # the limit of an S3 key; that of a DynamoDB partition key is 2,048
-
-
-class UnreadableMessageError(Exception):
-    """A message that cannot be processed, not even later: of an unknown kind, or its request document is missing."""
-
-
-@dataclass(frozen=True, slots=True)
-class InboxObject:
-    """A request document in the inbox bucket.
-
-    Attributes:
-        key: Key of the object.
-        version: Version id of the object, if the bucket is versioned.
-    """
-
-    key: str
-    version: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +82,7 @@ def parse_message(message: str, inbox_bucket: str) -> ExportJob:
         body = json.loads(message)
         if _ACCEPTED in body:
             return _job_from_accepted_export(body[_ACCEPTED])
-        if body["source"] == _INBOX_SOURCE:
+        if body["source"] == S3_SOURCE:
             return _job_from_inbox_notification(body["detail"], inbox_bucket)
         if body["detail-type"] == EXPORT_REQUESTED:
             return _job_from_event(body)
@@ -108,16 +96,16 @@ def _job_from_accepted_export(fields: dict[str, Any]) -> ExportJob:
     if not isinstance(accepted["until"], int):
         raise TypeError("acceptance.until is not a number")
     return ExportJob(
-        request_id=_key_text(fields["requestId"]),
-        requested_by=_text(fields["requestedBy"]),
+        request_id=key_text(fields["requestId"]),
+        requested_by=storable_text(fields["requestedBy"]),
         document=json.dumps(fields["request"]).encode(),
-        package_id=_key_text(fields["packageId"]),
+        package_id=key_text(fields["packageId"]),
         accepted=AcceptedExport(
-            tenant=_text(accepted["tenant"]),
-            name=_text(accepted["name"]),
-            version=_text(accepted["version"]),
-            requested_by=_text(accepted["requested_by"]),
-            requested_at=_text(accepted["requested_at"]),
+            tenant=storable_text(accepted["tenant"]),
+            name=storable_text(accepted["name"]),
+            version=storable_text(accepted["version"]),
+            requested_by=storable_text(accepted["requested_by"]),
+            requested_at=storable_text(accepted["requested_at"]),
             expires_at=accepted["until"],
         ),
     )
@@ -125,44 +113,19 @@ def _job_from_accepted_export(fields: dict[str, Any]) -> ExportJob:
 
 def _job_from_event(event: dict[str, Any]) -> ExportJob:
     return ExportJob(
-        request_id=f"event:{_key_text(event['source'])}/{_key_text(event['id'])}",
+        request_id=f"event:{key_text(event['source'])}/{key_text(event['id'])}",
         requested_by=f"event:{event['source']}",
         document=json.dumps(event["detail"]).encode(),
     )
 
 
 def _job_from_inbox_notification(detail: dict[str, Any], inbox_bucket: str) -> ExportJob:
-    bucket, notified = detail["bucket"]["name"], detail["object"]
-    if bucket != inbox_bucket:
-        raise UnreadableMessageError(f"a notification from a bucket that is not the inbox: {bucket!r}")
-    inbox_object = InboxObject(key=_key_text(notified["key"]), version=notified.get("version-id"))
+    inbox_object = read_notification(detail, inbox_bucket)
+    notified = detail["object"]
     # In a bucket without versions, the sequencer distinguishes the object from later ones with the same key.
-    revision = _key_text(inbox_object.version or notified.get("sequencer") or notified["etag"])
+    revision = key_text(inbox_object.version or notified.get("sequencer") or notified["etag"])
     return ExportJob(
-        request_id=f"s3:{bucket}/{inbox_object.key}?{revision}",
-        requested_by=f"s3:{bucket}/{inbox_object.key}",
+        request_id=f"s3:{inbox_bucket}/{inbox_object.key}?{revision}",
+        requested_by=f"s3:{inbox_bucket}/{inbox_object.key}",
         inbox_object=inbox_object,
     )
-
-
-def _text(value: object) -> str:
-    """Return ``value`` if it is a string that DynamoDB can store.
-
-    Raises:
-        TypeError: It is not a string, or cannot be encoded as UTF-8.
-    """
-    if not isinstance(value, str) or not is_encodable(value):
-        raise TypeError("not a string that can be encoded as UTF-8")
-    return value
-
-
-def _key_text(value: object) -> str:
-    """Return ``value`` if it is a string that can become part of a key.
-
-    Raises:
-        TypeError: It is not a string, or is empty or too long.
-    """
-    text = _text(value)
-    if not 0 < len(text.encode()) <= _MAX_KEY_BYTES:
-        raise TypeError("part of a key is empty or too long")
-    return text

@@ -1,4 +1,4 @@
-"""The export queue and its dead-letter queue."""
+"""A queue whose messages a function processes, and its dead-letter queue."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _MAX_REASON: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class ExportQueue:
-    """The export queue.
+class MessageQueue:
+    """A queue.
 
     Attributes:
         sqs: Returns the SQS client; called only when one is needed.
@@ -57,7 +57,7 @@ class ExportQueue:
         if size > MAX_MESSAGE_BYTES:
             raise InstallHubError.of(
                 ErrorCode.REQUEST_TOO_LARGE,
-                f"The request has {size} bytes; the limit for asynchronous exports is {MAX_MESSAGE_BYTES}.",
+                f"The request has {size} bytes; the limit for a message is {MAX_MESSAGE_BYTES}.",
             )
         with translate_aws_errors("sqs"):
             self.sqs().send_message(

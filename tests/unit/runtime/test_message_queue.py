@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from installhub.exports.queue import MAX_DELAY_SECONDS, MAX_MESSAGE_BYTES, ExportQueue
 from installhub.model.errors import ErrorCode, InstallHubError, ServiceUnavailableError
+from installhub.runtime.message_queue import MAX_DELAY_SECONDS, MAX_MESSAGE_BYTES, MessageQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +30,8 @@ class RecordingSqs:
     change_message_visibility = send_message
 
 
-def queue_with(sqs: RecordingSqs) -> ExportQueue:
-    return ExportQueue(lambda: cast("Any", sqs), "https://queue", "https://dead-letters")
+def queue_with(sqs: RecordingSqs) -> MessageQueue:
+    return MessageQueue(lambda: cast("Any", sqs), "https://queue", "https://dead-letters")
 
 
 def test_the_limits_are_those_of_sqs() -> None:
