@@ -73,8 +73,8 @@ smoke: $(PROJECT_READY) ## run the main job, check it and clean up   [STACK=name
 audit: $(PROJECT_READY) ## find incomplete packages, orphans and wrong checksums   [STACK=name] [JSON=1]
 	@$(RUN) operations.audit --stack "$$STACK" $(if $(JSON),--json)
 
-redrive: $(PROJECT_READY) ## move messages from the dead-letter queue back to the export queue   [STACK=name] [MAX=10] [DRY_RUN=1]
-	@$(RUN) operations.redrive --stack "$$STACK" --max "$$MAX" $(if $(DRY_RUN),--dry-run)
+redrive: $(PROJECT_READY) ## move messages from a dead-letter queue back to its queue   [QUEUE=exports|drops] [STACK=name] [MAX=10] [DRY_RUN=1]
+	@$(RUN) operations.redrive --queue "$${QUEUE:-exports}" --stack "$$STACK" --max "$$MAX" $(if $(DRY_RUN),--dry-run)
 
 index-packages: $(PROJECT_READY) ## add packages to the package index that are not in it   [STACK=name] [DRY_RUN=1] [AGAIN=1]
 	@$(RUN) operations.index_packages --stack "$$STACK" $(if $(DRY_RUN),--dry-run) $(if $(AGAIN),--again)

@@ -1,4 +1,4 @@
-"""Moves messages from the dead-letter queue back to the export queue, and prints each with the reason of its failure.
+"""Moves messages from a dead-letter queue back to its queue, and prints each with the reason of its failure.
 
 Unlike SQS's own redrive (StartMessageMoveTask), this removes the old reason from the messages, has a dry run, and also
 works on the local stack.
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _VISIBILITY_TIMEOUT = 120
 _WAIT_SECONDS = 2
 _MAX_TITLE = 60
+_QUEUES = {"exports": "Export", "drops": "Drop"}
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class DeadLetter:
 
     @property
     def sent_at(self) -> float:
-        """When the message was sent, in epoch seconds; if SQS moved it here, when it was sent to the export queue."""
+        """When the message was sent, in epoch seconds; if SQS moved it here, when it was sent to the first queue."""
         return int(self.message["Attributes"]["SentTimestamp"]) / 1000
 
     @property
@@ -56,6 +57,8 @@ class DeadLetter:
         if not isinstance(body, dict):
             return self.message["Body"][:_MAX_TITLE]
         request = body.get("detail") or body.get("acceptedExport") or body
+        if isinstance(request, dict) and isinstance(dropped := request.get("object"), dict):
+            return str(dropped.get("key"))
         name = request.get("packageName") if isinstance(request, dict) else None
         return f"{name} {request.get('version', '')}" if name else f"message {self.message['MessageId']}"
 
@@ -78,7 +81,7 @@ class Redriver:
     def redrive(self, limit: int | None = None) -> Iterator[DeadLetter]:
         """Move messages, each before it is yielded.
 
-        If interrupted, at most one message is in both queues. That is harmless, since exports are idempotent.
+        If interrupted, at most one message is in both queues. That is harmless, since the workers are idempotent.
         """
         for letter in self._receive(limit):
             self.sqs.send_message(QueueUrl=self.target, MessageBody=letter.message["Body"])
@@ -119,7 +122,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse_options(arguments)
     try:
         found = deployment.find(options.stack)
-        redriver = Redriver(found.sqs, found.outputs["ExportDeadLetterQueueUrl"], found.outputs["ExportQueueUrl"])
+        queue = _QUEUES[options.queue]
+        redriver = Redriver(found.sqs, found.outputs[f"{queue}DeadLetterQueueUrl"], found.outputs[f"{queue}QueueUrl"])
         letters = redriver.peek(options.max) if options.dry_run else redriver.redrive(options.max)
         count = 0
         for letter in letters:
@@ -138,13 +142,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     messages = f"{count} message{'' if count == 1 else 's'} of {found.name}"
     outcome = "would be moved" if options.dry_run else "were moved" if count != 1 else "was moved"
-    stderr.print(f"{messages} {outcome} back to the export queue.")
+    stderr.print(f"{messages} {outcome} back to the queue of {options.queue}.")
     return 0
 
 
 def _parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make redrive", description=__doc__)
     deployment.add_stack_option(parser)
+    parser.add_argument("--queue", choices=_QUEUES, default="exports", help="whose messages (default: exports)")
     parser.add_argument("--dry-run", action="store_true", help="only list the messages and their reasons")
     parser.add_argument("--max", type=_positive_number, default=None, metavar="N", help="move at most N messages")
     return parser.parse_args(arguments)

@@ -24,7 +24,8 @@ KEY_IS_OWN: Final = ("KeyIsOwn", {"Ref": "AWS::NoValue"})
 FUNCTIONS: Final = (
     *("announce", "authorizer", "delete_artifact", "download", "enroll", "export", "export_worker", "get_artifact"),
     *("get_definition", "get_package", "index_packages", "list_artifact_packages", "list_artifacts"),
-    *("list_dependents", "preflight", "preview", "publish_artifacts", "put_artifact", "reclaim_keys", "sweep"),
+    *("list_dependents", "preflight", "preview", "publish_artifacts", "publish_worker", "put_artifact", "reclaim_keys"),
+    "sweep",
 )
 
 
@@ -84,6 +85,11 @@ _PUT_REVISIONS: Final = {
     **_needs("ArtifactsTable", TRANSACTIONS, "dynamodb:PutItem"),
     **_needs("ArtifactsTable", "artifacts/publisher.py", "dynamodb:UpdateItem"),
     **_STORE_DEFINITIONS,
+}
+_PUT_REVISIONS_IN_BATCHES: Final = {
+    **_PUT_REVISIONS,
+    **_needs("ArtifactsTable", "runtime/batch_write.py", "dynamodb:BatchWriteItem"),
+    **_needs("ArtifactsTable", TRANSACTIONS, "dynamodb:ConditionCheckItem"),
 }
 _SPECIFIC: Final[dict[str, Needs]] = {
     "announce": {
@@ -156,10 +162,14 @@ _SPECIFIC: Final[dict[str, Needs]] = {
     "list_dependents": _ALL_EDGES,
     "preflight": {},
     "preview": _RESOLVE,
-    "publish_artifacts": {
-        **_PUT_REVISIONS,
-        **_needs("ArtifactsTable", "runtime/batch_write.py", "dynamodb:BatchWriteItem"),
-        **_needs("ArtifactsTable", TRANSACTIONS, "dynamodb:ConditionCheckItem"),
+    "publish_artifacts": _PUT_REVISIONS_IN_BATCHES,
+    "publish_worker": {
+        **_PUT_REVISIONS_IN_BATCHES,
+        **_needs("DropQueue", LAMBDA, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+        **_needs("DropQueue", "runtime/message_queue.py", "sqs:ChangeMessageVisibility", "sqs:SendMessage"),
+        **_needs("DropDeadLetterQueue", "runtime/message_queue.py", "sqs:SendMessage"),
+        **_needs("InboxBucket/artifacts/*", "events/drop_files.py", "s3:GetObject"),
+        **_needs("InboxBucket/artifacts/*.result", "events/drop_files.py", "s3:PutObject"),
     },
     "put_artifact": _PUT_REVISIONS,
     "reclaim_keys": {

@@ -34,9 +34,20 @@ PROTECTED: Final = ("ArtifactsTable", "PackagesTable", "PackageIndexTable")
 PREFIXES: Final = {
     "BundleBucket": ("bundles/probe", "other/probe"),
     "DefinitionBucket": ("definitions/probe", "other/probe"),
-    "InboxBucket": ("requests/probe.json", "requests/probe.json.result", "other/probe"),
+    "InboxBucket": (
+        *(
+            "requests/probe.json",
+            "requests/probe.json.result",
+            "artifacts/probe.ndjson",
+            "artifacts/probe.ndjson.result",
+        ),
+        "other/probe",
+    ),
 }
-QUEUES: Final = ("ExportQueue", "ExportDeadLetterQueue", "UnannouncedQueue", "UnindexedQueue")
+QUEUES: Final = (
+    *("ExportQueue", "ExportDeadLetterQueue", "DropQueue", "DropDeadLetterQueue", "UnannouncedQueue"),
+    "UnindexedQueue",
+)
 IMPOSSIBLE: Final = {"ConditionExpression": "attribute_exists(nothing)"}
 UNRELATED: Final = "not-of-this-stack"
 """Name of a table, a queue and a usage plan that do not exist, and of the bucket of `unrelated_bucket`."""

@@ -54,6 +54,8 @@ def _graphs(functions: Iterable[str]) -> Iterator[dict[str, Any]]:
             _queue("ExportQueue", "waiting"),
             _queue("ExportQueue", "in flight or delayed", "ApproximateNumberOfMessagesNotVisible"),
             _queue("ExportDeadLetterQueue", "dead letters"),
+            _queue("DropQueue", "files waiting"),
+            _queue("DropDeadLetterQueue", "dead files"),
             _queue("UnannouncedQueue", "unpublished"),
             _queue("UnindexedQueue", "not indexed"),
         ],

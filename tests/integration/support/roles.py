@@ -53,6 +53,7 @@ def permissions_for(service: str, operation: str, request: dict[str, Any], names
         return [Permission(action, f"{names.get(table, table)}{index}") for table in tables]
     if service == "s3":
         action = "s3:PutObject" if operation in _MULTIPART else action
+        action = "s3:GetObject" if operation == "HeadObject" else action
         action = "s3:GetObjectVersion" if "VersionId" in request else action
         return [Permission(action, f"{names.get(request['Bucket'], request['Bucket'])}/{request['Key']}")]
     if service == "sqs":

@@ -46,6 +46,7 @@ IMPORTS: Final[dict[str, tuple[set[str], set[str]]]] = {
     "list_artifacts": ({"artifacts", "contract", "http", "identity"}, set()),
     "list_dependents": ({"artifacts", "contract", "http", "identity", "resolver"}, set()),
     "publish_artifacts": ({"artifacts", "contract", "http", "identity"}, {"deflate"}),
+    "publish_worker": ({"artifacts", "contract", "events"}, {"deflate"}),
     "put_artifact": ({"artifacts", "contract", "http", "identity"}, {"deflate"}),
     "reclaim_keys": ({"identity"}, set()),
     "sweep": ({"bundler", "contract", "events", "exports", "packages"}, set()),

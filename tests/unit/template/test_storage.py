@@ -22,7 +22,7 @@ every_bucket = pytest.mark.parametrize("bucket", BUCKETS)
 
 
 def test_buckets_tables_and_queues_are_found() -> None:
-    assert (len(BUCKETS), len(TABLES), len(QUEUES)) == (3, 5, 4)
+    assert (len(BUCKETS), len(TABLES), len(QUEUES)) == (3, 5, 6)
 
 
 @every_bucket
@@ -82,10 +82,12 @@ def test_data_of_tenants_is_protected_against_mistakes(name: str) -> None:
         assert TABLES[name]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
 
 
-def test_the_queue_accepts_messages_from_the_stacks_own_rules_only() -> None:
-    (policy,) = resources_of("AWS::SQS::QueuePolicy").values()
-    inbox, trusted = policy["PolicyDocument"]["Statement"]
-    for statement, rule in ((inbox, "InboxRule"), (trusted["Fn::If"][1], "ExportRequestedRule")):
+def test_the_queues_accept_messages_from_the_stacks_own_rules_only() -> None:
+    policies = resources_of("AWS::SQS::QueuePolicy")
+    assert policies.keys() == {"ExportQueuePolicy", "DropQueuePolicy"}
+    inbox, trusted = policies["ExportQueuePolicy"]["PolicyDocument"]["Statement"]
+    (drop,) = policies["DropQueuePolicy"]["PolicyDocument"]["Statement"]
+    for statement, rule in ((inbox, "InboxRule"), (trusted["Fn::If"][1], "ExportRequestedRule"), (drop, "DropRule")):
         assert statement["Action"] == "sqs:SendMessage"
         assert statement["Principal"] == {"Service": "events.amazonaws.com"}
         assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}}

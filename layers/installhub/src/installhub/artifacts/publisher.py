@@ -36,8 +36,12 @@ if TYPE_CHECKING:
 
     from installhub.runtime.dynamodb import Item
 
-_BATCH_ARTIFACTS: Final = MAX_BATCH_KEYS - 1  # the batch also reads the deletions item
-_BATCH_BYTES: Final = 8 * 1024 * 1024  # of definitions, which are in memory
+BATCH_ARTIFACTS: Final = MAX_BATCH_KEYS - 1  # the batch also reads the deletions item
+"""Maximum number of artifacts that are read and written together."""
+
+BATCH_BYTES: Final = 8 * 1024 * 1024
+"""Maximum size of their definitions, which are in memory; a larger one is a batch of its own."""
+
 _TRANSACTION_WRITES: Final = 100  # a DynamoDB quota
 _TRANSACTION_BYTES: Final = 2 * 1024 * 1024  # the quota is 4 MB
 _MAX_ATTEMPTS: Final = 8
@@ -254,7 +258,7 @@ def _batches(artifacts: Iterable[ArtifactInput]) -> Iterator[list[ArtifactInput]
     batch: dict[str, ArtifactInput] = {}
     size = 0
     for artifact in artifacts:
-        is_full = len(batch) == _BATCH_ARTIFACTS or size + len(artifact.definition) > _BATCH_BYTES
+        is_full = len(batch) == BATCH_ARTIFACTS or size + len(artifact.definition) > BATCH_BYTES
         if batch and (is_full or artifact.id in batch):
             yield list(batch.values())
             batch, size = {}, 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from installhub.artifacts.validation import ArtifactInput, InvalidArtifactError
 from installhub.contract.strict_json import InvalidJsonError, parse_json
+from installhub.model.artifact import MAX_ID_LENGTH
 from installhub.model.errors import ErrorCode, InstallHubError, Problem
 
 if TYPE_CHECKING:
@@ -20,7 +21,20 @@ MAX_DOCUMENT_BYTES: Final = 4_400_000
 MAX_BATCH_ARTIFACTS: Final = 500
 """Maximum number of artifacts in one batch."""
 
-_IDENTITY: Final = frozenset({"tenantId", "artifactId"})
+MAX_LINE_BYTES: Final = 64 * 1024 * 1024
+"""Maximum size of a line of a file drop: a definition of maximum size, and room for whitespace and escapes."""
+
+
+class ArtifactEntry(NamedTuple):
+    """One of several artifacts.
+
+    Attributes:
+        artifact_id: Its id, if it has one.
+        content: The artifact, or why it is refused.
+    """
+
+    artifact_id: str | None
+    content: ArtifactInput | Sequence[Problem]
 
 
 def read_document(content: bytes) -> Mapping[str, Any]:
@@ -67,6 +81,29 @@ def read_artifact(fields: object, tenant: str, artifact_id: str | None = None, p
     if repeated:
         raise InstallHubError(repeated)
     return artifact
+
+
+def read_line(content: bytes | None) -> ArtifactEntry:
+    """The artifact in a line of a file drop; ``content`` is None if there are more than :data:`MAX_LINE_BYTES`."""
+    if content is None:
+        return _refused_line(ErrorCode.REQUEST_TOO_LARGE, f"has more than {MAX_LINE_BYTES} bytes")
+    try:
+        fields = parse_json(content)
+    except InvalidJsonError as error:
+        return _refused_line(ErrorCode.INVALID_REQUEST, str(error))
+    if not isinstance(fields, dict):
+        return _refused_line(ErrorCode.INVALID_REQUEST, "is not an object")
+    artifact_id = fields.get("artifactId")
+    if not isinstance(artifact_id, str) or len(artifact_id) > MAX_ID_LENGTH:
+        artifact_id = None
+    try:
+        return ArtifactEntry(artifact_id, ArtifactInput.from_json(fields))
+    except InvalidArtifactError as error:
+        return ArtifactEntry(artifact_id, artifact_problems(error.problems))
+
+
+def _refused_line(code: ErrorCode, detail: str) -> ArtifactEntry:
+    return ArtifactEntry(None, [Problem(code, f"The line {detail}.", pointer="")])
 
 
 def artifact_problems(problems: Iterable[FieldProblem], pointer: str = "") -> list[Problem]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from installhub.contract.artifact_documents import MAX_BATCH_ARTIFACTS, read_artifact, read_document
+from installhub.contract.artifact_documents import MAX_BATCH_ARTIFACTS, ArtifactEntry, read_artifact, read_document
 from installhub.http.artifact_queries import artifact_id_parameter
 from installhub.http.parsing import authenticated_caller, tenant_header
 from installhub.http.requested_tenant import RequestedTenant
@@ -16,18 +16,6 @@ if TYPE_CHECKING:
     from installhub.artifacts.validation import ArtifactInput
     from installhub.http.request import Request
     from installhub.identity.caller import Caller
-
-
-class BatchEntry(NamedTuple):
-    """An artifact of a batch.
-
-    Attributes:
-        artifact_id: Its id, if it has one.
-        content: The artifact, or why it is refused.
-    """
-
-    artifact_id: str | None
-    content: ArtifactInput | Sequence[Problem]
 
 
 def read_artifact_request(request: Request) -> ArtifactInput:
@@ -50,7 +38,7 @@ def read_artifact_request(request: Request) -> ArtifactInput:
     return artifact
 
 
-def read_batch_request(request: Request) -> list[BatchEntry]:
+def read_batch_request(request: Request) -> list[ArtifactEntry]:
     """The artifacts of a batch, valid or not.
 
     Raises:
@@ -73,13 +61,13 @@ def read_batch_request(request: Request) -> list[BatchEntry]:
     return [_entry(content, tenant, f"/artifacts/{index}") for index, content in enumerate(artifacts)]
 
 
-def _entry(fields: object, tenant: str, pointer: str) -> BatchEntry:
+def _entry(fields: object, tenant: str, pointer: str) -> ArtifactEntry:
     named = fields.get("artifactId") if isinstance(fields, Mapping) else None
     artifact_id = named if isinstance(named, str) else None
     try:
-        return BatchEntry(artifact_id, read_artifact(fields, tenant, pointer=pointer))
+        return ArtifactEntry(artifact_id, read_artifact(fields, tenant, pointer=pointer))
     except InstallHubError as error:
-        return BatchEntry(artifact_id, error.problems)
+        return ArtifactEntry(artifact_id, error.problems)
 
 
 def _take_tenant(fields: dict[str, Any], request: Request, caller: Caller) -> tuple[str, list[Problem]]:

@@ -10,13 +10,13 @@ from installhub.model.errors import Problem, ServiceUnavailableError
 
 if TYPE_CHECKING:
     from installhub.artifacts.publisher import Publisher
-    from installhub.http.artifact_requests import BatchEntry
+    from installhub.contract.artifact_documents import ArtifactEntry
 
 _PARTLY_STORED = "A backing service is unavailable. Some artifacts may have been stored; repeating the batch is safe."
 
 
 def publish_batch(
-    publisher: Publisher, entries: Sequence[BatchEntry]
+    publisher: Publisher, entries: Sequence[ArtifactEntry]
 ) -> list[tuple[str | None, str | Sequence[Problem]]]:
     """Publish the valid artifacts. Returns for each its id and what was done, or why it was refused.
 
