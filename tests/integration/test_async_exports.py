@@ -318,7 +318,7 @@ def test_a_version_freed_of_leftovers_is_free_again_if_the_request_cannot_be_que
     def fail(*_: object) -> None:
         raise ServiceUnavailableError("sqs")
 
-    monkeypatch.setattr(ExportQueue, "send", fail)
+    monkeypatch.setattr(MessageQueue, "send", fail)
     with pytest.raises(ServiceUnavailableError):
         async_stack.accept()
 

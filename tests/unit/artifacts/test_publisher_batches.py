@@ -8,7 +8,9 @@ from typing import Any, cast
 import pytest
 
 from installhub.artifacts import items
-from installhub.artifacts.publisher import SUPERSEDED_BODY_RETENTION_SECONDS, Publisher, PublishSummary
+from installhub.artifacts.definition_objects import DefinitionObjects
+from installhub.artifacts.publisher import Publisher, PublishSummary
+from installhub.artifacts.revisions import SUPERSEDED_BODY_RETENTION_SECONDS
 from installhub.artifacts.validation import ArtifactInput
 from installhub.model.artifact import ArtifactStatus, ArtifactType
 
@@ -26,8 +28,13 @@ class FakeDynamoDB:
         return {"Responses": {}}
 
     def transact_write_items(self, *, TransactItems: list[Any]) -> None:  # noqa: N803  # boto3's name
-        sort_keys = [write["Put"]["Item"][items.SORT]["S"] for write in TransactItems]
+        sort_keys = [write["Put"]["Item"][items.SORT]["S"] for write in TransactItems if "Put" in write]
         self.transactions.append(sum(key.startswith(items.EDGE_PREFIX) for key in sort_keys))
+        assert len(TransactItems) <= 100
+
+    def batch_write_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803  # boto3's name
+        assert all(len(writes) <= 25 for writes in RequestItems.values())
+        return {}
 
     def update_item(self, **_: object) -> dict[str, Any]:
         return {"Attributes": {}}
@@ -42,29 +49,38 @@ def artifact(number: int, size: int = 2, *dependencies: str, tenant: str = "acme
 def publish(*artifacts: ArtifactInput) -> tuple[PublishSummary, list[int]]:
     """Publish; return the summary, and the number of artifacts in each transaction."""
     database = FakeDynamoDB()
-    publisher = Publisher(cast("Any", database), cast("Any", None), "artifacts", "definitions")
+    publisher = Publisher(cast("Any", database), "artifacts", DefinitionObjects(cast("Any", None), "definitions"))
     return publisher.publish(artifacts), database.transactions
 
 
-@pytest.mark.parametrize(("count", "transactions"), [(0, []), (1, [1]), (33, [33]), (34, [33, 1]), (70, [33, 33, 4])])
-def test_a_transaction_writes_at_most_33_artifacts(count: int, transactions: list[int]) -> None:
+@pytest.mark.parametrize(("count", "transactions"), [(0, []), (1, [1]), (99, [99]), (100, [99, 1]), (200, [99, 99, 2])])
+def test_a_transaction_writes_at_most_99_new_artifacts_and_one_check(count: int, transactions: list[int]) -> None:
     summary, written = publish(*map(artifact, range(count)))
 
     assert summary == PublishSummary(created=count)
     assert written == transactions
 
 
-def test_a_transaction_ends_before_2_mib_of_definitions_and_dependencies_are_exceeded() -> None:
-    half = [artifact(number, MEBIBYTE) for number in range(4)]
+def test_a_batch_ends_before_8_mib_of_definitions_are_exceeded() -> None:
+    assert publish(*(artifact(number, 4 * MEBIBYTE) for number in range(4)))[1] == [2, 2]
+    assert publish(artifact(0, 4 * MEBIBYTE), artifact(1, 4 * MEBIBYTE + 1), artifact(2))[1] == [1, 2]
 
-    assert publish(*half)[1] == [2, 2]
-    assert publish(artifact(0, MEBIBYTE), artifact(1, MEBIBYTE + 1), artifact(2))[1] == [1, 2]
-    assert publish(artifact(0, MEBIBYTE, "a" * 9), artifact(1, MEBIBYTE - 40), artifact(2))[1] == [2, 1]
-    assert publish(artifact(0, MEBIBYTE, "a" * 9), artifact(1, MEBIBYTE - 39))[1] == [1, 1]
+
+def test_a_transaction_ends_before_2_mib_of_edges_are_exceeded() -> None:
+    dependencies = [f"{number:03}-{'x' * 252}" for number in range(400)]
+    edge = items.edge_size(items.edge_item("acme", artifact(0, 2, *dependencies).to_node(2, updated_at=1_780_000_000)))
+    fitting = 2 * MEBIBYTE // edge
+
+    assert 15 < fitting < 25, "the limit of writes is not the one that matters"
+    assert publish(*(artifact(number, 2, *dependencies) for number in range(fitting + 1)))[1] == [fitting, 1]
 
 
 def test_an_artifact_larger_than_a_batch_is_written_alone() -> None:
-    assert publish(artifact(0), artifact(1, 3 * MEBIBYTE), artifact(2))[1] == [1, 1, 1]
+    assert publish(artifact(0), artifact(1, 9 * MEBIBYTE), artifact(2))[1] == [1, 1, 1]
+
+
+def test_an_artifact_that_occurs_again_starts_the_next_batch() -> None:
+    assert publish(artifact(0), artifact(1), artifact(0), artifact(2))[1] == [2, 2]
 
 
 def test_a_transaction_writes_artifacts_of_one_tenant() -> None:

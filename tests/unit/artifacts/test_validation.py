@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from installhub.artifacts.validation import MAX_NAME_LENGTH, ArtifactInput, InvalidArtifactError
-from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType
+from installhub.artifacts.validation import ArtifactInput, InvalidArtifactError
+from installhub.model.artifact import MAX_NAME_LENGTH, ArtifactNode, ArtifactStatus, ArtifactType
 from installhub.model.definition import sha256_hex
 
 VALID: dict[str, Any] = {
@@ -18,7 +18,6 @@ VALID: dict[str, Any] = {
     "status": "draft",
     "dependencies": ["b", "a", "b"],
     "definition": {"ä": 1},
-    "colour": "unknown fields are ignored",
 }
 DEFINITION = '{"ä":1}'.encode()
 
@@ -27,8 +26,9 @@ def refusal_of(**changes: object) -> tuple[str, str]:
     """Return the pointer and the detail of the refusal of an artifact with ``changes``."""
     with pytest.raises(InvalidArtifactError) as refusal:
         ArtifactInput.from_json({**VALID, **changes})
-    assert str(refusal.value) == f"{refusal.value.pointer}: {refusal.value.detail}"
-    return refusal.value.pointer, refusal.value.detail
+    (problem,) = refusal.value.problems
+    assert str(refusal.value) == f"{problem.pointer} {problem.detail}"
+    return problem
 
 
 def test_an_artifact_is_read_with_every_field() -> None:
@@ -60,14 +60,19 @@ def test_anything_but_an_object_is_refused(value: object) -> None:
     with pytest.raises(InvalidArtifactError) as refusal:
         ArtifactInput.from_json(value)
 
-    assert (refusal.value.pointer, refusal.value.detail) == ("", "is not an object")
+    assert refusal.value.problems == [("", "is not an object")]
 
 
-def test_of_several_missing_fields_the_first_is_named() -> None:
+def test_every_missing_and_every_unknown_field_is_named() -> None:
     with pytest.raises(InvalidArtifactError) as refusal:
-        ArtifactInput.from_json({"name": "Rule", "status": "draft"})
+        ArtifactInput.from_json({"name": "Rule", "status": "draft", "tenantId": "acme", "definition": 1, "co/lour": 2})
 
-    assert (refusal.value.pointer, refusal.value.detail) == ("/artifactId", "is missing")
+    assert refusal.value.problems == [
+        ("/artifactId", "is missing"),
+        ("/dependencies", "is missing"),
+        ("/type", "is missing"),
+        ("/co~1lour", "is not a known field"),
+    ]
 
 
 @pytest.mark.parametrize(("field", "maximum"), [("tenantId", 256), ("artifactId", 256), ("name", 1_000)])
