@@ -10,6 +10,7 @@ import pytest
 from installhub.artifacts import items
 from installhub.artifacts.definition_reader import DefinitionReader
 from installhub.model.artifact import ArtifactNode
+from installhub.model.errors import ServiceUnavailableError
 from tests.builders import node
 
 KIB = 1024
@@ -27,15 +28,20 @@ class FakeDynamoDB:
         self.reads.append((len(request["Keys"]), request["ConsistentRead"]))
         found = request["Keys"][self.misses :]
         self.misses = 0
-        size = {"N": "1"}
-        body = {items.DATA: {"B": b"x"}, items.PACKED_SIZE: size, items.CRC32: size, items.SIZE: size}
-        return {"Responses": {table: [{**key, **body} for key in found]}}
+        size = {items.PACKED_SIZE: {"N": "1"}, items.CRC32: {"N": "1"}, items.SIZE: {"N": "1"}}
+        data = ({items.DATA: {"B": key[items.SORT]["S"].encode()}} for key in found)
+        return {"Responses": {table: [{**key, **content, **size} for key, content in zip(found, data, strict=True)]}}
+
+
+def reader_of(database: FakeDynamoDB) -> DefinitionReader:
+    return DefinitionReader(cast("Any", database), "artifacts", lambda: cast("Any", None), "definitions")
 
 
 def read(database: FakeDynamoDB, nodes: list[ArtifactNode]) -> int:
-    """Read the definitions of ``nodes``, and return their number."""
-    reader = DefinitionReader(cast("Any", database), "artifacts", lambda: cast("Any", None), "definitions")
-    return len(list(reader.read("acme", nodes)))
+    """Read the definitions of ``nodes``, check their order, and return their number."""
+    definitions = [b"".join(definition.chunks).decode() for definition in reader_of(database).read("acme", nodes)]
+    assert definitions == [items.body_sort_key(found.id, found.sha256) for found in nodes]
+    return len(definitions)
 
 
 def batches(*packed_sizes: int) -> list[int]:
@@ -58,11 +64,25 @@ def test_a_batch_ends_at_4_mib() -> None:
 
 
 def test_a_batch_continues_below_4_mib() -> None:
-    assert batches(*[256 * KIB] * 15, 256 * KIB - 1, *[256 * KIB] * 2) == [17, 1]
+    one_batch = [*[256 * KIB] * 15, 256 * KIB - 1, 256 * KIB]
+
+    assert batches(*one_batch, *one_batch, 256 * KIB) == [17, 17, 1]
 
 
 def test_definitions_in_s3_do_not_count() -> None:
     assert batches(*[256 * KIB + 1] * 40) == [40]
+    assert batches(256 * KIB + 1, *[256 * KIB] * 16, 10) == [17, 1]
+    assert batches(256 * KIB + 1, *[256 * KIB] * 15, 256 * KIB - 1, 10) == [18]
+
+
+def test_two_batches_are_read_ahead_of_the_one_in_use() -> None:
+    database = FakeDynamoDB()
+    definitions = reader_of(database).read("acme", [node(f"a{number}") for number in range(1_000)])
+
+    next(definitions)
+    definitions.close()  # type: ignore[attr-defined]  # waits for the reads that have begun
+
+    assert len(database.reads) == 3
 
 
 def test_definitions_are_read_eventually_consistently_and_missing_ones_again_consistently() -> None:
@@ -70,3 +90,12 @@ def test_definitions_are_read_eventually_consistently_and_missing_ones_again_con
 
     assert read(database, [node("a"), node("b")]) == 2
     assert database.reads == [(2, False), (1, True)]
+
+
+def test_a_definition_that_is_gone_makes_the_export_unavailable() -> None:
+    class EmptyDynamoDB(FakeDynamoDB):
+        def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803  # boto3's name
+            return {"Responses": dict.fromkeys(RequestItems, [])}
+
+    with pytest.raises(ServiceUnavailableError):
+        read(EmptyDynamoDB(), [node("a")])
