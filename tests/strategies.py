@@ -7,6 +7,7 @@ from random import Random
 from hypothesis import strategies as st
 
 from installhub.model.artifact import MAX_ID_LENGTH, ArtifactNode, ArtifactType
+from installhub.model.requirement import Requirement, RequirementKind, ValueType
 from tests.builders import node
 
 NASTY = "aAzZ09.~%/\\:*?\"'<>| $é\u0301Éßİ\u0131ﬃ\u1e9eΣς漢😀\U000e0001"
@@ -22,6 +23,29 @@ _texts = st.text()
 json_values = st.recursive(
     _scalars | _texts, lambda values: st.lists(values) | st.dictionaries(_texts, values), max_leaves=20
 )
+
+_DEFAULTS: dict[ValueType | None, st.SearchStrategy[str | float | bool]] = {
+    None: printable_texts | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.booleans(),
+    ValueType.STRING: printable_texts,
+    ValueType.URL: printable_texts,
+    ValueType.NUMBER: st.integers() | st.floats(allow_nan=False, allow_infinity=False),
+    ValueType.BOOLEAN: st.booleans(),
+}
+
+
+@st.composite
+def _requirements(draw: st.DrawFn) -> Requirement:
+    kind, value_type = draw(st.sampled_from(RequirementKind)), draw(st.none() | st.sampled_from(ValueType))
+    return Requirement(
+        name=draw(ids),
+        kind=kind,
+        description=draw(st.none() | printable_texts),
+        value_type=value_type,
+        default=None if kind is RequirementKind.SECRET else draw(st.none() | _DEFAULTS[value_type]),
+    )
+
+
+requirements = _requirements()
 
 
 @st.composite

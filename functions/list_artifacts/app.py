@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from installhub.composition.artifacts import artifact_reader
 from installhub.contract.routes import LIST_ARTIFACTS
-from installhub.http.artifact_queries import artifact_filter, list_parameters, page_size
+from installhub.http.artifact_queries import list_parameters, list_query
 from installhub.http.artifact_responses import artifact_list_response
 from installhub.http.endpoint import endpoint
 from installhub.http.parsing import requested_tenant
@@ -18,6 +18,6 @@ from installhub.http.response import Response
 def handler(request: Request, _context: LambdaContext) -> Response:
     """Return a page of the tenant's artifacts."""
     tenant = requested_tenant(request)
-    wanted, cursor = artifact_filter(request), request.query_parameter("cursor")
-    page = artifact_reader().list(tenant, wanted, page_size(request), cursor)
+    query = list_query(request)
+    page = artifact_reader().list(tenant, query.wanted, query.limit, query.cursor)
     return artifact_list_response(request, page, list_parameters(request))

@@ -26,7 +26,7 @@ from installhub.artifacts.items import (
 )
 from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType
 from tests.builders import TENANT, node
-from tests.strategies import ids, printable_texts
+from tests.strategies import ids, printable_texts, requirements
 
 if TYPE_CHECKING:
     from installhub.runtime.dynamodb import Item
@@ -44,6 +44,8 @@ artifact_nodes = st.builds(
     sha256=st.binary(min_size=32, max_size=32).map(bytes.hex),
     size=st.integers(0, 50 * 1024 * 1024),
     packed_size=st.integers(0, 50 * 1024 * 1024),
+    requirements=st.lists(requirements, max_size=3).map(tuple),
+    updated_at=st.none() | st.integers(0, 2**40),
 )
 
 
@@ -94,7 +96,9 @@ def test_each_revision_has_its_own_body(artifact_id: str) -> None:
 def test_an_edge_item_encodes_its_node(artifact: ArtifactNode) -> None:
     item = edge_item(TENANT, artifact)
 
-    assert node_from_item(cast("Item", item)) == artifact
+    found = node_from_item(cast("Item", item))
+    assert repr(found) == repr(artifact)  # 1 == 1.0 == True
+    assert (found.revision, found.updated_at) == (artifact.revision, artifact.updated_at)
     assert item[PARTITION] == {"S": partition_key(TENANT)}
 
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from installhub.artifacts import items
 from installhub.model.definition import sha256_hex
+from installhub.model.errors import ServiceUnavailableError
 from installhub.runtime.aws_errors import translate_aws_errors
+from installhub.runtime.telemetry import logger
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -37,14 +39,19 @@ class DefinitionObjects:
         return key
 
     def tag_superseded(self, bodies: Iterable[Item]) -> None:
-        """Tag the objects of superseded body items; a lifecycle rule of the bucket deletes tagged objects."""
+        """Tag the objects of superseded body items; a lifecycle rule of the bucket deletes tagged objects.
+
+        The change that superseded them has taken place, so it does not fail if S3 does. The audit finds such objects.
+        """
         for body in bodies:
-            with translate_aws_errors("s3"):
-                self.s3().put_object_tagging(
-                    Bucket=self.bucket,
-                    Key=body[items.OBJECT_KEY]["S"],
-                    Tagging={"TagSet": [{"Key": "state", "Value": "superseded"}]},
-                )
+            key = body[items.OBJECT_KEY]["S"]
+            try:
+                with translate_aws_errors("s3"):
+                    self.s3().put_object_tagging(
+                        Bucket=self.bucket, Key=key, Tagging={"TagSet": [{"Key": "state", "Value": "superseded"}]}
+                    )
+            except ServiceUnavailableError as error:
+                logger.warning("superseded definition not tagged", extra={"object": key}, exc_info=error)
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete objects."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from installhub.artifacts import items
 from installhub.artifacts.catalog import ArtifactTable
@@ -21,10 +21,7 @@ from installhub.model.errors import (
 )
 from installhub.resolver.dependents import direct_dependents
 from installhub.runtime.aws_errors import sleep_before_retry
-from installhub.runtime.dynamodb import Table, Update, transact_write
-
-if TYPE_CHECKING:
-    from installhub.runtime.dynamodb import Item
+from installhub.runtime.dynamodb import Table, transact_write
 
 _MAX_ATTEMPTS: Final = 8
 
@@ -64,7 +61,6 @@ class ArtifactDeleter:
             self._check_not_in_use(tenant, artifact_id)
             bodies = superseded_objects(self.artifacts.client, self.artifacts.name, tenant, [node])
             if transact_write(self.artifacts.client, self.writer.deletion(tenant, edge)):
-                self._uncount(table, tenant, edge)
                 self.objects.tag_superseded(bodies)
                 return
             sleep_before_retry(attempt)
@@ -80,8 +76,3 @@ class ArtifactDeleter:
         if required_by:
             detail = f"{len(required_by)} published artifacts depend on {artifact_id!r}; see requiredBy."
             raise InstallHubError([Problem(ErrorCode.ARTIFACT_IN_USE, detail, artifact_id, required_by)])
-
-    def _uncount(self, table: Table, tenant: str, edge: Item) -> None:
-        size = items.edge_size(dict(edge))
-        key = items.primary_key(tenant, items.STATISTICS_SORT_KEY)
-        table.update_item(key, Update(add={items.EDGE_COUNT: -1, items.EDGE_BYTES: -size}))

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple, TypeVar
 
 from installhub.model.artifact import MAX_ID_LENGTH
-from installhub.model.text import is_encodable, is_printable
+from installhub.model.text import is_encodable, is_printable, shown
 
 MAX_PROBLEMS: Final = 1_000
 """Maximum number of problems that are reported for one artifact."""
@@ -49,8 +49,7 @@ class FieldReader:
         for name in sorted(required - fields.keys()):
             self.add(f"{pointer}/{name}", "is missing")
         for name in fields.keys() - required - optional:
-            shown = name if len(name) <= _MAX_FIELD_NAME_LENGTH else f"{name[:_MAX_FIELD_NAME_LENGTH]}…"
-            self.add(f"{pointer}/{shown.replace('~', '~0').replace('/', '~1')}", "is not a known field")
+            self.add(f"{pointer}/{pointer_token(name)}", "is not a known field")
 
     def identifier(self, value: object, pointer: str) -> str:
         """An id or a name that is used like one."""
@@ -75,3 +74,8 @@ class FieldReader:
                 return member
         self.add(pointer, f"is not one of {', '.join(enum)}")
         return next(iter(enum))
+
+
+def pointer_token(name: str) -> str:
+    """The name of a field as part of a JSON pointer (RFC 6901), shortened, since that of an unknown one may be long."""
+    return shown(name, _MAX_FIELD_NAME_LENGTH).replace("~", "~0").replace("/", "~1")

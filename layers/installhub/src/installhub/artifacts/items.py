@@ -60,7 +60,8 @@ DOWNLOADS_PREFIX: Final = "downloads/"
 MAX_INLINE_BYTES: Final = 256 * 1024
 """Maximum size of a compressed definition in a body item, whose limit is 400 KB; larger ones are S3 objects."""
 
-_MAX_PLAIN_ID_BYTES: Final = 1000  # the limit of a sort key is 1,024
+_MAX_SORT_KEY_BYTES: Final = 1024  # a DynamoDB quota
+_MAX_PLAIN_ID_BYTES: Final = 1000
 _DIGEST_DIGITS: Final = 32
 _MAX_PLAIN_DEPENDENCIES: Final = 500
 
@@ -81,6 +82,11 @@ def edge_sort_key(artifact_id: str) -> str:
     if len(encoded) <= _MAX_PLAIN_ID_BYTES:
         return f"{EDGE_PREFIX}={artifact_id}"
     return f"{EDGE_PREFIX}~{hashlib.sha256(encoded).hexdigest()}"
+
+
+def is_edge_sort_key(sort_key: str) -> bool:
+    """Whether ``sort_key`` can be the sort key of an edge item."""
+    return sort_key.startswith(EDGE_PREFIX) and len(sort_key.encode()) <= _MAX_SORT_KEY_BYTES
 
 
 def definition_prefix(tenant: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from installhub.artifacts import items
 from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType
 from installhub.model.cursor import CursorScope
-from installhub.model.errors import MissingResourceError
+from installhub.model.errors import ErrorCode, InstallHubError, MissingResourceError
 from installhub.runtime.aws_errors import translate_aws_errors
 from installhub.runtime.dynamodb import Attribute, Condition, Table, expressions
 
@@ -19,6 +20,9 @@ DEFAULT_PAGE_SIZE: Final = 50
 MAX_PAGE_SIZE: Final = 200
 _MAX_REQUESTS: Final = 2
 """How many requests a page may take. With a filter that matches few artifacts, a page may have fewer than its limit."""
+
+_MAX_DEPENDENCIES_BYTES: Final = 3 * 1024 * 1024
+"""A page ends before the dependencies of its artifacts have more bytes than this, which is half of a response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,8 @@ class ArtifactReader:
             request["Limit"] = limit + 1  # one more tells whether there is a next page
         if cursor is not None:
             (after,) = scope.decode(cursor)
+            if not items.is_edge_sort_key(after):
+                raise InstallHubError.of(ErrorCode.INVALID_CURSOR)
             request["ExclusiveStartKey"] = items.primary_key(tenant, after)
         found: list[Any] = []
         last_read: str | None = None
@@ -124,7 +130,19 @@ class ArtifactReader:
             if last_read is None or len(found) > limit:
                 break
             request["ExclusiveStartKey"] = items.primary_key(tenant, last_read)
-        if len(found) > limit:
-            last_read = found[limit - 1][items.SORT]["S"]
-        nodes = tuple(map(items.node_from_item, found[:limit]))
+        nodes = _fitting(map(items.node_from_item, found[:limit]))
+        if len(found) > len(nodes):
+            last_read = found[len(nodes) - 1][items.SORT]["S"]
         return ArtifactPage(nodes, None if last_read is None else scope.encode([last_read]))
+
+
+def _fitting(nodes: Iterable[ArtifactNode]) -> tuple[ArtifactNode, ...]:
+    """The first of ``nodes`` that fit into a response; at least one. Dependencies are stored compressed."""
+    fitting: list[ArtifactNode] = []
+    size = 0
+    for node in nodes:
+        size += sum(len(dependency.encode()) for dependency in node.dependencies)
+        if fitting and size > _MAX_DEPENDENCIES_BYTES:
+            break
+        fitting.append(node)
+    return tuple(fitting)

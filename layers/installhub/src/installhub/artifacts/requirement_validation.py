@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from installhub.artifacts.field_reader import FieldReader
 from installhub.model.requirement import Requirement, RequirementKind, ValueType
@@ -28,26 +29,25 @@ def read_requirements(reader: FieldReader, value: object, pointer: str) -> tuple
         return ()
     requirements: dict[str, Requirement] = {}
     for index, fields in enumerate(value):
+        if not isinstance(fields, Mapping):
+            reader.add(f"{pointer}/{index}", "is not an object")
+            continue
         requirement = _read_requirement(reader, fields, f"{pointer}/{index}")
-        if requirement is not None and requirement.name in requirements:
+        if requirement.name and requirement.name in requirements:
             reader.add(f"{pointer}/{index}/name", "is the name of an earlier requirement")
-        if requirement is not None:
-            requirements[requirement.name] = requirement
+        requirements[requirement.name] = requirement
     return tuple(requirements.values())
 
 
-def _read_requirement(reader: FieldReader, fields: object, pointer: str) -> Requirement | None:
-    if not isinstance(fields, dict):
-        reader.add(pointer, "is not an object")
-        return None
+def _read_requirement(reader: FieldReader, fields: Mapping[str, Any], pointer: str) -> Requirement:
     reader.check_names(fields, pointer, _REQUIRED, _OPTIONAL)
-    if not fields.keys() >= _REQUIRED:
-        return None
-    kind = reader.member(RequirementKind, fields["kind"], f"{pointer}/kind")
+    kind = RequirementKind.CONNECTION  # if it is missing, which has been reported
+    if "kind" in fields:
+        kind = reader.member(RequirementKind, fields["kind"], f"{pointer}/kind")
     value_type = fields.get("valueType")
     description = fields.get("description")
     return Requirement(
-        name=reader.identifier(fields["name"], f"{pointer}/name"),
+        name=reader.identifier(fields["name"], f"{pointer}/name") if "name" in fields else "",
         kind=kind,
         description=None
         if description is None
@@ -76,5 +76,6 @@ def _has_type(value: object, value_type: object) -> bool:
     if isinstance(value, bool):
         return value_type in (None, ValueType.BOOLEAN.value)
     if isinstance(value, int | float):
-        return value_type in (None, ValueType.NUMBER.value) and math.isfinite(value)
+        is_finite = isinstance(value, int) or math.isfinite(value)  # isfinite fails for very large integers
+        return value_type in (None, ValueType.NUMBER.value) and is_finite
     return isinstance(value, str) and value_type in (None, ValueType.STRING.value, ValueType.URL.value)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from installhub.artifacts import items
 from installhub.model.artifact import ArtifactNode
-from installhub.model.definition import pack
+from installhub.model.definition import pack, sha256_hex
 from installhub.runtime.dynamodb import Attribute, Update, expressions
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Revision:
 
     Attributes:
         node: The artifact.
-        body: The body item.
+        body: The body item; empty if the definition is stored already.
         object_key: Key of the object that was put for this revision, if any.
         previous: The edge item that it replaces, if any.
     """
@@ -44,8 +44,9 @@ class Revision:
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether there is nothing to write."""
-        return self.previous_node == self.node
+        """Whether there is nothing to write. Nodes that differ may be equal: in Python, 1 == 1.0 == True."""
+        previous = self.previous_node
+        return previous is not None and previous.revision == self.node.revision
 
     @property
     def superseded(self) -> ArtifactNode | None:
@@ -79,9 +80,16 @@ class RevisionWriter:
     clock: Callable[[], float] = time.time
 
     def build(self, artifact: ArtifactInput, previous: Item | None) -> Revision:
-        """The revision of ``artifact`` that replaces the edge item ``previous``. A large definition is stored now."""
+        """The revision of ``artifact`` that replaces the edge item ``previous``.
+
+        Only a definition that is not stored yet is packed. If it is too large for an item, it is stored now.
+        """
+        before = None if previous is None else items.node_from_item(previous)
+        now = int(self.clock())
+        if before is not None and before.sha256 == sha256_hex(artifact.definition):
+            return Revision(artifact.to_node(before.packed_size, updated_at=now), {}, None, previous)
         packed = pack(artifact.definition)
-        node = artifact.to_node(packed.packed_size, updated_at=int(self.clock()))
+        node = artifact.to_node(packed.packed_size, updated_at=now)
         body: NewItem = {
             **items.primary_key(artifact.tenant, items.body_sort_key(artifact.id, node.sha256)),
             items.PACKED_SIZE: {"N": str(packed.packed_size)},
@@ -92,7 +100,7 @@ class RevisionWriter:
         object_key = None
         if packed.packed_size <= items.MAX_INLINE_BYTES:
             body[items.DATA] = {"B": data}
-        elif previous is None or items.node_from_item(previous).sha256 != node.sha256:
+        else:
             object_key = self.objects.put(artifact.tenant, artifact.id, node.sha256, data)
             body[items.OBJECT_KEY] = {"S": object_key}
         return Revision(node, body, object_key, previous)
@@ -113,7 +121,7 @@ class RevisionWriter:
             yield self._put(revision.body)
 
     def deletion(self, tenant: str, edge: Item) -> list[dict[str, Any]]:
-        """The writes that delete an artifact, on condition that its edge item has not changed."""
+        """The writes that delete and uncount an artifact, on condition that its edge item has not changed."""
         node = items.node_from_item(edge)
         return [
             {
@@ -125,6 +133,7 @@ class RevisionWriter:
             },
             self._expire_body(tenant, node),
             self._update(items.primary_key(tenant, items.DELETIONS_SORT_KEY), Update(add={items.DELETIONS: 1})),
+            self.count(tenant, -1, -items.edge_size(dict(edge))),
         ]
 
     def no_deletion_since(self, tenant: str, deletions: Item | None) -> dict[str, Any]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from installhub.model.errors import MissingResourceError
+from installhub.model.errors import ErrorCode, InstallHubError, MissingResourceError
 from installhub.resolver.dependents import find_dependents
 
 if TYPE_CHECKING:
     from installhub.artifacts.catalog import ArtifactTable
     from installhub.resolver.dependents import Dependent
+
+_MAX_PATHS_LENGTH: Final = 32 * 1024 * 1024
+"""Maximum total length of the ids in all paths, in characters. Paths of long chains compress well."""
+
+_TOO_LARGE: Final = "The result is too large for a response. Request the direct dependents, without `transitive`."
 
 
 def list_dependents(artifacts: ArtifactTable, tenant: str, artifact_id: str, *, transitive: bool) -> list[Dependent]:
@@ -20,8 +25,16 @@ def list_dependents(artifacts: ArtifactTable, tenant: str, artifact_id: str, *, 
 
     Raises:
         MissingResourceError: The artifact does not exist in the tenant.
+        InstallHubError: PackageTooLarge, if the paths are too long for a response.
     """
     nodes = artifacts.for_tenant(tenant).all_nodes()
     if not any(node.id == artifact_id for node in nodes):
         raise MissingResourceError.artifact()
-    return list(find_dependents(nodes, artifact_id, transitive=transitive))
+    found: list[Dependent] = []
+    length = 0
+    for dependent in find_dependents(nodes, artifact_id, transitive=transitive):
+        length += sum(map(len, dependent.path))
+        if length > _MAX_PATHS_LENGTH:
+            raise InstallHubError.of(ErrorCode.PACKAGE_TOO_LARGE, _TOO_LARGE)
+        found.append(dependent)
+    return found

@@ -34,8 +34,12 @@ def encode_text(text: str) -> str:
 def decode_path_id(segment: str) -> str | None:
     """The id in a path segment, in either form; None if it is not an id."""
     artifact_id = decode_text(segment)
-    is_id = artifact_id is not None and 1 <= len(artifact_id) <= MAX_ID_LENGTH and is_printable(artifact_id)
-    return artifact_id if is_id else None
+    return artifact_id if artifact_id is not None and is_artifact_id(artifact_id) else None
+
+
+def is_artifact_id(text: str) -> bool:
+    """Whether ``text`` can be the id of an artifact."""
+    return 1 <= len(text) <= MAX_ID_LENGTH and is_printable(text)
 
 
 def decode_text(value: str) -> str | None:

@@ -128,7 +128,7 @@ class ArtifactList(ResponseModel):
 class BatchResult(ResponseModel):
     """The result for one artifact of a batch: what was done, or why it was refused."""
 
-    artifact_id: str | SkipJsonSchema[None] = optional_field("Omitted if the artifact has none.")
+    artifact_id: str | SkipJsonSchema[None] = optional_field("Omitted if the artifact has no valid one.")
     change: Literal["created", "updated", "unchanged"] | SkipJsonSchema[None] = optional_field("What was done.")
     errors: list[ProblemItem] | SkipJsonSchema[None] = optional_field("Why it was refused.")
 

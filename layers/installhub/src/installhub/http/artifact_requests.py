@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from installhub.artifacts.field_reader import pointer_token
 from installhub.contract.artifact_documents import MAX_BATCH_ARTIFACTS, ArtifactEntry, read_artifact, read_document
+from installhub.contract.artifact_ids import is_artifact_id
 from installhub.http.artifact_queries import artifact_id_parameter
 from installhub.http.parsing import authenticated_caller, tenant_header
 from installhub.http.requested_tenant import RequestedTenant
@@ -53,8 +55,8 @@ def read_batch_request(request: Request) -> list[ArtifactEntry]:
         detail = f"artifacts: is not a list of 1 to {MAX_BATCH_ARTIFACTS} artifacts"
         problems.append(Problem(ErrorCode.INVALID_REQUEST, detail, pointer="/artifacts"))
     for name in fields:
-        detail = f"{name[:200]}: is not a known field"
-        problems.append(Problem(ErrorCode.INVALID_REQUEST, detail, pointer=f"/{name[:200]}"))
+        token = pointer_token(name)
+        problems.append(Problem(ErrorCode.INVALID_REQUEST, f"{token}: is not a known field", pointer=f"/{token}"))
     if problems:
         raise InstallHubError(problems)
     bind_log_context(tenant=tenant)
@@ -63,7 +65,7 @@ def read_batch_request(request: Request) -> list[ArtifactEntry]:
 
 def _entry(fields: object, tenant: str, pointer: str) -> ArtifactEntry:
     named = fields.get("artifactId") if isinstance(fields, Mapping) else None
-    artifact_id = named if isinstance(named, str) else None
+    artifact_id = named if isinstance(named, str) and is_artifact_id(named) else None
     try:
         return ArtifactEntry(artifact_id, read_artifact(fields, tenant, pointer=pointer))
     except InstallHubError as error:

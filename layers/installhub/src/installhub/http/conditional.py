@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from installhub.http.request import Request
 
 _ENTITY_TAG: Final = r'(?:W/)?"[!#-~\x80-\xff]*"'
-_ENTITY_TAGS: Final = re.compile(rf"\s*{_ENTITY_TAG}(?:\s*,\s*{_ENTITY_TAG})*\s*")
+_ENTITY_TAGS: Final = re.compile(rf"[\s,]*{_ENTITY_TAG}(?:\s*,[\s,]*{_ENTITY_TAG})*[\s,]*")  # RFC 9110, 5.6.1.2
 
 
 def write_precondition(request: Request) -> Precondition:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.model.text import is_encodable
 
 _VERSION: Final = 1
 _CHECKSUM_BYTES: Final = 12
@@ -37,22 +39,36 @@ class CursorScope:
         content = json.dumps([_VERSION, *position]).encode()
         return base64.urlsafe_b64encode(self._checksum(content) + content).decode().rstrip("=")
 
-    def decode(self, cursor: str) -> list[str]:
-        """The inverse of :meth:`encode`.
+    def decode(self, cursor: str, length: int = 1) -> list[str]:
+        """The inverse of :meth:`encode`, for positions of ``length`` texts.
 
         Raises:
             InstallHubError: InvalidCursor.
         """
         try:
             decoded = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-            checksum, content = decoded[:_CHECKSUM_BYTES], decoded[_CHECKSUM_BYTES:]
-            version, *position = json.loads(content)
-        except (ValueError, TypeError):
+        except (ValueError, binascii.Error):
             raise InstallHubError.of(ErrorCode.INVALID_CURSOR) from None
-        if checksum != self._checksum(content) or version != _VERSION:
+        checksum, content = decoded[:_CHECKSUM_BYTES], decoded[_CHECKSUM_BYTES:]
+        if checksum != self._checksum(content):
             raise InstallHubError.of(ErrorCode.INVALID_CURSOR)
-        return list(position)
+        position = _position(content)
+        if position is None or len(position) != length:
+            raise InstallHubError.of(ErrorCode.INVALID_CURSOR)
+        return position
 
     def _checksum(self, content: bytes) -> bytes:
         scope = json.dumps([self.list_name, self.tenant, sorted(self.filters.items())]).encode()
         return hashlib.sha256(scope + b"\0" + content).digest()[:_CHECKSUM_BYTES]
+
+
+def _position(content: bytes) -> list[str] | None:
+    """The position in the content of a cursor; None if no version of this code wrote it that way."""
+    try:
+        decoded = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(decoded, list) or decoded[:1] != [_VERSION] or type(decoded[0]) is not int:
+        return None
+    position = decoded[1:]
+    return position if all(isinstance(text, str) and is_encodable(text) for text in position) else None

@@ -15,6 +15,12 @@ def is_printable(text: str) -> bool:
     )
 
 
+def shown(text: str, max_length: int) -> str:
+    """``text`` for a message: shortened, and with escapes for what cannot be encoded as UTF-8."""
+    short = text if len(text) <= max_length else f"{text[:max_length]}…"
+    return short.encode(errors="backslashreplace").decode()
+
+
 def is_encodable(text: str) -> bool:
     """Whether ``text`` can be encoded as UTF-8, which lone surrogates cannot."""
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)

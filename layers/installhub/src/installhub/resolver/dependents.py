@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from installhub.model.artifact import ArtifactNode
@@ -30,6 +30,7 @@ def direct_dependents(nodes: Iterable[ArtifactNode], artifact_id: str) -> Iterat
 def find_dependents(nodes: Iterable[ArtifactNode], artifact_id: str, *, transitive: bool) -> Iterator[Dependent]:
     """Yield the artifacts among ``nodes`` that depend on ``artifact_id``, the nearest first, then by id.
 
+    The paths of a long chain are together much longer than the chain, so they are built one by one.
     The artifact itself is not among them, although it depends on itself if it is part of a cycle.
 
     Args:
@@ -41,19 +42,25 @@ def find_dependents(nodes: Iterable[ArtifactNode], artifact_id: str, *, transiti
     for node in nodes:
         for dependency in dict.fromkeys(node.dependencies):
             dependents[dependency].append(node)
-    paths: dict[str, tuple[str, ...]] = {artifact_id: (artifact_id,)}
+    next_on_path: dict[str, str | None] = {artifact_id: None}
     level = [artifact_id]
     while level:
         found = {
-            node.id: (node, (node.id, *paths[reached]))
+            node.id: (node, reached)
             for reached in reversed(level)  # of several paths of the same length, the one through the smallest id stays
             for node in dependents[reached]
-            if node.id not in paths
+            if node.id not in next_on_path
         }
         level = sorted(found)
         for dependent_id in level:
-            node, path = found[dependent_id]
-            paths[dependent_id] = path
-            yield Dependent(node, path)
+            node, next_on_path[dependent_id] = found[dependent_id]
+            yield Dependent(node, tuple(_walk(next_on_path, dependent_id)))
         if not transitive:
             return
+
+
+def _walk(next_on_path: Mapping[str, str | None], start: str) -> Iterator[str]:
+    reached: str | None = start
+    while reached is not None:
+        yield reached
+        reached = next_on_path[reached]
