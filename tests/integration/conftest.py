@@ -16,6 +16,7 @@ from installhub.packages import bundle_store
 from installhub.runtime import aws_errors
 from tests.integration.support import engines
 from tests.integration.support.api import Api
+from tests.integration.support.artifact_api import ArtifactApi
 from tests.integration.support.engines import CatalogTable, Engine
 from tests.integration.support.functions import Functions
 from tests.integration.support.quick_moto import quick_moto
@@ -126,6 +127,12 @@ def functions(world: World) -> Functions:
 def api(sample_world: World) -> Api:
     """The API with the sample tenants."""
     return Api(Functions(sample_world.deployment))
+
+
+@pytest.fixture
+def artifacts(functions: Functions) -> ArtifactApi:
+    """The routes of artifacts, in an empty stack."""
+    return ArtifactApi(functions)
 
 
 @pytest.fixture

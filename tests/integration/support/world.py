@@ -20,7 +20,9 @@ from installhub import composition
 from installhub.artifacts.catalog import ArtifactTable
 from installhub.artifacts.definition_objects import DefinitionObjects
 from installhub.artifacts.definition_reader import DefinitionReader
+from installhub.artifacts.deletion import ArtifactDeleter
 from installhub.artifacts.publisher import Publisher, PublishSummary
+from installhub.artifacts.revisions import RevisionWriter
 from installhub.artifacts.validation import ArtifactInput
 from installhub.exports.commands import ExportCommand, ExportedPackage
 from installhub.exports.exporter import Exporter
@@ -84,6 +86,12 @@ class World:
 
     def definition_objects(self) -> DefinitionObjects:
         return DefinitionObjects(lambda: self.s3, self.name("DefinitionBucket"))
+
+    def deleter(self) -> ArtifactDeleter:
+        objects = self.definition_objects()
+        return ArtifactDeleter(
+            self.artifacts(), objects, RevisionWriter(self.name("ArtifactsTable"), objects, self.clock)
+        )
 
     def artifacts(self) -> ArtifactTable:
         return ArtifactTable(self.dynamodb, self.name("ArtifactsTable"))
