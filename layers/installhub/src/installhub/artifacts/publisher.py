@@ -30,6 +30,7 @@ from installhub.model.errors import ServiceUnavailableError
 from installhub.runtime.aws_errors import sleep_before_retry
 from installhub.runtime.batch_write import batch_put
 from installhub.runtime.dynamodb import Table, Update, transact_write
+from installhub.runtime.telemetry import logger
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -212,7 +213,9 @@ class Publisher:
         uploaded = {revision.object_key: revision.node for revision in revisions if revision.object_key is not None}
         keys = [items.primary_key(tenant, items.body_sort_key(node.id, node.sha256)) for node in uploaded.values()]
         bodies = batch_get(self._dynamodb, self._table, keys, consistent=True)
-        self._objects.delete(uploaded.keys() - {body[items.OBJECT_KEY]["S"] for body in bodies})
+        self._objects.delete(
+            uploaded.keys() - {body[items.OBJECT_KEY]["S"] for body in bodies if items.OBJECT_KEY in body}
+        )
 
     def _statistics_write(self, tenant: str, revision: Revision, statistics: Item | None) -> list[dict[str, Any]]:
         """The write that counts a new artifact. Most artifacts of a large tenant are not counted; the others more."""
@@ -228,10 +231,12 @@ class Publisher:
         if not created:
             return
         size = sum(items.edge_size(items.edge_item(tenant, revision.node)) for revision in created)
-        Table(self._dynamodb, self._table).update_item(
-            items.primary_key(tenant, items.STATISTICS_SORT_KEY),
-            Update(add={items.EDGE_COUNT: len(created), items.EDGE_BYTES: size}),
-        )
+        key = items.primary_key(tenant, items.STATISTICS_SORT_KEY)
+        added = Update(add={items.EDGE_COUNT: len(created), items.EDGE_BYTES: size})
+        try:
+            Table(self._dynamodb, self._table).update_item(key, added)
+        except ServiceUnavailableError as error:  # the artifacts are stored, so publishing has not failed
+            logger.warning("new artifacts not counted", extra={"artifacts": len(created)}, exc_info=error)
 
 
 def superseded_objects(dynamodb: DynamoDBClient, table: str, tenant: str, nodes: Sequence[ArtifactNode]) -> list[Item]:
@@ -241,7 +246,8 @@ def superseded_objects(dynamodb: DynamoDBClient, table: str, tenant: str, nodes:
         for node in nodes
         if node.packed_size > items.MAX_INLINE_BYTES
     ]
-    return batch_get(dynamodb, table, keys, consistent=True)
+    bodies = batch_get(dynamodb, table, keys, consistent=True)
+    return [body for body in bodies if items.OBJECT_KEY in body]
 
 
 def _publication(revision: Revision) -> Publication:
