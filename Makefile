@@ -120,7 +120,7 @@ test-sam-local: $(STACK_READY) ## tests over HTTP against `sam local`; skipped i
 	else echo "tests/sam_local skipped: $${reason#error: }"; fi
 
 .PHONY: test-judges test-chaos test-load reliability
-JUDGED := $(patsubst %,tests/integration/test_%.py,catalog_contract catalog_reads publisher package_claims multipart idempotency \
+JUDGED := $(patsubst %,tests/integration/test_%.py,artifact_storage catalog_contract catalog_reads publisher package_claims multipart idempotency \
   simultaneous_exports sweep)
 test-judges: export INSTALLHUB_JUDGES := all
 test-judges: $(STACK_READY) .tools/bench/dynamodb/.tried ## tests of the storage adapters on moto, MiniStack and DynamoDB Local

@@ -23,7 +23,10 @@ from moto.core.config import default_user_config
 from bench import dynamodb as dynamodb_local
 from installhub.artifacts.catalog import ArtifactTable
 from installhub.artifacts.definition_objects import DefinitionObjects
+from installhub.artifacts.deletion import ArtifactDeleter
+from installhub.artifacts.listing import ArtifactReader
 from installhub.artifacts.publisher import Publisher
+from installhub.artifacts.revisions import RevisionWriter
 from installhub.runtime import aws_clients
 from local import emulator
 from local.state import State
@@ -56,6 +59,9 @@ def no_s3() -> S3Client:
     raise NotImplementedError
 
 
+_NO_OBJECTS: Final = DefinitionObjects(no_s3, "no-bucket")
+
+
 @dataclass(frozen=True)
 class CatalogTable:
     """An artifacts table of the template on an engine."""
@@ -67,9 +73,22 @@ class CatalogTable:
     def artifacts(self) -> ArtifactTable:
         return ArtifactTable(self.client, self.name)
 
+    @cached_property
+    def publisher(self) -> Publisher:
+        """Publishes artifacts with small definitions; there is no S3."""
+        return Publisher(self.client, self.name, _NO_OBJECTS)
+
+    @cached_property
+    def deleter(self) -> ArtifactDeleter:
+        return ArtifactDeleter(self.artifacts, _NO_OBJECTS, RevisionWriter(self.name, _NO_OBJECTS))
+
+    @cached_property
+    def reader(self) -> ArtifactReader:
+        return ArtifactReader(self.client, self.name)
+
     def publish(self, artifacts: Iterable[ArtifactInput]) -> None:
-        """Publish artifacts with small definitions; there is no S3."""
-        Publisher(self.client, self.name, DefinitionObjects(no_s3, "no-bucket")).publish(artifacts)
+        """Publish artifacts with small definitions."""
+        self.publisher.publish(artifacts)
 
 
 @dataclass(frozen=True)
