@@ -95,7 +95,7 @@ def test_definitions_are_read_eventually_consistently_and_missing_ones_again_con
 def test_a_definition_that_is_gone_makes_the_export_unavailable() -> None:
     class EmptyDynamoDB(FakeDynamoDB):
         def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803  # boto3's name
-            return {"Responses": dict.fromkeys(RequestItems, [])}
+            return {"Responses": {table: [] for table in RequestItems}}
 
     with pytest.raises(ServiceUnavailableError):
         read(EmptyDynamoDB(), [node("a")])

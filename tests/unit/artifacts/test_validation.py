@@ -27,7 +27,7 @@ def problems_of(value: object) -> list[tuple[str, str]]:
     with pytest.raises(InvalidArtifactError) as refusal:
         ArtifactInput.from_json(value)
     assert refusal.value.pointer == refusal.value.problems[0].pointer
-    return [tuple(problem) for problem in refusal.value.problems]
+    return [(pointer, detail) for pointer, detail in refusal.value.problems]
 
 
 def refusal_of(**changes: object) -> tuple[str, str]:
