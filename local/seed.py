@@ -1,21 +1,18 @@
-"""Publishes the artifacts of a JSON file to the local stack, as the platform would."""
+"""Publishes the artifacts of a JSON file to the local stack through the file drop, as a pipeline of the platform would."""
 
 from __future__ import annotations
 
 import json
+import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from itertools import groupby
-from operator import attrgetter
+import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from installhub.artifacts.definition_objects import DefinitionObjects
-from installhub.artifacts.publisher import Publisher, PublishSummary
 from installhub.artifacts.validation import ArtifactInput, InvalidArtifactError
-from installhub.model.errors import ServiceUnavailableError
+from installhub.events.inbox import RESULT_SUFFIX
 from local.aws import Aws
 from local.console import stderr
 from local.errors import LocalStackError
@@ -23,31 +20,37 @@ from local.errors import LocalStackError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from mypy_boto3_s3 import S3Client
+
     from local.state import Stack
 
-CHUNK = 100
-THREADS = 4
+    ArtifactDocument = dict[str, Any]
+    """An artifact as JSON."""
+
+POLL_SECONDS = 0.2
+SILENCE_SECONDS = 120
+"""How long to wait for progress."""
+
 MAX_PROBLEMS_SHOWN = 5
 
 
-def seed(stack: Stack, file_name: str) -> PublishSummary:
+def seed(stack: Stack, file_name: str) -> None:
     """Publish the artifacts of a file, all of which must be valid, and print a summary."""
     if not file_name:
         raise LocalStackError("FILE is empty", "for example: make seed FILE=artifacts.json")
     artifacts = read_artifacts(Path(file_name))
     started = time.monotonic()
-    summary = publish(stack, artifacts, Path(file_name).name)
+    counts = drop(stack, artifacts, Path(file_name).stem)
     seconds = time.monotonic() - started
-    tenants = len({artifact.tenant for artifact in artifacts})
+    tenants = len({artifact["tenantId"] for artifact in artifacts})
     stderr.print(
         f"Published {len(artifacts):,} artifacts of {tenants} tenant{'s' * (tenants != 1)} in {seconds:.1f} s: "
-        f"{summary.created:,} new, {summary.updated:,} changed, {summary.unchanged:,} unchanged.",
+        f"{counts['created']:,} new, {counts['updated']:,} changed, {counts['unchanged']:,} unchanged.",
         soft_wrap=True,
     )
-    return summary
 
 
-def read_artifacts(file: Path) -> list[ArtifactInput]:
+def read_artifacts(file: Path) -> list[ArtifactDocument]:
     """The artifacts of a file; an error lists the invalid ones with their problems."""
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -59,17 +62,17 @@ def read_artifacts(file: Path) -> list[ArtifactInput]:
         raise LocalStackError(f"{file}:{error.lineno}:{error.colno}: invalid JSON: {error.msg}") from None
     if not isinstance(content, list):
         raise LocalStackError(f"{file} is not a JSON array of artifacts")
-    artifacts, problems = _parse(content)
-    if problems:
+    if problems := _check(content):
         more = f"\n  and {len(problems) - MAX_PROBLEMS_SHOWN} more" if len(problems) > MAX_PROBLEMS_SHOWN else ""
         listed = "\n  ".join(problems[:MAX_PROBLEMS_SHOWN])
         raise LocalStackError(f"{file}: nothing was published\n  {listed}{more}")
-    return artifacts
+    return content
 
 
-def _parse(content: Sequence[object]) -> tuple[list[ArtifactInput], list[str]]:
-    artifacts: dict[tuple[str, str], ArtifactInput] = {}
+def _check(content: Sequence[Any]) -> list[str]:
+    """The problems of artifacts, each with the name of the artifact."""
     problems = []
+    ids: set[tuple[str, str]] = set()
     for index, value in enumerate(content):
         name = f"artifact [{index}]"
         if isinstance(value, dict) and "artifactId" in value:
@@ -79,40 +82,54 @@ def _parse(content: Sequence[object]) -> tuple[list[ArtifactInput], list[str]]:
         except InvalidArtifactError as error:
             problems.append(f"{name}: {error}")
             continue
-        if (artifact.tenant, artifact.id) in artifacts:
+        if (artifact.tenant, artifact.id) in ids:
             problems.append(f"{name}: duplicate id in the tenant {artifact.tenant}")
-        artifacts[artifact.tenant, artifact.id] = artifact
-    return list(artifacts.values()), problems
+        ids.add((artifact.tenant, artifact.id))
+    return problems
 
 
-def publish(stack: Stack, artifacts: Sequence[ArtifactInput], title: str) -> PublishSummary:
-    """Publish artifacts, several chunks at a time, with a progress bar on a terminal."""
-    aws = Aws(stack.endpoint)
-    objects = DefinitionObjects(lambda: aws.s3, stack.outputs["DefinitionBucket"])
-    publisher = Publisher(aws.dynamodb, stack.outputs["ArtifactsTable"], objects)
-    chunks = list(_chunks(artifacts))
-    total = PublishSummary()
+def drop(stack: Stack, artifacts: Sequence[ArtifactDocument], title: str) -> dict[str, int]:
+    """Put artifacts as a file into the inbox bucket, wait until they are published, and return the counts.
+
+    Shows a progress bar on a terminal.
+    """
+    s3, bucket = Aws(stack.endpoint).s3, stack.outputs["InboxBucket"]
+    key = f"artifacts/seed/{uuid.uuid4().hex}-{title}.ndjson"
+    with tempfile.TemporaryFile() as file:
+        for artifact in artifacts:
+            file.write(json.dumps(artifact).encode() + b"\n")
+        file.seek(0)
+        s3.upload_fileobj(file, bucket, key)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    with (
-        Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress,
-        ThreadPoolExecutor(THREADS) as pool,
-    ):
+    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
         bar = progress.add_task(f"Publishing {title}", total=len(artifacts))
-        sizes = {pool.submit(publisher.publish, chunk): len(chunk) for chunk in chunks}
-        try:
-            for done in as_completed(sizes):
-                total += done.result()
-                progress.advance(bar, sizes[done])
-        except (InvalidArtifactError, ServiceUnavailableError) as error:
-            pool.shutdown(cancel_futures=True)
-            raise LocalStackError(f"publishing failed: {error}", "it is safe to try again") from error
-    return total
+        for result in _results(s3, bucket, f"{key}{RESULT_SUFFIX}"):
+            progress.update(bar, completed=result["counts"]["lines"])
+    if result["status"] != "published" or result["counts"]["refused"]:
+        problems = [problem["detail"] for problem in (*result["errors"], *result["refused"][:MAX_PROBLEMS_SHOWN])]
+        raise LocalStackError("publishing failed:\n  " + "\n  ".join(problems), "it is safe to try again")
+    counts: dict[str, int] = result["counts"]
+    return counts
 
 
-def _chunks(artifacts: Sequence[ArtifactInput]) -> Iterator[list[ArtifactInput]]:
-    """Chunks of one tenant each, which can be published concurrently."""
-    tenant = attrgetter("tenant")
-    for _, of_tenant in groupby(sorted(artifacts, key=tenant), key=tenant):
-        rest = list(of_tenant)
-        for start in range(0, len(rest), CHUNK):
-            yield rest[start : start + CHUNK]
+def _results(s3: S3Client, bucket: str, key: str) -> Iterator[dict[str, Any]]:
+    """Yield the result of a dropped file whenever it changes, until it is final."""
+    last: dict[str, Any] | None = None
+    deadline = time.monotonic() + SILENCE_SECONDS
+    while time.monotonic() < deadline:
+        result = _read_json(s3, bucket, key)
+        if result is not None and result != last:
+            last, deadline = result, time.monotonic() + SILENCE_SECONDS
+            yield result
+            if result["status"] != "publishing":
+                return
+        time.sleep(POLL_SECONDS)
+    raise LocalStackError(f"nothing happened for {SILENCE_SECONDS} seconds", "see: make logs FUNCTION=publish_worker")
+
+
+def _read_json(s3: S3Client, bucket: str, key: str) -> dict[str, Any] | None:
+    try:
+        content: dict[str, Any] = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+    except s3.exceptions.NoSuchKey:
+        return None
+    return content

@@ -13,8 +13,10 @@ from typing import Any
 
 import requests
 
+from installhub.artifacts.definition_objects import DefinitionObjects
+from installhub.artifacts.publisher import Publisher
 from installhub.artifacts.validation import ArtifactInput
-from local import seed, stack
+from local import stack
 from local.aws import Aws
 from local.issuer import DEFAULT_SCOPE, Issuer
 from local.state import PROJECT, Stack, State
@@ -109,8 +111,11 @@ class Api:
         return self.call("GET", f"/{artifact_id}/packages", base=ARTIFACTS, **options)
 
     def publish(self, artifacts: list[dict[str, Any]]) -> None:
-        """Write artifacts to the stack's tables, like `make seed`."""
-        seed.publish(self.stack, [ArtifactInput.from_json(artifact) for artifact in artifacts], "test artifacts")
+        """Write artifacts to the stack's tables directly, which takes less time than the API."""
+        aws, outputs = self.aws, self.stack.outputs
+        objects = DefinitionObjects(lambda: aws.s3, outputs["DefinitionBucket"])
+        publisher = Publisher(aws.dynamodb, outputs["ArtifactsTable"], objects)
+        publisher.publish(map(ArtifactInput.from_json, artifacts))
 
     @property
     def aws(self) -> Aws:
