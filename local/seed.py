@@ -1,4 +1,4 @@
-"""Publishes the artifacts of a JSON file to the local stack through the file drop, as a pipeline of the platform would."""
+"""Publishes the artifacts of a JSON file to the local stack through the file drop, as a pipeline would."""
 
 from __future__ import annotations
 
