@@ -84,7 +84,7 @@ class Stores:
         yield from self._objects("unpacked definitions", "DefinitionBucket", items.download_prefix(tenant))
         yield from self._artifacts(tenant)
         yield from self._packages(tenant)
-        yield from self._package_index(tenant)
+        yield from self.find_index_items(tenant)
         yield from self._requests(tenant)
         yield from self._inbox(tenant)
         yield from self._usage_key(tenant)
@@ -134,7 +134,7 @@ class Stores:
         for item in self._scan("PackagesTable", tenant):
             yield from self._package(item["packageId"]["S"])
 
-    def _package_index(self, tenant: str) -> Iterator[Find]:
+    def find_index_items(self, tenant: str) -> Iterator[Find]:
         """The tenant's items in the package index.
 
         They are deleted after the packages, since a package that is being indexed is removed from the index again only

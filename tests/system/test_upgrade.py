@@ -13,13 +13,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from installhub.model.package import package_id
 from local import stack
 from local.aws import isolate_environment
 from local.state import PROJECT, Emulator, State
 from operations import deployment
 from operations.audit.stack import audit
+from operations.erase.stores import Stores
+from operations.index_packages import Backfill
 from tests.stacks import SAMPLES, free_port
 from tests.system.client import TENANT, Api, export_body
+from tests.system.test_where_used import packages_of
 from tools.upgrade.release import last_release
 
 if TYPE_CHECKING:
@@ -149,14 +153,26 @@ def test_what_is_new_works(upgraded: Api, before: Before) -> None:
     assert (head.status_code, head.content) == (200, b"")
 
 
-def test_packages_from_before_are_found_by_their_artifacts_after_the_backfill(upgraded: Api, before: Before) -> None:
-    indexed = upgraded.make("index-packages")
+def test_packages_from_before_are_found_by_their_artifacts_after_the_backfill(
+    upgraded: Api, before: Before, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = before.package["packageId"], package_id(TENANT, BODY["packageName"], "1.0.1")
+    packages_of(upgraded, "ent-44", new)  # waits until it is indexed
+    monkeypatch.setattr("operations.deployment.local_stack.current", lambda _: upgraded.stack)
+    found = deployment.local(upgraded.state)
+    # A stream has the changes of a day, so the new function has seen the old package. It would not see older ones.
+    for index_items in Stores.of(found).find_index_items(TENANT):
+        index_items.delete()
+    assert upgraded.packages_of("ent-44").json()["packages"] == []
 
-    assert (indexed.returncode, "0 packages" in upgraded.make("index-packages", "DRY_RUN=1").stdout) == (0, True)
+    backfill = Backfill.of(found)
+    backfill.run(lambda _: None)
+
+    assert backfill.failures == []
     for artifact in before.package["manifest"]["artifacts"]:
-        found = upgraded.packages_of(artifact["id"]).json()["packages"]
-        pinned = {package["packageId"]: package["sha256"] for package in found}
-        assert pinned[before.package["packageId"]] == artifact["sha256"]
+        listed = {package["packageId"]: package for package in packages_of(upgraded, artifact["id"], old)}
+        assert listed[old]["sha256"] == artifact["sha256"]
+        assert new in listed
 
 
 def test_the_audit_finds_nothing(upgraded: Api, before: Before, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001  # must run first
