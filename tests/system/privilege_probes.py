@@ -35,12 +35,8 @@ PREFIXES: Final = {
     "BundleBucket": ("bundles/probe", "other/probe"),
     "DefinitionBucket": ("definitions/probe", "other/probe"),
     "InboxBucket": (
-        *(
-            "requests/probe.json",
-            "requests/probe.json.result",
-            "artifacts/probe.ndjson",
-            "artifacts/probe.ndjson.result",
-        ),
+        *("requests/probe.json", "requests/probe.json.result"),
+        *("artifacts/probe.ndjson", "artifacts/probe.ndjson.result"),
         "other/probe",
     ),
 }

@@ -79,6 +79,17 @@ class DropProgress:
     run: str = ""
     lease_until: int = 0
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """The number of lines that are done, in total and by what was done; blank lines do not count."""
+        return {
+            "lines": self.created + self.updated + self.unchanged + self.refused,
+            "created": self.created,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "refused": self.refused,
+        }
+
     @classmethod
     def new(cls, revision: str, now: float) -> Self:
         """The progress of a file that has just been dropped."""
@@ -115,13 +126,7 @@ class DropProgress:
             "status": self.status.value,
             "startedAt": self.started_at,
             "updatedAt": self.updated_at,
-            "counts": {
-                "lines": self.created + self.updated + self.unchanged + self.refused,
-                "created": self.created,
-                "updated": self.updated,
-                "unchanged": self.unchanged,
-                "refused": self.refused,
-            },
+            "counts": self.counts,
             "refused": self.refusals,
             "refusedTruncated": self.is_truncated,
             "errors": self.errors,

@@ -98,7 +98,7 @@ class DropWorker:
             run.save()
         except ResultChangedError:
             raise PostponedError("another run has taken over", LEASE_SECONDS) from None
-        logger.info("file published", extra={"key": job.key, "status": progress.status.value, **_counts(progress)})
+        logger.info("file processed", extra={"key": job.key, "status": progress.status.value, "counts": progress.counts})
         return progress
 
     def fail(self, job: InboxObject, error: InstallHubError) -> None:
@@ -149,12 +149,3 @@ class DropWorker:
         wait = 0 if progress is None else progress.lease_until - int(self.clock())
         if wait > 0:
             raise PostponedError("another run is in progress", min(wait, LEASE_SECONDS) + 1)
-
-
-def _counts(progress: DropProgress) -> dict[str, int]:
-    return {
-        "created": progress.created,
-        "updated": progress.updated,
-        "unchanged": progress.unchanged,
-        "refused": progress.refused,
-    }
