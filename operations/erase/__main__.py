@@ -22,6 +22,7 @@ from operations.erase.stores import Stores
 
 REMAINING = (
     "What remains disappears by itself: entries for Idempotency-Keys within 2 days, messages in queues within 14 days, "
+    "dropped files with lines of several tenants within 60 days, "
     "log entries after LogRetentionDays, backups for point-in-time recovery after 35 days."
 )
 
@@ -52,9 +53,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found = deployment.find(options.stack)
         stores = Stores.of(found)
         counted = count(stores, options.tenant)
-        if not counted:
+        shared = sorted(stores.shared_files(options.tenant))
+        if not counted and not shared:
             raise LocalStackError(f"{found.name} has nothing of the tenant {options.tenant!r}", "check the tenant's id")  # noqa: TRY301
         _print(f"{found.name} has of the tenant {options.tenant!r}:", counted)
+        for key in shared:
+            stdout.print(f"Not erased, since it has lines of other tenants: {key}", markup=False, soft_wrap=True)
         if options.dry_run:
             return 0
         if not options.yes and not _is_confirmed(options.tenant):

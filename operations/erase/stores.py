@@ -14,6 +14,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from installhub.artifacts import items
+from installhub.events.drop_worker import DROP_PREFIX
 from installhub.events.inbox import RESULT_SUFFIX
 from installhub.identity.usage_key_provisioning import KEY_ID, POOLED, ApiKeys
 from installhub.identity.usage_keys import primary_key, usage_subject
@@ -23,6 +24,7 @@ from installhub.packages.manifests import read_manifest
 from installhub.packages.records import PackageRecord
 from installhub.packages.store import PackageStore
 from installhub.runtime.dynamodb import Attribute, expressions
+from operations.erase.drop_files import Share, share_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from operations.deployment import Deployment
 
 INBOX_PREFIX: Final = "requests/"
+_CHUNK_BYTES: Final = 1024 * 1024
 _WRITES_PER_BATCH: Final = 25  # the limit of BatchWriteItem
 _OBJECTS_PER_BATCH: Final = 1000  # the limit of DeleteObjects
 _INDEX_ITEMS: Final = "items of the package index"
@@ -87,6 +90,7 @@ class Stores:
         yield from self.find_index_items(tenant)
         yield from self._requests(tenant)
         yield from self._inbox(tenant)
+        yield from self._dropped_files(tenant)
         yield from self._usage_key(tenant)
 
     def _artifacts(self, tenant: str) -> Iterator[Find]:
@@ -160,15 +164,47 @@ class Stores:
     def _inbox(self, tenant: str) -> Iterator[Find]:
         """Request documents that name the tenant, and their results."""
         bucket = self.outputs["InboxBucket"]
-        versions: dict[str, list[ObjectIdentifierTypeDef]] = defaultdict(list)
-        for key, version in self._versions(bucket, INBOX_PREFIX):
-            versions[key].append({"Key": key, "VersionId": version})
+        versions = self._inbox_versions(INBOX_PREFIX)
         for key, objects in versions.items():
             named = [
                 one for one in objects if not key.endswith(RESULT_SUFFIX) and self._names_tenant(bucket, one, tenant)
             ]
             if named:
                 yield self._object_batch("inbox documents", bucket, [*named, *versions.get(key + RESULT_SUFFIX, [])])
+
+    def _dropped_files(self, tenant: str) -> Iterator[Find]:
+        """Dropped files all of whose lines are the tenant's, and their results."""
+        bucket = self.outputs["InboxBucket"]
+        versions = self._inbox_versions(DROP_PREFIX)
+        for key, objects in versions.items():
+            shares = [(self._share(bucket, one, tenant), one) for one in objects]
+            own = [one for share, one in shares if share is Share.ALL]
+            if own:
+                is_shared = any(share is Share.SOME for share, _ in shares)
+                results = [] if is_shared else versions.get(key + RESULT_SUFFIX, [])
+                yield self._object_batch("dropped files", bucket, [*own, *results])
+
+    def shared_files(self, tenant: str) -> Iterator[str]:
+        """Yield the keys of dropped files that have lines of ``tenant`` and of others. They are not erased."""
+        bucket = self.outputs["InboxBucket"]
+        for key, objects in self._inbox_versions(DROP_PREFIX).items():
+            if any(self._share(bucket, one, tenant) is Share.SOME for one in objects):
+                yield key
+
+    def _share(self, bucket: str, version: ObjectIdentifierTypeDef, tenant: str) -> Share:
+        if version["Key"].endswith(RESULT_SUFFIX):
+            return Share.NONE
+        try:
+            response = self.s3.get_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+        except self.s3.exceptions.ClientError:  # a delete marker
+            return Share.NONE
+        return share_of(tenant, version["Key"], response["Body"].iter_chunks(_CHUNK_BYTES))
+
+    def _inbox_versions(self, prefix: str) -> dict[str, list[ObjectIdentifierTypeDef]]:
+        versions: dict[str, list[ObjectIdentifierTypeDef]] = defaultdict(list)
+        for key, version in self._versions(self.outputs["InboxBucket"], prefix):
+            versions[key].append({"Key": key, "VersionId": version})
+        return versions
 
     def _names_tenant(self, bucket: str, version: ObjectIdentifierTypeDef, tenant: str) -> bool:
         try:

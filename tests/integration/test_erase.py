@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from operations.deployment import Deployment
 from operations.erase.__main__ import main
 from operations.erase.stores import Stores
 from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT, artifact_input, incompressible
+from tests.integration.support.drop_stack import line
 from tests.integration.support.functions import Functions
 from tests.integration.support.plans import UsagePlan, create_usage_plan
 
@@ -47,8 +49,17 @@ def fill(world: World, plan: UsagePlan, tenant: str) -> None:
     for content in (document, document + b" "):
         world.s3.put_object(Bucket=world.name("InboxBucket"), Key=f"requests/{tenant}.json", Body=content)
     world.s3.put_object(Bucket=world.name("InboxBucket"), Key=f"requests/{tenant}.json.result", Body=b"{}")
+    for key in ("whole.ndjson", "whole.ndjson.gz"):
+        drop(world, f"{tenant}/{key}", tenant, tenant)
+        world.s3.put_object(Bucket=world.name("InboxBucket"), Key=f"artifacts/{tenant}/{key}.result", Body=b"{}")
     plan.see(f"tenant:{tenant}")
     plan.provision_new_subjects(Functions(plan.deployment))
+
+
+def drop(world: World, key: str, *tenants: str) -> None:
+    content = b"".join(line("dropped", tenant=tenant) + b"\n" for tenant in tenants)
+    packed = gzip.compress(content + b"unreadable\n") if key.endswith(".gz") else content
+    world.s3.put_object(Bucket=world.name("InboxBucket"), Key=f"artifacts/{key}", Body=packed)
 
 
 def put(world: World, table: str, **attributes: str) -> None:
@@ -118,6 +129,20 @@ def test_nothing_of_the_tenant_remains_and_everything_else_does(
     assert report.findings == []
 
 
+def test_a_dropped_file_with_lines_of_other_tenants_is_kept_and_reported(
+    world: World, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    drop(world, "shared.ndjson", TENANT, OTHER_TENANT)
+    drop(world, "foreign.ndjson.gz", OTHER_TENANT)
+
+    assert run("--yes") == 0
+
+    assert "lines of other tenants: artifacts/shared.ndjson\n" in capsys.readouterr().out
+    kept = [text.partition("?")[0] for text in objects(world) if text.startswith("InboxBucket/artifacts/")]
+    assert {f"InboxBucket/artifacts/{name}" for name in ("shared.ndjson", "foreign.ndjson.gz")} <= set(kept)
+    assert not [text for text in kept if TENANT in text]
+
+
 def test_the_key_of_a_tenant_of_the_first_release_is_found_by_its_name(
     world: World, plan: UsagePlan, run: Callable[..., int]
 ) -> None:
@@ -161,6 +186,7 @@ def test_a_dry_run_only_counts(
         "items of the package index": "7",
         "failed requests": "1",
         "inbox documents": "3",
+        "dropped files": "4",
         "usage-plan keys": "1",
         "usage subjects": "1",
     }
