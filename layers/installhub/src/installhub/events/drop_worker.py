@@ -98,7 +98,8 @@ class DropWorker:
             run.save()
         except ResultChangedError:
             raise PostponedError("another run has taken over", LEASE_SECONDS) from None
-        logger.info("file processed", extra={"key": job.key, "status": progress.status.value, "counts": progress.counts})
+        outcome = {"key": job.key, "status": progress.status.value, "counts": progress.counts}
+        logger.info("file processed", extra=outcome)
         return progress
 
     def fail(self, job: InboxObject, error: InstallHubError) -> None:
