@@ -28,8 +28,8 @@ from local import processes, stack
 from local.aws import isolate_environment
 from local.emulator import INTERPRETER
 from local.issuer import DEFAULT_SCOPE, Issuer
-from local.seed import publish
 from local.state import PROJECT, Stack, State
+from tests.direct_publishing import publish_directly
 
 TENANT: Final = "tenant-bench"
 WORKER: Final = "ExportWorkerFunction"
@@ -55,7 +55,7 @@ def main() -> None:
             raise RuntimeError("the emulator did not start")
         api = _ApiClient(deployed, state)
         small = _artifacts(1, 1_000, prefix="small")
-        publish(deployed, small, "one artifact")
+        publish_directly(deployed, small)
         api.export("Small", ["small-00000"])
         base = _peak_mib(emulator.pid)
         started = time.monotonic()
@@ -126,12 +126,12 @@ def _publish_all(deployed: Stack, artifacts: int, size: int) -> int:
     for start in range(0, leaves, CHUNK):
         batch = _artifacts(min(CHUNK, leaves - start), each, start=start)
         total += sum(len(artifact.definition) for artifact in batch)
-        publish(deployed, batch, "leaves")
+        publish_directly(deployed, batch)
     roots = [
         _artifact(f"root-{number:05}", tuple(f"leaf-{leaf:05}" for leaf in range(number, leaves, ROOTS)), b"{}")
         for number in range(ROOTS)
     ]
-    publish(deployed, roots, "roots")
+    publish_directly(deployed, roots)
     return total
 
 

@@ -19,7 +19,6 @@ from typing import Any, Final
 
 from bench.dynamodb import free_port
 from installhub.artifacts import items
-from installhub.artifacts.batch_put import batch_put
 from installhub.artifacts.definition_objects import DefinitionObjects
 from installhub.artifacts.publisher import Publisher
 from installhub.artifacts.revisions import RevisionWriter
@@ -27,6 +26,7 @@ from installhub.artifacts.validation import ArtifactInput
 from installhub.contract.artifact_documents import read_line
 from installhub.events.drop_files import DropFiles
 from installhub.events.drop_worker import DropWorker
+from installhub.runtime.batch_write import batch_put
 from installhub.runtime.queue_messages import InboxObject
 from local import stack
 from local.aws import Aws, isolate_environment

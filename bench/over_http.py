@@ -23,9 +23,9 @@ from local import stack
 from local.aws import Aws, isolate_environment
 from local.errors import LocalStackError
 from local.issuer import DEFAULT_SCOPE, Issuer
-from local.seed import publish
 from local.settings import REGION
 from local.state import PROJECT, Stack, State
+from tests.direct_publishing import publish_directly
 
 STATE: Final = State(PROJECT / ".local" / "bench-stack")
 PREVIEWED: Final = "tenant-previewed"
@@ -59,7 +59,7 @@ def run_preview(deployed: Stack) -> list[Outcome]:
         ArtifactInput(PREVIEWED, node.id, node.type, node.name, node.status, node.dependencies, b'{"a":1}')
         for node in nodes
     ]
-    publish(deployed, artifacts, "bench")
+    publish_directly(deployed, artifacts)
     body = json.dumps({"tenantId": PREVIEWED, "artifactIds": [nodes[0].id]})
     calls = _calls(deployed, nodes[0].id)
     bare = bare_function(deployed, "preview", "PreviewFunction", BARE_PREVIEW, {"CALLS": json.dumps(calls)})
@@ -175,7 +175,7 @@ def _package(deployed: Stack) -> str:
         )
         for node in nodes
     ]
-    publish(deployed, artifacts, "bench")
+    publish_directly(deployed, artifacts)
     body = {
         "tenantId": DOWNLOADED,
         "packageName": "Bench",

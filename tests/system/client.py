@@ -13,13 +13,12 @@ from typing import Any
 
 import requests
 
-from installhub.artifacts.definition_objects import DefinitionObjects
-from installhub.artifacts.publisher import Publisher
 from installhub.artifacts.validation import ArtifactInput
 from local import stack
 from local.aws import Aws
 from local.issuer import DEFAULT_SCOPE, Issuer
 from local.state import PROJECT, Stack, State
+from tests.direct_publishing import publish_directly
 
 TENANT = "tenant-7f3a9b12"
 OTHER_TENANT = "tenant-c41d77e0"
@@ -112,10 +111,7 @@ class Api:
 
     def publish(self, artifacts: list[dict[str, Any]]) -> None:
         """Write artifacts to the stack's tables directly, which takes less time than the API."""
-        aws, outputs = self.aws, self.stack.outputs
-        objects = DefinitionObjects(lambda: aws.s3, outputs["DefinitionBucket"])
-        publisher = Publisher(aws.dynamodb, outputs["ArtifactsTable"], objects)
-        publisher.publish(map(ArtifactInput.from_json, artifacts))
+        publish_directly(self.stack, map(ArtifactInput.from_json, artifacts))
 
     @property
     def aws(self) -> Aws:
