@@ -108,7 +108,7 @@ test: test-unit test-integration test-system test-sam-local ## all tests
 test-unit: $(PROJECT_READY) ## tests without sockets
 	@$(RUN) pytest -n $(WORKERS) --dist worksteal tests/unit
 
-test-integration: $(PROJECT_READY) ## tests against emulated tables and buckets
+test-integration: $(PROJECT_READY) ## tests against emulated tables and buckets, and of programs in processes of their own
 	@$(RUN) pytest -n $(WORKERS) --dist worksteal tests/integration
 
 test-system: $(ATTACK_READY) ## tests over HTTP against separate local stacks
