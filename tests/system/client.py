@@ -14,6 +14,7 @@ from typing import Any
 import requests
 
 from installhub.artifacts.validation import ArtifactInput
+from installhub.contract.artifact_ids import encode_path_id
 from local import stack
 from local.aws import Aws
 from local.issuer import DEFAULT_SCOPE, Issuer
@@ -25,6 +26,7 @@ OTHER_TENANT = "tenant-c41d77e0"
 TOO_MANY_REQUESTS = 429
 BASE = "/api/installhub/packages"
 ARTIFACTS = "/api/installhub/artifacts"
+ALL_SCOPES = "installhub:export installhub:publish"
 
 
 @dataclass
@@ -79,6 +81,24 @@ class Api:
             timeout=self.timeout,
             allow_redirects=redirects,
         )
+
+    def artifacts(
+        self,
+        method: str,
+        artifact_id: str | None = None,
+        body: object = None,
+        *,
+        suffix: str = "",
+        token: str | None = "",
+        **options: Any,  # noqa: ANN401  # options of call
+    ) -> requests.Response:
+        """Call a route of artifacts, by default with a token for the sample tenant and all scopes.
+
+        ``suffix`` is the rest of the path and the query.
+        """
+        path = suffix if artifact_id is None else f"/{encode_path_id(artifact_id)}{suffix}"
+        token = self.token(TENANT, scope=ALL_SCOPES) if token == "" else token  # the default
+        return self.call(method, path, body, token=token, base=ARTIFACTS, **options)
 
     def export(self, body: object, **options: Any) -> requests.Response:  # noqa: ANN401  # options of call
         """POST /export."""
