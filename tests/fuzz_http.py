@@ -23,6 +23,10 @@ SEED: Final = 20_260_525
 _NO_ROUTE: Final = "UnsupportedMethodResponse"
 
 
+_FEW: Final = {"X-Tenant-Id": [TENANT], "artifactId": ["fuzzed", "~YSBmdXp6ZWQgb25l"]}
+"""Few values of parameters, so that some name what exists. The sample artifacts stay as they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """A generated request and its response.
@@ -81,11 +85,13 @@ def narrowed_document() -> dict[str, Any]:
         properties = document["components"]["schemas"][model]["properties"]
         properties["tenantId"] = {"enum": [TENANT]}
         properties["artifactIds"] |= {"items": {"enum": ["proc-1001", "form-2005", "ent-40"]}, "maxItems": 3}
+    for model in ("ArtifactDocument", "ArtifactBatch"):
+        document["components"]["schemas"][model]["properties"]["tenantId"] = {"enum": [TENANT]}
     for operations in document["paths"].values():
         for operation in operations.values():
             for parameter in operation["parameters"]:
-                if parameter["name"] == "X-Tenant-Id":
-                    parameter["schema"] = {"enum": [TENANT]}
+                if parameter["name"] in _FEW:
+                    parameter["schema"] = {"enum": _FEW[parameter["name"]]}
     return document
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from installhub.model.errors import ErrorCode
-from tests.system.client import OTHER_TENANT, TENANT, Api, export_body
+from tests.system.client import OTHER_TENANT, TENANT, Api, artifact, export_body
 from tests.system.test_error_responses import UNKNOWN_PACKAGE, assert_problem
 
 RETURNED_BY_API_GATEWAY = {
@@ -32,6 +32,10 @@ EXPORTS: dict[ErrorCode, dict[str, Any]] = {
 TESTED_SEPARATELY = {
     ErrorCode.INSUFFICIENT_SCOPE,
     ErrorCode.VERSION_CONFLICT,
+    ErrorCode.PRECONDITION_FAILED,
+    ErrorCode.ARTIFACT_IN_USE,
+    ErrorCode.INVALID_CURSOR,
+    ErrorCode.REQUIREMENT_CONFLICT,
     ErrorCode.PACKAGE_NOT_FOUND,
     ErrorCode.RANGE_NOT_SATISFIABLE,  # test_export_flow.py
     ErrorCode.IDEMPOTENCY_KEY_REUSED,
@@ -70,6 +74,25 @@ def test_the_scope_is_required(api: Api) -> None:
 def test_a_version_exists_once(api: Api) -> None:
     assert api.export(export_body("Once")).status_code == 200
     assert_problem(api.export(export_body(" ONCE ")), ErrorCode.VERSION_CONFLICT)
+
+
+def test_artifacts_are_refused(api: Api) -> None:
+    requirement = {"name": "db", "kind": "connection"}
+    for artifact_id, description, dependencies in (("req-a", "one", []), ("req-b", "another", ["req-a"])):
+        fields = {
+            **artifact(artifact_id, *dependencies, tenantId=TENANT),
+            "requirements": [{**requirement, "description": description}],
+        }
+        del fields["artifactId"]
+        assert api.artifacts("PUT", artifact_id, fields).status_code == 201
+    missing = {"If-Match": '"another"'}
+
+    assert_problem(api.artifacts("PUT", "req-a", fields, headers=missing), ErrorCode.PRECONDITION_FAILED)
+    assert_problem(api.artifacts("DELETE", "req-a"), ErrorCode.ARTIFACT_IN_USE)
+    assert_problem(api.artifacts("GET", suffix="?cursor=x"), ErrorCode.INVALID_CURSOR)
+    assert_problem(api.export(export_body("Conflicting", "req-b")), ErrorCode.REQUIREMENT_CONFLICT)
+    for artifact_id in ("req-b", "req-a"):
+        assert api.artifacts("DELETE", artifact_id).status_code == 204
 
 
 def test_an_idempotency_key_is_valid_for_one_request(api: Api) -> None:

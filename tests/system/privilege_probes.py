@@ -33,7 +33,7 @@ INDEXES: Final = {"ArtifactsTable": ("by-artifact-id", "id"), "PackagesTable": (
 PROTECTED: Final = ("ArtifactsTable", "PackagesTable", "PackageIndexTable")
 PREFIXES: Final = {
     "BundleBucket": ("bundles/probe", "other/probe"),
-    "DefinitionBucket": ("definitions/probe", "other/probe"),
+    "DefinitionBucket": ("definitions/probe", "downloads/probe", "other/probe"),
     "InboxBucket": (
         *("requests/probe.json", "requests/probe.json.result"),
         *("artifacts/probe.ndjson", "artifacts/probe.ndjson.result"),
@@ -137,6 +137,7 @@ def _tables(clients: Clients, api: Api) -> Group:
         }
         update = {"UpdateExpression": "REMOVE nothing", **IMPOSSIBLE}
         deletion = [{"DeleteRequest": {"Key": key}}]
+        check = [{"ConditionCheck": {**name, "Key": key, **IMPOSSIBLE}}]
         for action, call, request in (
             ("GetItem", db.get_item, {**name, "Key": key}),
             ("PutItem", db.put_item, {**name, "Item": key, **IMPOSSIBLE}),
@@ -144,6 +145,7 @@ def _tables(clients: Clients, api: Api) -> Group:
             ("DeleteItem", db.delete_item, {**name, "Key": key, **IMPOSSIBLE}),
             ("BatchGetItem", db.batch_get_item, {"RequestItems": {name["TableName"]: {"Keys": [key]}}}),
             ("BatchWriteItem", db.batch_write_item, {"RequestItems": {name["TableName"]: deletion}}),
+            ("ConditionCheckItem", db.transact_write_items, {"TransactItems": check}),
             ("Query", db.query, {**name, **equals}),
             ("Scan", db.scan, {**name, "Limit": 1}),
             ("DescribeTable", db.describe_table, name),

@@ -8,7 +8,7 @@ import pytest
 
 from installhub.contract.response_models import ProblemDocument
 from installhub.model.errors import REGISTRY, ErrorCode
-from tests.system.client import OTHER_TENANT, TENANT, Api, export_body
+from tests.system.client import OTHER_TENANT, TENANT, Api, artifact, export_body
 
 if TYPE_CHECKING:
     import requests
@@ -143,6 +143,40 @@ def test_a_preview_warns_of_errors_that_an_export_would_return(api: Api) -> None
 )
 def test_a_preview_refuses_missing_roots(api: Api, root: str, code: ErrorCode) -> None:
     assert_problem(api.preview({"tenantId": TENANT, "artifactIds": ["proc-1001", root]}), code)
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"type": "Spreadsheet"}, "/type"),
+        ({"name": ""}, "/name"),
+        ({"status": None}, "/status"),
+        ({"dependencies": ["a", 7]}, "/dependencies/1"),
+        ({"definition": "\ud800"}, "/definition"),
+        ({"requirements": [{"name": "db", "kind": "wish"}]}, "/requirements/0/kind"),
+        ({"artifactId": "bad"}, "/artifactId"),
+        ({"colour": "red"}, "/colour"),
+    ],
+)
+def test_an_invalid_field_of_an_artifact_is_identified_by_its_pointer(
+    api: Api, change: dict[str, Any], pointer: str
+) -> None:
+    fields = {name: value for name, value in artifact("bad", tenantId=TENANT).items() if name != "artifactId"}
+
+    body = assert_problem(api.artifacts("PUT", "bad", fields | change), ErrorCode.INVALID_REQUEST)
+
+    assert [error["pointer"] for error in body["errors"]] == [pointer]
+
+
+def test_artifacts_that_declare_a_requirement_differently_are_not_exported(api: Api) -> None:
+    for artifact_id, kind, dependencies in (("req-a", "connection", []), ("req-b", "secret", ["req-a"])):
+        fields = artifact(artifact_id, *dependencies, tenantId=TENANT, requirements=[{"name": "db", "kind": kind}])
+        del fields["artifactId"]
+        assert api.artifacts("PUT", artifact_id, fields).status_code == 201
+
+    body = assert_problem(api.export(export_body("Conflicting", "req-b")), ErrorCode.REQUIREMENT_CONFLICT)
+
+    assert [error["requiredBy"] for error in body["errors"]] == [["req-a", "req-b"]]
 
 
 def test_a_version_conflict_ignores_case_whitespace_and_build_metadata(api: Api) -> None:

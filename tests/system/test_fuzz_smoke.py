@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import Record
 from tests.fuzz_http import DOCUMENT, attack, narrowed_document
 from tests.stacks import deployed
-from tests.system.client import TENANT, Api
+from tests.system.client import ALL_SCOPES, TENANT, Api
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_generated_requests_get_responses_that_follow_the_document(
         narrowed_document(),
         unlimited_api.stack.url,
         tmp_path,
-        token=unlimited_api.token(TENANT),
+        token=unlimited_api.token(TENANT, scope=ALL_SCOPES),
         examples=20,
         phases="examples,fuzzing",
     )

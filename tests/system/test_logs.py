@@ -15,7 +15,7 @@ from installhub.model.errors import ErrorCode
 from local import logs
 from tests.conftest import Record
 from tests.forgeries import Mint
-from tests.system.client import Api, artifact, export_body
+from tests.system.client import ALL_SCOPES, Api, artifact, export_body
 from tests.system.test_error_responses import UNKNOWN_PACKAGE, assert_problem
 
 OURS = "tenant-of-logs"
@@ -23,6 +23,7 @@ FOREIGN = "tenant-canary-of-another"
 DEFINITION = "canary-of-a-definition"
 DESCRIPTION = "canary-of-a-description"
 CLAIM = "canary-of-a-claim"
+LOGGED = 'odd "artifact" \u202e {x}'
 VERBOSE = {"POWERTOOLS_LOG_LEVEL": "DEBUG", "POWERTOOLS_LOGGER_LOG_EVENT": "true"}
 PLATFORM = ("INIT_START ", "START ", "END ", "REPORT ")
 TIMEOUT_SECONDS = 60.0
@@ -30,10 +31,10 @@ TIMEOUT_SECONDS = 60.0
 
 @contextmanager
 def verbose_logging(api: Api) -> Iterator[None]:
-    """Make all functions log as much as the environment allows, and every bundle download a redirect."""
+    """Make all functions log as much as the environment allows, and every download a redirect."""
     with ExitStack() as changes:
         for folder, name in logs.functions(api.stack).items():
-            links = {"MAX_INLINE_BUNDLE_BYTES": "1"} if folder == "download" else {}
+            links = {"MAX_INLINE_BUNDLE_BYTES": "1"} if folder in {"download", "get_definition"} else {}
             changes.enter_context(api.changed_variables(name, **VERBOSE, **links))
         yield
 
@@ -87,6 +88,7 @@ def exercise_api(api: Api) -> tuple[dict[str, str], list[str]]:
     for bad in forged:
         assert_problem(api.get(UNKNOWN_PACKAGE, token=bad), ErrorCode.UNAUTHORIZED)
     link = api.download(packages["now"], token=token, redirects=False).headers["Location"]
+    artifact_link = exercise_artifacts(api)
     assert_problem(api.download(UNKNOWN_PACKAGE, token=token), ErrorCode.PACKAGE_NOT_FOUND)
     deadline = time.monotonic() + TIMEOUT_SECONDS
     while "checksum" not in api.get(packages["later"], token=token).json() or (
@@ -100,10 +102,37 @@ def exercise_api(api: Api) -> tuple[dict[str, str], list[str]]:
     for function in ("SweepFunction", "ReclaimKeysFunction"):
         api.aws.lambda_.invoke(FunctionName=api.stack.outputs[function])
     assert api.call("OPTIONS", "/export", token=token).status_code == 204
-    signed = re.findall(r"X-Amz-(?:Signature|Security-Token|Credential)=([^&]+)", link)
+    signed = re.findall(r"X-Amz-(?:Signature|Security-Token|Credential)=([^&]+)", link + artifact_link)
     assert signed
     tokens = [each for one in (token, *forged) for each in (one, *(part for part in one.split(".") if len(part) > 60))]
-    return packages, [DEFINITION, DESCRIPTION, CLAIM, FOREIGN, link, *signed, *tokens]
+    return packages, [DEFINITION, DESCRIPTION, CLAIM, FOREIGN, link, artifact_link, *signed, *tokens]
+
+
+def exercise_artifacts(api: Api) -> str:
+    """Send valid and invalid requests to every route of artifacts; return a link to a definition."""
+    token = api.token(OURS, scope=ALL_SCOPES)
+    requirement = {"name": "limit", "kind": "variable", "description": DESCRIPTION, "default": DEFINITION}
+    fields = {name: value for name, value in artifact("x").items() if name not in {"tenantId", "artifactId"}}
+    mine = {**fields, "definition": {"text": DEFINITION}, "requirements": [requirement], "tenantId": OURS}
+    put = api.artifacts("PUT", LOGGED, mine, token=token)
+    assert put.status_code == 201, put.text
+    etag = {"If-Match": put.headers["ETag"]}
+    assert_problem(
+        api.artifacts("PUT", LOGGED, {**mine, "type": DEFINITION, DESCRIPTION: 1}, token=token),
+        ErrorCode.INVALID_REQUEST,
+    )
+    assert_problem(api.artifacts("PUT", LOGGED, {**mine, "tenantId": FOREIGN}, token=token), ErrorCode.TENANT_MISMATCH)
+    batch = {"tenantId": OURS, "artifacts": [{**fields, "artifactId": "batched"}, {"definition": DEFINITION}]}
+    assert api.artifacts("POST", None, batch, suffix="/batch", token=token).status_code == 200
+    listed = api.artifacts("GET", suffix=f"?namePrefix={DESCRIPTION}&cursor={CLAIM}", token=token)
+    assert_problem(listed, ErrorCode.INVALID_CURSOR)
+    for suffix in ("", "/dependents"):
+        assert api.artifacts("GET", LOGGED, suffix=suffix, token=token).status_code == 200
+        assert api.artifacts("GET", "theirs", suffix=suffix, token=token).status_code == 404
+    link = api.artifacts("GET", LOGGED, suffix="/definition", token=token, redirects=False).headers["Location"]
+    assert api.artifacts("DELETE", LOGGED, token=token, headers=etag).status_code == 204
+    assert api.artifacts("DELETE", LOGGED, token=token).status_code == 404
+    return link
 
 
 def test_the_logs_contain_no_secrets_and_identify_package_and_tenant(api: Api, record: Record) -> None:
@@ -122,6 +151,9 @@ def test_the_logs_contain_no_secrets_and_identify_package_and_tenant(api: Api, r
     for folder, name in (("export", "now"), ("export_worker", "later"), ("announce", "later"), ("announce", "failed")):
         about_package = [entry for entry in about[folder] if entry.get("packageId") == packages[name]]
         assert {entry["tenantId"] for entry in about_package} == {OURS}, (folder, name)
+    for folder in ("put_artifact", "get_artifact", "get_definition", "list_dependents", "delete_artifact"):
+        about_artifact = [entry for entry in about[folder] if entry.get("artifactId") == LOGGED]
+        assert {entry.get("tenantId") for entry in about_artifact} <= {OURS, None}, folder
     assert {entry["fault"] for entry in about["authorizer"]} == {"ALGORITHM", "SIGNATURE", "EXPIRED"}
     (failed,) = [entry for entry in about["get_package"] if entry["message"] == "unhandled exception"]
     assert (failed["packageId"], failed["exception_name"]) == (packages["now"], "KeyError")
