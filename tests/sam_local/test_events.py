@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from tests.sam_local.conftest import Served
 
 EVENTS = [file.stem for file in (PROJECT / "events").glob("*.json")]
-IN_ORDER = ("export", "get_package", "download", "get_artifact", "get_definition", "list_dependents", "put_artifact")
+IN_ORDER = (
+    *("export", "get_package", "download", "get_artifact", "get_definition", "list_dependents"),
+    *("list_artifact_packages", "put_artifact"),
+)
 """An export comes first, then reads of its package; other events may export the same package and get a conflict, or
 delete artifacts."""
 
