@@ -12,6 +12,7 @@ from bench import (
     cold_start,
     cost,
     exporting,
+    file_drop,
     grid,
     ordering,
     over_http,
@@ -43,6 +44,7 @@ TOPICS: dict[str, tuple[int, Callable[[Services], list[Outcome]]]] = {
     "cost": (12, lambda on: cost.run(on.database, on.s3)),
     "authorizer": (13, lambda _: authorizer.run()),
     "publishing": (14, lambda on: publishing.run(on.database)),
+    "file-drop": (14, lambda on: file_drop.run(on.database)),
 }
 
 
