@@ -35,13 +35,13 @@ def ids_of(response: ApiResponse) -> list[str]:
 
 def pages(artifacts: ArtifactApi, **query: str) -> list[list[str]]:
     """The ids on all pages, following the links."""
-    found = [artifacts.list(**query)]
+    found = [artifacts.page(query)]
     while "Link" in found[-1].headers:
         target, _, relation = found[-1].headers["Link"].partition("; ")
         assert (target[:2], target[-1], relation) == ("<?", ">", 'rel="next"')
         following = {name: value for name, (value,) in parse_qs(target[2:-1], strict_parsing=True).items()}
         assert following["cursor"] == found[-1].json["nextCursor"]
-        found.append(artifacts.list(**following))
+        found.append(artifacts.page(following))
     assert found[-1].json["nextCursor"] is None
     return list(map(ids_of, found))
 
@@ -114,10 +114,11 @@ def test_a_page_takes_at_most_two_requests_although_a_filter_matches_little(
     long = [f"{number:03}-{'x' * 250}" for number in range(450)]  # about 115 KB; moto's pages have 1 MB
     world.publish(*(artifact_input(f"rule-{number:02}", *long) for number in range(28)))
     world.publish(artifact_input("rule-99", kind="AtlasForm"))
-    found, cursor = [], ""
+    found: list[list[str]] = []
+    cursor: str | None = ""
     while cursor is not None:
         wire.clear()
-        response = artifacts.list(type="AtlasForm", **({"cursor": cursor} if cursor else {}))
+        response = artifacts.page({"type": "AtlasForm", **({"cursor": cursor} if cursor else {})})
         assert 1 <= wire.count("Query") == wire.count() <= 2
         found.append(ids_of(response))
         cursor = response.json["nextCursor"]
@@ -172,12 +173,12 @@ def test_a_cursor_of_another_tenant_list_or_filter_is_refused(artifacts: Artifac
     cursor = artifacts.list(limit="1").json["nextCursor"]
     theirs = {"X-Tenant-Id": OTHER_TENANT}
 
-    assert_problem(artifacts.list(CONSULTANT, theirs, limit="1", cursor=cursor), 400, "InvalidCursor")
-    assert_problem(artifacts.list(STRANGER, theirs, cursor=cursor), 400, "InvalidCursor")
+    assert_problem(artifacts.list(caller=CONSULTANT, headers=theirs, limit="1", cursor=cursor), 400, "InvalidCursor")
+    assert_problem(artifacts.list(caller=STRANGER, headers=theirs, cursor=cursor), 400, "InvalidCursor")
     for changed in ({"type": "RuleSet"}, {"status": "published"}, {"namePrefix": "M"}):
-        assert_problem(artifacts.list(cursor=cursor, **changed), 400, "InvalidCursor")
+        assert_problem(artifacts.page({"cursor": cursor, **changed}), 400, "InvalidCursor")
         assert_problem(
-            artifacts.list(cursor=artifacts.list(limit="1", **changed).json["nextCursor"]), 400, "InvalidCursor"
+            artifacts.list(cursor=artifacts.page({"limit": "1", **changed}).json["nextCursor"]), 400, "InvalidCursor"
         )
 
 

@@ -98,7 +98,7 @@ def test_the_same_content_changes_nothing(artifacts: ArtifactApi) -> None:
     ids=str,
 )
 def test_a_change_of_any_field_is_an_update_with_another_etag(artifacts: ArtifactApi, changes: dict[str, Any]) -> None:
-    before = [{**REQUIREMENTS[1], "default": 5}]
+    before: list[dict[str, Any]] = [{**REQUIREMENTS[1], "default": 5}]
     if changes.get("requirements", [{}])[0].get("default") is True:
         before = [{"name": "limit", "kind": "variable", "default": 1}]
     first = artifacts.put("rule", rule(requirements=before))

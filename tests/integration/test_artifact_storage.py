@@ -34,7 +34,8 @@ def made(artifact_id: str = "rule", *dependencies: str, **changes: Any) -> Artif
 
 def listed(table: CatalogTable, wanted: ArtifactFilter | None = None, limit: int = 200) -> list[list[str]]:
     """The ids on all pages."""
-    pages, cursor = [], None
+    pages: list[list[str]] = []
+    cursor: str | None = None
     while cursor is not None or not pages:
         page = table.reader.list(TENANT, wanted or ArtifactFilter(), limit, cursor)
         pages.append([node.id for node in page.nodes])

@@ -146,14 +146,22 @@ def test_writers_without_conditions_all_succeed_and_the_last_stays(world: World,
 PUT_CALLS: Final = ("BatchGetItem-1", "PutObject-1", "BatchGetItem-2", "TransactWriteItems-1", "PutObjectTagging-1")
 DELETE_CALLS: Final = ("GetItem-1", "Query-1", "BatchGetItem-1", "TransactWriteItems-1", "PutObjectTagging-1")
 BATCH_CALLS: Final = ("BatchGetItem-1", "BatchWriteItem-1", "TransactWriteItems-1", "UpdateItem-1")
+
+
+def delete(world: World) -> None:
+    world.deleter().delete(TENANT, "rule", Precondition())
+
+
+def replace_it(world: World) -> None:
+    delete(world)
+    world.publish(made(definition=[LARGE]))
+
+
 OTHERS: Final[dict[str, Callable[[World], object]]] = {
     "update": lambda world: world.publish(made(definition=[LARGE, "theirs"])),
     "rename": lambda world: world.publish(made(definition=[LARGE], name="Theirs")),
-    "delete": lambda world: world.deleter().delete(TENANT, "rule", Precondition()),
-    "replace": lambda world: (
-        world.deleter().delete(TENANT, "rule", Precondition()),
-        world.publish(made(definition=[LARGE])),
-    ),
+    "delete": delete,
+    "replace": replace_it,
 }
 
 

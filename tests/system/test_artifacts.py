@@ -72,6 +72,7 @@ def api() -> Iterator[Api]:
     yield from deployed(
         "system-artifacts",
         "ExportRateLimit=10000 ExportBurstLimit=10000 StageRateLimit=10000 StageBurstLimit=10000 "
+        "PublishRateLimit=10000 PublishBurstLimit=10000 RequestRateLimit=10000 RequestBurstLimit=10000 "
         "MaxInlineBundleBytes=200000",
     )
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.stacks import free_port
 from tests.system.browser import fetch, launched, page_at
-from tests.system.client import BASE, TENANT, Api, export_body
+from tests.system.client import ALL_SCOPES, ARTIFACTS, BASE, TENANT, Api, artifact, export_body
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -30,14 +30,16 @@ def portal(browser: Browser, page_port: int) -> Iterator[Page]:
         yield page
 
 
-def call(api: Api, page: Page, method: str, path: str, body: object = None, **headers: str) -> dict[str, Any]:
+def call(  # the parts of a request
+    api: Api, page: Page, method: str, path: str, body: object = None, *, base: str = BASE, **headers: str
+) -> dict[str, Any]:
     """Send a request like a page that holds a token."""
     request_headers = {"Authorization": f"Bearer {api.token(TENANT)}", **headers}
     options: dict[str, Any] = {"method": method, "headers": request_headers}
     if body is not None:
         options["body"] = json.dumps(body)
         request_headers["Content-Type"] = "application/json"
-    return fetch(page, f"{api.stack.url}{BASE}{path}", **options)
+    return fetch(page, f"{api.stack.url}{base}{path}", **options)
 
 
 def export(api: Api, page: Page, name: str) -> dict[str, Any]:
@@ -68,6 +70,23 @@ def test_a_page_downloads_a_bundle_that_is_a_redirect_to_s3(
     assert download["redirected"], "larger than MaxInlineBundleBytes"
     assert f"sha256:{hashlib.sha256(download['body']).hexdigest()}" == package["checksum"]
     assert "content-disposition" in download["headers"]
+
+
+def test_a_page_edits_an_artifact(limited_api: Api, portal: Page) -> None:
+    """PUT and DELETE, and If-Match, need a preflight request."""
+    token = {"Authorization": f"Bearer {limited_api.token(TENANT, scope=ALL_SCOPES)}"}
+    fields = {name: value for name, value in artifact("edited", tenantId=TENANT).items() if name != "artifactId"}
+
+    created = call(limited_api, portal, "PUT", "/edited", fields, base=ARTIFACTS, **token)
+    etag = {"If-Match": created["headers"]["etag"]}
+    changed = call(limited_api, portal, "PUT", "/edited", {**fields, "name": "New"}, base=ARTIFACTS, **token, **etag)
+    refused = call(limited_api, portal, "DELETE", "/edited", base=ARTIFACTS, **token, **etag)
+    listed = call(limited_api, portal, "GET", "?limit=1", base=ARTIFACTS, **token)
+    etag["If-Match"] = changed["headers"]["etag"]
+    deleted = call(limited_api, portal, "DELETE", "/edited", base=ARTIFACTS, **token, **etag)
+
+    assert [each["status"] for each in (created, changed, refused, listed, deleted)] == [201, 200, 412, 200, 204]
+    assert 'rel="next"' in listed["headers"]["link"]
 
 
 def test_a_page_sees_that_its_token_is_missing_or_invalid(limited_api: Api, portal: Page) -> None:

@@ -30,7 +30,7 @@ RULE: Final[Mapping[str, Any]] = {
     "dependencies": [],
     "definition": {"of": "rule"},
 }
-REQUIREMENTS: Final = [
+REQUIREMENTS: Final[list[dict[str, Any]]] = [
     {"name": "db", "kind": "connection", "description": "The ledger"},
     {"name": "limit", "kind": "variable", "valueType": "number", "default": 5},
     {"name": "key", "kind": "secret"},
@@ -94,7 +94,13 @@ class ArtifactApi:
     def delete(self, artifact_id: str, headers: Headers = NO_HEADERS, **options: Unpack[Options]) -> ApiResponse:
         return self.send("delete_artifact", artifact_id, headers=headers, **options)
 
-    def list(self, caller: Caller | None = None, headers: Headers = NO_HEADERS, **query: str) -> ApiResponse:
+    def list(self, *, headers: Headers = NO_HEADERS, caller: Caller | None = None, **query: str) -> ApiResponse:
+        return self.page(query, caller=caller, headers=headers)
+
+    def page(
+        self, query: Mapping[str, str], *, headers: Headers = NO_HEADERS, caller: Caller | None = None
+    ) -> ApiResponse:
+        """As :meth:`list`, with any query."""
         return self.send("list_artifacts", None, query=query, caller=caller, headers=headers)
 
     def send(

@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from installhub.contract.routes import DOWNLOAD, EXPORT, methods_of
+from installhub.contract.routes import (
+    DOWNLOAD,
+    EXPORT,
+    GET_DEFINITION,
+    LIST_ARTIFACTS,
+    LIST_DEPENDENTS,
+    PUBLISH_ARTIFACTS,
+    PUT_ARTIFACT,
+    Route,
+    methods_of,
+)
 from installhub.http.cors import CrossOriginPolicy
 from installhub.http.response import Response
 from installhub.model.errors import ErrorCode, InstallHubError
@@ -75,6 +85,29 @@ def test_a_preflight_response_lists_the_methods_of_the_path_and_the_headers_of_r
     assert {"Authorization", "Content-Type", "Idempotency-Key", "Prefer", "X-Tenant-Id"} <= set(allowed)
     assert int(headers["Access-Control-Max-Age"]) > 0
     assert "Access-Control-Expose-Headers" not in headers
+
+
+def test_a_page_may_change_an_artifact_on_conditions_and_follow_a_list() -> None:
+    headers = POLICY.preflight_headers(PORTAL, methods_of(PUT_ARTIFACT.path))
+
+    assert set(headers["Access-Control-Allow-Methods"].split(", ")) == {"PUT", "GET", "HEAD", "DELETE", "OPTIONS"}
+    assert {"If-Match", "If-None-Match"} <= set(headers["Access-Control-Allow-Headers"].split(", "))
+    exposed = POLICY.response_headers(PORTAL)["Access-Control-Expose-Headers"].split(", ")
+    assert {"ETag", "Link", "WWW-Authenticate"} <= set(exposed)
+
+
+@pytest.mark.parametrize(
+    ("route", "methods"),
+    [
+        (LIST_ARTIFACTS, {"GET", "HEAD", "OPTIONS"}),
+        (PUBLISH_ARTIFACTS, {"POST", "OPTIONS"}),
+        (GET_DEFINITION, {"GET", "HEAD", "OPTIONS"}),
+        (LIST_DEPENDENTS, {"GET", "HEAD", "OPTIONS"}),
+    ],
+    ids=lambda value: getattr(value, "operation", ""),
+)
+def test_each_path_of_artifacts_has_its_methods(route: Route, methods: set[str]) -> None:
+    assert set(methods_of(route.path)) == methods
 
 
 def test_a_path_with_a_body_has_its_method_only() -> None:
