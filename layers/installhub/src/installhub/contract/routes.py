@@ -159,8 +159,8 @@ LIST_ARTIFACTS: Final = Route(
     ARTIFACTS_PATH,
     "listArtifacts",
     "List artifacts",
-    "Lists the tenant's artifacts, ordered by id. With filters that match few artifacts, a page may have fewer than "
-    "`limit`, or none; the list ends where `nextCursor` is null.",
+    "Lists the tenant's artifacts, ordered by id; ids of more than 1,000 bytes come last. With filters that match few "
+    "artifacts, a page may have fewer than `limit`, or none; the list ends where `nextCursor` is null.",
     (ErrorCode.INVALID_REQUEST, ErrorCode.INVALID_CURSOR),
     response_model="ArtifactList",
     scopes=_READ_SCOPES,
