@@ -68,6 +68,13 @@ def test_a_changed_or_shortened_cursor_is_refused(position: str, data: st.DataOb
     assert is_refused(SCOPE, cursor[:place] + other + cursor[place + 1 :])
 
 
+@pytest.mark.parametrize("additional", ["!", "\n", " ", "=", "%"])
+def test_a_cursor_with_a_character_outside_its_alphabet_is_refused(additional: str) -> None:
+    cursor = SCOPE.encode(["E#=rule"])
+
+    assert is_refused(SCOPE, cursor[:8] + additional + cursor[8:])
+
+
 @given(st.text(max_size=60) | st.binary(max_size=60).map(lambda content: base64.urlsafe_b64encode(content).decode()))
 def test_random_text_is_refused(cursor: str) -> None:
     assert is_refused(SCOPE, cursor)

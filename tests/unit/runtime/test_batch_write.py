@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from installhub.model.errors import ServiceUnavailableError
 from installhub.runtime import batch_write
@@ -76,7 +77,19 @@ def test_unprocessed_items_are_sent_again(waits: list[int], capacity: int) -> No
 def test_a_table_that_accepts_nothing_is_reported_after_a_few_waits(waits: list[int]) -> None:
     dynamodb = FakeDynamoDB(0)
 
-    with pytest.raises(ServiceUnavailableError):
+    with pytest.raises(ServiceUnavailableError) as failure:
         batch_put(dynamodb.client, "table", items(1))
 
+    assert failure.value.service == "dynamodb"
     assert waits == [1, 2, 3, 4, 5]
+
+
+def test_a_failing_service_is_named() -> None:
+    class Failing(FakeDynamoDB):
+        def batch_write_item(self, RequestItems: dict[str, list[Any]]) -> dict[str, Any]:  # noqa: ARG002, N803
+            raise EndpointConnectionError(endpoint_url="https://dynamodb.example")
+
+    with pytest.raises(ServiceUnavailableError) as failure:
+        batch_put(Failing(0).client, "table", items(1))
+
+    assert failure.value.service == "dynamodb"
