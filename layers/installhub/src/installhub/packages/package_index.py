@@ -69,8 +69,7 @@ class PackageIndex:
 
 
 def _position(scope: CursorScope, cursor: str) -> str:
-    match scope.decode(cursor):
-        case [str() as sort_key] if index_items.is_sort_key(sort_key):
-            return sort_key
-        case _:
-            raise InstallHubError.of(ErrorCode.INVALID_CURSOR)
+    (sort_key,) = scope.decode(cursor)
+    if not index_items.is_sort_key(sort_key):
+        raise InstallHubError.of(ErrorCode.INVALID_CURSOR)
+    return sort_key
