@@ -23,7 +23,7 @@ KEY_IS_OWN: Final = ("KeyIsOwn", {"Ref": "AWS::NoValue"})
 
 FUNCTIONS: Final = (
     *("announce", "authorizer", "delete_artifact", "download", "enroll", "export", "export_worker", "get_artifact"),
-    *("get_definition", "get_package", "index_packages", "list_artifact_packages", "list_artifacts"),
+    *("get_definition", "get_graph", "get_package", "index_packages", "list_artifact_packages", "list_artifacts"),
     *("list_dependents", "preflight", "preview", "publish_artifacts", "publish_worker", "put_artifact", "reclaim_keys"),
     "sweep",
 )
@@ -143,6 +143,7 @@ _SPECIFIC: Final[dict[str, Needs]] = {
         **_needs("DefinitionBucket/definitions/*", "artifacts/definition_reader.py", "s3:GetObject"),
         **_needs("DefinitionBucket/downloads/*", "artifacts/definition_downloads.py", "s3:GetObject", "s3:PutObject"),
     },
+    "get_graph": {**_FIND_PACKAGE, **_READ_BUNDLE},
     "get_package": {**_FIND_PACKAGE, **_READ_BUNDLE},
     "index_packages": {
         **_stream("PackagesTable"),

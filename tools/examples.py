@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from installhub.bundler.layout import BundleLayout
 from installhub.bundler.manifest import build_manifest
+from installhub.contract.graph_bodies import graph_body
 from installhub.contract.response_bodies import package_body, pending_body, preview_body
+from installhub.graphs.graph import graph_of_manifest
 from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType, PackageType
 from installhub.model.definition import sha256_hex
 from installhub.model.errors import ErrorCode, Problem
@@ -85,6 +87,9 @@ _DESCRIPTION: Final = PackageDescription(
     tags=tuple(EXPORT_REQUEST["tags"]),
 )
 PACKAGE_ID: Final = _DESCRIPTION.package_id
+_MANIFEST: Final = build_manifest(
+    _DESCRIPTION, ["proc-1001"], [_NODES[artifact_id] for artifact_id in _PLAN.install_order]
+)
 PACKAGE: Final = package_body(
     PackageRecord(
         description=_DESCRIPTION,
@@ -96,8 +101,9 @@ PACKAGE: Final = package_body(
         exported_at="2026-05-25T09:00:00Z",
         exported_by="",
     ),
-    build_manifest(_DESCRIPTION, ["proc-1001"], [_NODES[artifact_id] for artifact_id in _PLAN.install_order]),
+    _MANIFEST,
 )
+GRAPH: Final = graph_body(_DESCRIPTION, graph_of_manifest(_MANIFEST))
 
 _PENDING: Final = PendingExport(
     package_id=PACKAGE_ID,

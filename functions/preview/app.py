@@ -1,4 +1,4 @@
-"""POST /api/installhub/packages/preview: resolves artifacts without creating a package."""
+"""POST /api/installhub/packages/preview: resolves artifacts without creating a package, as JSON or as a picture."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from installhub.composition.artifacts import artifact_table
 from installhub.composition.limits import limits
+from installhub.contract.graph_formats import GraphFormat
 from installhub.contract.request_models import PreviewRequest
 from installhub.contract.response_bodies import preview_body
 from installhub.contract.routes import PREVIEW
 from installhub.exports.preview import preview
+from installhub.exports.preview_graph import preview_graph
 from installhub.http.endpoint import endpoint
+from installhub.http.graph_requests import preview_format
+from installhub.http.graph_responses import preview_picture_response
 from installhub.http.request import Request
 from installhub.http.request_body import read_request
 from installhub.http.response import Response
@@ -22,4 +26,7 @@ def handler(request: Request, _context: LambdaContext) -> Response:
     """Return what an export of the request's artifacts would include."""
     body, tenant, _ = read_request(PreviewRequest, request)
     plan = preview(artifact_table(), tenant, tuple(body.artifact_ids), limits())
-    return json_response(request, preview_body(plan))
+    wanted = preview_format(request)
+    if wanted is GraphFormat.JSON:
+        return json_response(request, preview_body(plan))
+    return preview_picture_response(request, preview_graph(plan), wanted)

@@ -37,10 +37,11 @@ ROUTES: Final[dict[str, Send]] = {
     "preview": lambda api, caller: api.preview(PREVIEW_BODY, caller=caller),
     "get_package": lambda api, caller: api.get_package(UNKNOWN, caller=caller),
     "download": lambda api, caller: api.download(UNKNOWN, caller=caller),
+    "get_graph": lambda api, caller: api.get_graph(UNKNOWN, caller=caller),
 }
 
 every_route = pytest.mark.parametrize("send", ROUTES.values(), ids=ROUTES)
-both_reads = pytest.mark.parametrize("route", ["get_package", "download"])
+every_read = pytest.mark.parametrize("route", ["get_package", "download", "get_graph"])
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ def test_more_scopes_do_no_harm(api: Api, send: Send) -> None:
     assert response.status in (200, 404)
 
 
-@both_reads
+@every_read
 def test_another_tenants_package_looks_like_none_at_all(api: Api, package: str, route: str) -> None:
     foreign = read(api, route, package, STRANGER)
     unknown = read(api, route, UNKNOWN, STRANGER)
@@ -106,7 +107,7 @@ def test_another_tenants_package_looks_like_none_at_all(api: Api, package: str, 
     assert foreign == unknown  # body and headers; the request id is the same in all samples
 
 
-@both_reads
+@every_read
 def test_the_function_itself_learns_nothing_about_another_tenants_package(
     api: Api, sample_world: World, package: str, route: str
 ) -> None:
@@ -128,7 +129,7 @@ def test_the_function_itself_learns_nothing_about_another_tenants_package(
     assert foreign != own
 
 
-@both_reads
+@every_read
 @pytest.mark.parametrize(
     "package_id", ["pkg-", "pkg-1", UNKNOWN.upper(), f"{UNKNOWN}0", "export", "..", "%2e%2e", "pkg-%00", "ä", "a b"]
 )
@@ -138,7 +139,7 @@ def test_an_invalid_package_id_is_no_package(api: Api, route: str, package_id: s
     assert (response.status, response.error_code) == (404, "PackageNotFound")
 
 
-@both_reads
+@every_read
 def test_the_header_narrows_what_a_caller_of_several_tenants_sees(api: Api, package: str, route: str) -> None:
     assert read(api, route, package, BOTH).status == 200
     assert read(api, route, package, BOTH, headers={"X-Tenant-Id": TENANT}).status == 200
@@ -148,7 +149,7 @@ def test_the_header_narrows_what_a_caller_of_several_tenants_sees(api: Api, pack
     assert narrowed == read(api, route, UNKNOWN, BOTH)
 
 
-@both_reads
+@every_read
 def test_the_header_grants_nothing(api: Api, package: str, route: str) -> None:
     for package_id in (package, UNKNOWN):
         response = read(api, route, package_id, STRANGER, headers={"X-Tenant-Id": TENANT})
@@ -156,12 +157,12 @@ def test_the_header_grants_nothing(api: Api, package: str, route: str) -> None:
         assert (response.status, response.error_code) == (403, "TenantMismatch")
 
 
-@both_reads
+@every_read
 def test_a_blank_header_names_no_tenant(api: Api, package: str, route: str) -> None:
     assert read(api, route, package, BOTH, headers={"X-Tenant-Id": "  "}).status == 200
 
 
-@both_reads
+@every_read
 def test_header_names_are_read_in_any_case(api: Api, package: str, route: str) -> None:
     assert read(api, route, package, BOTH, headers={"x-tenant-id": OTHER_TENANT}).status == 404
 

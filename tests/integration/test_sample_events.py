@@ -16,6 +16,7 @@ from installhub.contract.routes import (
     EXPORT,
     GET_ARTIFACT,
     GET_DEFINITION,
+    GET_GRAPH,
     GET_PACKAGE,
     LIST_ARTIFACT_PACKAGES,
     LIST_ARTIFACTS,
@@ -42,6 +43,7 @@ ROUTES: Final = {
     "preview": PREVIEW,
     "get_package": GET_PACKAGE,
     "download": DOWNLOAD,
+    "get_graph": GET_GRAPH,
     "put_artifact": PUT_ARTIFACT,
     "publish_artifacts": PUBLISH_ARTIFACTS,
     "list_artifacts": LIST_ARTIFACTS,
@@ -142,10 +144,13 @@ def test_the_sample_events_work_in_sequence(sample_world: World) -> None:
     found = gateway_response(functions.invoke("get_package", sample_event("get_package"))).package()
     download = gateway_response(functions.invoke("download", sample_event("download")))
 
+    graph = gateway_response(functions.invoke("get_graph", sample_event("get_graph")))
+
     assert exported.package_id == PACKAGE
     assert exported.manifest.install_order == preview.install_order
     assert found == exported
     assert (download.status, download.body[:2]) == (200, b"PK")
+    assert (graph.status, graph.body[:4]) == (200, b"<svg")
     assert gateway_response(functions.invoke("export", sample_event("export"))).error_code == "VersionConflict"
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from installhub.contract import request_models, response_models
+from installhub.contract import graph_models, request_models, response_models
 from installhub.contract.artifact_models import MODELS
 from installhub.contract.problem_bodies import JSON_TYPE, PROBLEM_TYPE, problem_body
 from installhub.contract.request_models import PreviewRequest
@@ -89,11 +89,10 @@ def _model(name: str) -> type[_Model]:
     """The request or response model with this name.
 
     Raises:
-        AttributeError: There is no such model.
+        StopIteration: There is no such model.
     """
-    found: type[_Model] = MODELS.get(name) or getattr(
-        request_models if hasattr(request_models, name) else response_models, name
-    )
+    modules = (request_models, graph_models, response_models)
+    found: type[_Model] = MODELS.get(name) or next(getattr(module, name) for module in modules if hasattr(module, name))
     return found
 
 

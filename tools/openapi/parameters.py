@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from installhub.artifacts.listing import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from installhub.contract.graph_formats import GraphFormat
 from installhub.contract.routes import (
     DELETE_ARTIFACT,
     DOWNLOAD,
     EXPORT,
     GET_ARTIFACT,
     GET_DEFINITION,
+    GET_GRAPH,
     LIST_ARTIFACT_PACKAGES,
     LIST_ARTIFACTS,
     LIST_DEPENDENTS,
@@ -119,8 +121,13 @@ _LIST: Final = (
 )
 _TRANSITIVE: Final = _query("transitive", "Include indirect dependents.", type="boolean", default=False)
 
+_FORMAT: Final = _query(
+    "format", "The format of the graph. Takes precedence over `Accept`.", type="string", enum=list(GraphFormat)
+)
+
 _SPECIFIC: Final = {
     DOWNLOAD: (_IF_NONE_MATCH, _RANGE),
+    GET_GRAPH: (_FORMAT, _IF_NONE_MATCH),
     EXPORT: (_PREFER, _IDEMPOTENCY_KEY),
     PUT_ARTIFACT: (_IF_MATCH, _IF_NEW),
     DELETE_ARTIFACT: (_IF_MATCH,),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from installhub.contract.graph_formats import MEDIA_TYPES, GraphFormat
 from installhub.contract.problem_bodies import JSON_TYPE
 from installhub.contract.response_models import PackageResponse, PendingResponse
 from installhub.contract.routes import (
@@ -12,9 +13,11 @@ from installhub.contract.routes import (
     EXPORT,
     GET_ARTIFACT,
     GET_DEFINITION,
+    GET_GRAPH,
     GET_PACKAGE,
     LIST_ARTIFACT_PACKAGES,
     LIST_ARTIFACTS,
+    PREVIEW,
     PUT_ARTIFACT,
     Route,
 )
@@ -26,6 +29,7 @@ REF: Final = "#/components/schemas/{model}"
 
 _EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "ExportRequest": examples.EXPORT_REQUEST,
+    "PackageGraph": examples.GRAPH,
     "PackageResponse": examples.PACKAGE,
     "PreviewRequest": examples.PREVIEW_REQUEST,
     "PreviewResponse": examples.PREVIEW,
@@ -50,8 +54,8 @@ def successes_of(route: Route) -> dict[str, Any]:
         return {**_json_success(route), "202": _ACCEPTED}
     if route is GET_PACKAGE:
         return {"200": _PACKAGE_OR_PENDING}
-    if route in _ARTIFACT_SUCCESSES:
-        return _ARTIFACT_SUCCESSES[route]
+    if route in _SPECIFIC:
+        return _SPECIFIC[route]
     if route is not DOWNLOAD:
         return _json_success(route)
     etag = {"ETag": header("Strong validator of the bundle.")}
@@ -81,6 +85,18 @@ def _json_success(route: Route, headers: dict[str, Any] | None = None) -> dict[s
     return {"200": {"description": route.summary, **({"headers": headers} if headers else {}), **content}}
 
 
+def _with_pictures(success: dict[str, Any]) -> dict[str, Any]:
+    """``success``, which may also be a picture."""
+    pictures = {
+        MEDIA_TYPES[name]: {"schema": {"type": "string"}} for name in GraphFormat if name is not GraphFormat.JSON
+    }
+    ok = success["200"]
+    return {"200": {**ok, "content": {**ok["content"], **pictures}}}
+
+
+_GRAPH_ETAG: Final = {"ETag": header("Strong validator of the graph in this format.")}
+_GRAPH_HEADERS: Final = {**_GRAPH_ETAG, "Content-Disposition": header("A file name for the graph (RFC 6266).")}
+_SAME_GRAPH: Final = {"description": "The client already has this graph.", "headers": _GRAPH_ETAG}
 _RETRY_AFTER: Final = {"description": "Seconds to wait before the next request.", "schema": {"type": "integer"}}
 _ACCEPTED: Final = {
     "description": "The export was accepted. Follow its progress at `Location`.",
@@ -120,7 +136,7 @@ _PACKAGE_OR_PENDING: Final = {
 _ETAG: Final = {"ETag": header("Changes whenever the definition or another field does.")}
 _DEFINITION_ETAG: Final = {"ETag": header("The SHA-256 of the definition.")}
 _NEXT_PAGE: Final = {"Link": header('The next page: `<...>; rel="next"` (RFC 8288).')}
-_ARTIFACT_SUCCESSES: Final[dict[Route, dict[str, Any]]] = {
+_SPECIFIC: Final[dict[Route, dict[str, Any]]] = {
     PUT_ARTIFACT: {
         **_json_success(PUT_ARTIFACT, _ETAG),
         "201": {
@@ -145,6 +161,8 @@ _ARTIFACT_SUCCESSES: Final[dict[Route, dict[str, Any]]] = {
             "headers": {**_DEFINITION_ETAG, "Location": header("A presigned URL, valid for five minutes.")},
         },
     },
+    PREVIEW: _with_pictures(_json_success(PREVIEW)),
+    GET_GRAPH: {**_with_pictures(_json_success(GET_GRAPH, _GRAPH_HEADERS)), "304": _SAME_GRAPH},
     LIST_ARTIFACTS: _json_success(LIST_ARTIFACTS, _NEXT_PAGE),
     LIST_ARTIFACT_PACKAGES: _json_success(LIST_ARTIFACT_PACKAGES, _NEXT_PAGE),
     DELETE_ARTIFACT: {"204": {"description": "The artifact is deleted."}},

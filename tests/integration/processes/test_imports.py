@@ -35,10 +35,11 @@ IMPORTS: Final[dict[str, tuple[set[str], set[str]]]] = {
     ),
     "get_artifact": ({"artifacts", "contract", "http", "identity"}, set()),
     "get_definition": ({"artifacts", "contract", "http", "identity"}, {"deflate"}),
+    "get_graph": ({"bundler", "contract", "graphs", "http", "identity", "packages"}, {"deflate"}),
     "get_package": ({"bundler", "contract", "http", "identity", "packages"}, {"deflate"}),
     "preflight": ({"contract", "http"}, set()),
     "preview": (
-        {"artifacts", "bundler", "contract", "exports", "http", "identity", "packages", "resolver"},
+        {"artifacts", "bundler", "contract", "exports", "graphs", "http", "identity", "packages", "resolver"},
         {"pydantic_core"},
     ),
     "index_packages": ({"bundler", "packages"}, {"deflate"}),

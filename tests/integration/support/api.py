@@ -98,14 +98,34 @@ class Api:
     ) -> ApiResponse:
         return self.get("download", package_id, caller, headers)
 
+    def get_graph(
+        self,
+        package_id: str,
+        *,
+        caller: Caller | None = CALLER,
+        headers: Headers = NO_HEADERS,
+        wanted: str | None = None,
+    ) -> ApiResponse:
+        """Get the graph in the format ``wanted``; without one, ``Accept`` is ``*/*`` unless ``headers`` has another."""
+        event = sample_event("get_graph")
+        event["queryStringParameters"] = None if wanted is None else {"format": wanted}
+        return self.get("get_graph", package_id, caller, {"Accept": "*/*", **headers}, event)
+
     def post(self, function: str, body: Body, caller: Caller | None, headers: Headers) -> ApiResponse:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         event = sample_event(function)
         event["body"] = base64.b64encode(content).decode() if content else None
         return self._send(function, event, caller, headers)
 
-    def get(self, function: str, package_id: str, caller: Caller | None, headers: Headers) -> ApiResponse:
-        event = sample_event(function)
+    def get(
+        self,
+        function: str,
+        package_id: str,
+        caller: Caller | None,
+        headers: Headers,
+        event: dict[str, Any] | None = None,
+    ) -> ApiResponse:
+        event = event or sample_event(function)
         event["pathParameters"] = {"packageId": package_id}
         event["path"] = event["resource"].replace("{packageId}", package_id)
         event["requestContext"]["path"] = f"/prod{event['path']}"

@@ -146,7 +146,7 @@ def run_reads(scene: Scene) -> None:
     package = scene.http("export", 200, post_event("export", export_request()))["packageId"]
     foreign_export = scene.world.export("theirs", tenant=FOREIGN, package_type=PackageType.WORKFLOW)
     foreign_id = foreign_export.record.description.package_id
-    for name, valid in (("get_package", 200), ("download", 307)):
+    for name, valid in (("get_package", 200), ("download", 307), ("get_graph", 200)):
         scene.http(name, valid, get_event(name, package))
         scene.http(name, 404, get_event(name, foreign_id))
         scene.http(name, 404, get_event(name, f"a\nb{SECRETS}"))
@@ -163,6 +163,7 @@ def run_reads(scene: Scene) -> None:
     scene.patch.setattr("installhub.packages.table.PackageTable.get_for_tenants", raise_bug)
     scene.http("get_package", 500, get_event("get_package", package))
     scene.http("download", 500, get_event("download", package))
+    scene.http("get_graph", 500, get_event("get_graph", package))
 
 
 def run_authorizer(scene: Scene) -> None:
@@ -273,7 +274,7 @@ def run_worker(scene: Scene) -> None:
 SCENES: Final[dict[str, Callable[[Scene], None]]] = {
     "export": run_exports,
     "preview": run_previews,
-    "get_package, download": run_reads,
+    "get_package, download, get_graph": run_reads,
     "authorizer": run_authorizer,
     "announce": run_announcements,
     "enroll": run_enrollments,

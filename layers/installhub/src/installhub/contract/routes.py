@@ -96,7 +96,9 @@ PREVIEW: Final = Route(
     "previewPackage",
     "Preview dependency graph without creating a bundle",
     "Returns the artifacts that an export would include, and their install order. `warnings` lists every reason why an "
-    "export would be refused, except root artifacts that do not exist, which cause an error.",
+    "export would be refused, except root artifacts that do not exist, which cause an error. With `Accept: "
+    "image/svg+xml`, `text/vnd.mermaid` or `text/vnd.graphviz`, returns a picture in which cycles, missing and "
+    "unpublished artifacts stand out.",
     (*_BODY_ERRORS, ErrorCode.ARTIFACT_NOT_FOUND, ErrorCode.PACKAGE_TOO_LARGE),
     request_model="PreviewRequest",
     response_model="PreviewResponse",
@@ -122,6 +124,17 @@ DOWNLOAD: Final = Route(
     "response. Clients should follow redirects. A `Range` of the bundle can be requested, for example to resume a "
     "download.",
     (ErrorCode.PACKAGE_NOT_FOUND, ErrorCode.RANGE_NOT_SATISFIABLE),
+)
+
+GET_GRAPH: Final = Route(
+    "GET",
+    f"{BASE_PATH}/{{packageId}}/graph",
+    "getGraph",
+    "Get the dependency graph of a package",
+    "Returns the graph in the format that `format` or `Accept` selects: JSON, a Mermaid flowchart, DOT for Graphviz, "
+    "or an SVG picture. Edges lead from an artifact to what it depends on.",
+    (ErrorCode.INVALID_REQUEST, ErrorCode.PACKAGE_NOT_FOUND, ErrorCode.PACKAGE_TOO_LARGE),
+    response_model="PackageGraph",
 )
 
 _READ_SCOPES: Final = (EXPORT_SCOPE, PUBLISH_SCOPE)
@@ -229,7 +242,7 @@ DELETE_ARTIFACT: Final = Route(
 )
 
 ROUTES: Final = (
-    *(EXPORT, PREVIEW, GET_PACKAGE, DOWNLOAD),
+    *(EXPORT, PREVIEW, GET_PACKAGE, DOWNLOAD, GET_GRAPH),
     *(PUT_ARTIFACT, PUBLISH_ARTIFACTS, LIST_ARTIFACTS, GET_ARTIFACT, GET_DEFINITION, LIST_DEPENDENTS),
     *(LIST_ARTIFACT_PACKAGES, DELETE_ARTIFACT),
 )

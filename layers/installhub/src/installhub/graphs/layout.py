@@ -11,9 +11,13 @@ from installhub.graphs.graph import Graph
 from installhub.graphs.layering import assign_layers, downward
 from installhub.graphs.ordering import order_rows
 from installhub.graphs.placing import place_rows
-from installhub.graphs.routing import Routes, route
+from installhub.graphs.routing import Routes, count_segments, route
+from installhub.model.errors import ErrorCode, InstallHubError
 
 BOX_HEIGHT: Final = 40
+
+MAX_LINES: Final = 50_000
+"""Maximum number of lines between two rows that a drawing can have. A dense graph of 300 artifacts has more."""
 
 _BETWEEN_BOXES: Final = 26
 _BETWEEN_LINES: Final = 7
@@ -86,6 +90,9 @@ def lay_out(graph: Graph, box_width: int) -> Layout:
 
     A layered layout (Sugiyama): rows of a limited width, few crossings, straight lines. The same graph always has the
     same layout. An artifact that depends on itself has no line; it is up to the picture to show that.
+
+    Raises:
+        InstallHubError: PackageTooLarge, if there would be more than :data:`MAX_LINES`.
     """
     index = {node.id: number for number, node in enumerate(graph.nodes)}
     links = [(index[edge.source], index[edge.target]) for edge in graph.edges if edge.source != edge.target]
@@ -94,6 +101,10 @@ def lay_out(graph: Graph, box_width: int) -> Layout:
     down, up = downward(len(graph.nodes), links, roots)
     all_down = [*down, *((target, source) for source, target in up)]
     layers = assign_layers(len(graph.nodes), all_down, max(_MIN_ROW_WIDTH, ceil(sqrt(len(graph.nodes) / _ROW_DIVISOR))))
+    if count_segments(layers, links) > MAX_LINES:
+        raise InstallHubError.of(
+            ErrorCode.PACKAGE_TOO_LARGE, "The graph has too many dependencies for an SVG. Request another format."
+        )
     routes = route(layers, down, up, in_cycles)
 
     above, below = routes.neighbours()

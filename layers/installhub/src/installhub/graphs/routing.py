@@ -59,6 +59,15 @@ class Routes:
         return above, below
 
 
+def count_segments(layers: Sequence[int], links: Sequence[Link]) -> int:
+    """At most how many segments :func:`route` returns, without the cost of routing."""
+    longest: dict[tuple[int, bool], int] = defaultdict(int)
+    for source, target in links:
+        rows = layers[target] - layers[source]
+        longest[target, rows > 0] = max(longest[target, rows > 0], abs(rows))
+    return len(links) + sum(longest.values()) - len(longest)
+
+
 def route(layers: Sequence[int], down: Iterable[Link], up: Iterable[Link], in_cycles: frozenset[Link]) -> Routes:
     """Route all links. Links with the same target join into one line, which keeps the number of lines small."""
     routes = Routes(len(layers), list(layers))

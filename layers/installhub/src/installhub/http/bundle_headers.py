@@ -1,4 +1,4 @@
-"""Headers of the response with a bundle: its entity tag and its file name."""
+"""Headers of responses with a bundle or another file of a package: entity tag and file name."""
 
 from __future__ import annotations
 
@@ -21,13 +21,16 @@ def entity_tag(record: PackageRecord) -> str:
     return f'"{record.checksum.replace(":", "-")}"'
 
 
-def content_disposition(record: PackageRecord) -> str:
-    """The ``Content-Disposition`` of a package's bundle (RFC 6266): a file name in ASCII, and in UTF-8 if necessary."""
+def content_disposition(record: PackageRecord, kind: str = "attachment", extension: str = "zip") -> str:
+    """The ``Content-Disposition`` of a file of a package (RFC 6266): a file name in ASCII, and in UTF-8 if necessary.
+
+    ``kind`` is ``attachment``, to be saved, or ``inline``, to be shown.
+    """
     name, version = record.description.name, record.description.version
-    disposition = f'attachment; filename="{_slug(name)}-{version}.zip"'
+    disposition = f'{kind}; filename="{_slug(name)}-{version}.{extension}"'
     if name.isascii():
         return disposition
-    full_name = f"{_PATH_SEPARATORS.sub('-', name).strip()}-{version}.zip"
+    full_name = f"{_PATH_SEPARATORS.sub('-', name).strip()}-{version}.{extension}"
     return f"{disposition}; filename*=UTF-8''{quote(full_name, safe=_ATTR_CHARS)}"
 
 

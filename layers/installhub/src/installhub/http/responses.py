@@ -54,9 +54,22 @@ def json_response(
     Raises:
         InstallHubError: PackageTooLarge, if no body is within the limit.
     """
-    response = _fit_response(request, status, JSON_TYPE, body, headers)
+    response = _fit_response(request, status, JSON_TYPE, encode_json(body), headers)
     if response is None and reduced is not None:
-        response = _fit_response(request, status, JSON_TYPE, reduced(), headers)
+        response = _fit_response(request, status, JSON_TYPE, encode_json(reduced()), headers)
+    return _required(response)
+
+
+def text_response(request: Request, content_type: str, text: str, headers: Mapping[str, str]) -> Response:
+    """A 200 with ``text``, compressed if it would exceed the size limit of a Lambda response.
+
+    Raises:
+        InstallHubError: PackageTooLarge, if it exceeds the limit even when compressed.
+    """
+    return _required(_fit_response(request, 200, content_type, text, headers))
+
+
+def _required(response: Response | None) -> Response:
     if response is None:
         raise InstallHubError.of(
             ErrorCode.PACKAGE_TOO_LARGE, "The result is too large for a response. Request fewer artifacts at once."
@@ -76,10 +89,11 @@ def problem_response(error: InstallHubError, request: Request) -> Response:
     if isinstance(error, InsufficientScopeError):
         headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{" ".join(error.scopes)}"'
     instance = f"urn:uuid:{request.id}"
-    response = _fit_response(request, status, PROBLEM_TYPE, problem_body(error.problems, instance, status), headers)
+    everything = problem_body(error.problems, instance, status)
+    response = _fit_response(request, status, PROBLEM_TYPE, encode_json(everything), headers)
     if response is None:
         listed = problem_body(error.problems[:_MAX_LISTED_PROBLEMS], instance, status)
-        response = _fit_response(request, status, PROBLEM_TYPE, listed, headers)
+        response = _fit_response(request, status, PROBLEM_TYPE, encode_json(listed), headers)
     if response is None:
         first = error.problems[0]
         short = Problem(first.code, f"{first.detail[:_MAX_DETAIL_LENGTH]}…", artifact_id=first.artifact_id)
@@ -90,21 +104,20 @@ def problem_response(error: InstallHubError, request: Request) -> Response:
 
 
 def _fit_response(
-    request: Request, status: int, content_type: str, body: Mapping[str, Any], headers: Mapping[str, str]
+    request: Request, status: int, content_type: str, text: str, headers: Mapping[str, str]
 ) -> Response | None:
-    """A response with ``body``, compressed if necessary to stay within the size limit; None if that is not enough.
+    """A response with ``text``, compressed if necessary to stay within the size limit; None if that is not enough.
 
     ``Accept-Encoding`` is ignored: the alternative to a compressed response would be an error.
     """
-    text = encode_json(body)
     if len(text) <= _ALWAYS_FITS_LENGTH or len(json.dumps(text)) <= MAX_RESPONSE_BYTES:
         return uncompressed_response(status, content_type, text, headers)
     packed = gzip.compress(text.encode(), compresslevel=6, mtime=0)
     logger.info("large response compressed", extra={"bytes": len(packed), "path": request.path})
     if len(packed) * 4 // 3 > MAX_RESPONSE_BYTES:
         return None
-    coding = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-    return Response(status, {**_body_headers(content_type, headers), **coding}, packed)
+    response = Response(status, _body_headers(content_type, headers), packed)
+    return response.with_headers({"Content-Encoding": "gzip", "Vary": "Accept-Encoding"})
 
 
 def encode_json(body: Mapping[str, Any]) -> str:
