@@ -16,6 +16,7 @@ from bench import (
     grid,
     ordering,
     over_http,
+    pictures,
     publishing,
     resolving,
     streaming,
@@ -45,6 +46,7 @@ TOPICS: dict[str, tuple[int, Callable[[Services], list[Outcome]]]] = {
     "authorizer": (13, lambda _: authorizer.run()),
     "publishing": (14, lambda on: publishing.run(on.database)),
     "file-drop": (14, lambda on: file_drop.run(on.database)),
+    "pictures": (15, lambda _: pictures.run()),
 }
 
 

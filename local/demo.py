@@ -59,9 +59,9 @@ class ApiClient:
         """POST a JSON body."""
         return self._session.post(f"{self._url}/{path}", json=body, timeout=TIMEOUT)
 
-    def get(self, path: str) -> requests.Response:
+    def get(self, path: str, accept: str = "*/*") -> requests.Response:
         """GET a resource."""
-        return self._session.get(f"{self._url}/{path}", timeout=TIMEOUT)
+        return self._session.get(f"{self._url}/{path}", headers={"Accept": accept}, timeout=TIMEOUT)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class CheckedBundle:
 
 
 def run(state: State, port: int | None, host: str | None) -> None:
-    """Start the stack if necessary, then preview, export, get, download, verify, and provoke some errors."""
+    """Start the stack if necessary, then preview, export, get, download, verify, draw, and provoke some errors."""
     deployed = ensure_seeded_stack(state, port, host)
     issuer, audience = deployed.parameters["TokenIssuer"], deployed.parameters["TokenAudience"]
     token = Issuer(state.issuer_key).token(issuer, audience, [TENANT], DEFAULT_SCOPE, DEFAULT_LIFETIME)
@@ -95,6 +95,10 @@ def run(state: State, port: int | None, host: str | None) -> None:
     bundle = _download(api, package, state.demo)
     stdout.print(_manifest_table(bundle.manifest))
     stdout.print(f"\nIn install order. The ZIP is {_display_path(bundle.file)}", soft_wrap=True)
+
+    _heading("Graph: a picture of the package, for any browser")
+    picture = _save_picture(api, package["packageId"], bundle.file.with_suffix(".svg"))
+    stdout.print(f"The picture is {_display_path(picture)}", soft_wrap=True)
 
     _heading("Refusals: what cannot be exported")
     stdout.print(_refusals(api, package["version"]))
@@ -139,6 +143,14 @@ def _download(api: ApiClient, package: dict[str, Any], folder: Path) -> CheckedB
             if (len(content), hashlib.sha256(content).hexdigest()) != (artifact["size"], artifact["sha256"]):
                 raise LocalStackError(f"{artifact['path']} in {file} does not match the manifest")
     return CheckedBundle(file, manifest)
+
+
+def _save_picture(api: ApiClient, package_id: str, file: Path) -> Path:
+    response = api.get(f"{package_id}/graph", accept="image/svg+xml")
+    if not response.ok:
+        _json_body(response)
+    file.write_bytes(response.content)
+    return file
 
 
 def _json_body(response: requests.Response) -> dict[str, Any]:
@@ -218,6 +230,7 @@ def _commands(package_id: str) -> Text:
     return Text(
         f"URL=$(make url) TOKEN=$(make token TENANTS={TENANT}) PACKAGE={package_id}\n"
         'curl -H "Authorization: Bearer $TOKEN" "$URL/api/installhub/packages/$PACKAGE"\n'
+        'curl -H "Authorization: Bearer $TOKEN" "$URL/api/installhub/packages/$PACKAGE/graph?format=mermaid"\n'
         'curl -H "Authorization: Bearer $TOKEN" -OJ "$URL/api/installhub/packages/$PACKAGE/download"\n'
         "\n"
         "make logs        show the functions' logs\n"

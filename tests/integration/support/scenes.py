@@ -55,7 +55,8 @@ class Scene:
     def http(self, name: str, status: int, event: dict[str, Any]) -> Any:  # noqa: ANN401  # any JSON value
         response = self.run(name, event)
         assert response["statusCode"] == status, response
-        return json.loads(response["body"]) if response["body"] else None
+        is_json = "json" in response["headers"].get("Content-Type", "")
+        return json.loads(response["body"]) if is_json else None
 
     def process_messages(self, *texts: str, attempt: int = 1) -> Any:  # noqa: ANN401  # any JSON value
         """Queue ``texts`` and process them with the worker."""

@@ -10,8 +10,9 @@ from installhub.graphs.labels import displayed
 from installhub.graphs.palette import MISSING, STYLES, UNPUBLISHED
 
 _CODE: Final = "#{};"
-_OWN_PLACEHOLDERS: Final = "\ufb02\u00df"
-"""Letters that Mermaid itself puts in the place of ``#`` and ``;`` while it parses."""
+_WORD_JOINER: Final = "\u2060"
+_PLACEHOLDERS: Final = {"\ufb02": f"\ufb02{_WORD_JOINER}", "\u00b6\u00df": f"\u00b6{_WORD_JOINER}\u00df"}
+"""Mermaid writes ``#`` and ``;`` with these characters while it parses, and replaces all of them afterwards."""
 
 _MARKS: Final = {
     "missing": f"fill:{MISSING.tint},stroke:{MISSING.light},color:#1f2328,stroke-width:2px,stroke-dasharray:5 3",
@@ -55,9 +56,9 @@ def _escaped(text: str) -> str:
 
     Quotes, brackets, ``#`` and ``;`` have a meaning in Mermaid, and its labels may contain Markdown and HTML.
     """
+    text = displayed(text)
+    for placeholder, separated in _PLACEHOLDERS.items():
+        text = text.replace(placeholder, separated)
     return "".join(
-        character
-        if (character.isalnum() and character not in _OWN_PLACEHOLDERS) or character == " "
-        else _CODE.format(ord(character))
-        for character in displayed(text)
+        character if character.isalnum() or character == " " else _CODE.format(ord(character)) for character in text
     )
