@@ -3,5 +3,5 @@
 Packages, from the top down; imports point downwards only, which import-linter checks:
 
 ``composition``; ``http`` and ``events``; ``contract``; ``exports``; ``identity``, ``packages`` and ``artifacts``;
-``resolver`` and ``bundler``; ``runtime``; ``model``.
+``resolver``, ``bundler`` and ``changes``; ``runtime``; ``model``.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 MAX_VERSION_LENGTH: Final = 256
@@ -27,3 +28,40 @@ def is_valid_version(text: str) -> bool:
 def without_build_metadata(version: str) -> str:
     """``version`` without its build metadata, which does not affect precedence (SemVer 2.0.0, item 10)."""
     return version.partition("+")[0]
+
+
+def highest_first(versions: Iterable[str]) -> list[str]:
+    """``versions`` in the order of precedence (SemVer 2.0.0, item 11), highest first.
+
+    Versions of equal precedence, which differ in their build metadata only, keep their order.
+    """
+    from semver import Version  # noqa: PLC0415  # as above
+
+    return sorted(versions, key=Version.parse, reverse=True)
+
+
+def compare(first: str, second: str) -> int:
+    """-1, 0 or 1: whether the precedence of ``first`` is lower than, equal to or higher than that of ``second``."""
+    from semver import Version  # noqa: PLC0415  # as above
+
+    return Version.parse(first).compare(second)
+
+
+def is_prerelease(version: str) -> bool:
+    """Whether ``version`` is a pre-release, which has lower precedence than its release (SemVer 2.0.0, item 9)."""
+    return "-" in without_build_metadata(version)
+
+
+def latest(active: Iterable[str]) -> str | None:
+    """The highest of the active versions of a package that is no pre-release; None if there is none."""
+    return next(iter(highest_first(version for version in active if not is_prerelease(version))), None)
+
+
+def latest_prerelease(active: Iterable[str]) -> str | None:
+    """The highest of the active versions of a package that is a pre-release; None if there is none."""
+    return next(iter(highest_first(filter(is_prerelease, active))), None)
+
+
+def next_lower(versions: Iterable[str], version: str) -> str | None:
+    """The highest of ``versions`` that is lower than ``version``; None if there is none."""
+    return next(iter(highest_first(other for other in versions if compare(other, version) < 0)), None)
