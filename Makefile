@@ -176,6 +176,7 @@ check-generated: $(PROJECT_READY) ## check that generated files are up to date
 	@$(RUN) tools.architecture --check
 	@$(RUN) tools.openapi --check
 	@$(RUN) tools.event_schemas --check
+	@$(RUN) tools.pictures --check
 	@$(RUN) tools.reliability --check
 
 include bench/bench.mk
@@ -194,7 +195,7 @@ dist: $(STACK_READY) ## build the artifacts of the current commit, with digests,
 
 ## Maintenance
 
-.PHONY: hooks format openapi template architecture lock clean
+.PHONY: hooks format openapi template pictures architecture lock clean
 hooks: $(PROJECT_READY) ## install the pre-commit hooks
 	@.venv/bin/pre-commit install
 
@@ -208,6 +209,9 @@ openapi: $(PROJECT_READY) ## regenerate the OpenAPI document and the event schem
 
 template: $(PROJECT_READY) ## regenerate the template's gateway responses, dashboard and function outputs
 	@$(RUN) tools.template
+
+pictures: $(PROJECT_READY) ## redraw the pictures of docs/packages
+	@$(RUN) tools.pictures
 
 architecture: $(PROJECT_READY) ## regenerate the picture of the layer's packages
 	@$(RUN) tools.architecture

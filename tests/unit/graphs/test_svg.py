@@ -153,6 +153,13 @@ def test_long_names_are_cut_in_the_label_and_whole_in_the_tooltip() -> None:
     assert len(label) < 40
 
 
+@pytest.mark.parametrize("name", ["EmployeeOnboarding", "Rules", "i" * 36, "WWWWWWWWWWWWWW", "漢字漢字漢字漢字漢字"])
+def test_boxes_are_wide_enough_for_usual_names(name: str) -> None:
+    (group,) = groups(draw_svg(drawn({"a": node("a", name=name)}))).values()
+
+    assert name in shown_texts(group)
+
+
 def test_light_and_dark_color_schemes_are_supported() -> None:
     style = str(parsed(draw_svg(drawn({"a": node("a")}))).findtext(f"{SVG}style"))
 

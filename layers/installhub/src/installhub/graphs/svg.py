@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
 from installhub.graphs.graph import Graph
@@ -26,7 +27,7 @@ MAX_ARTIFACTS: Final = 2_000
 _MARGIN: Final = 24
 _MIN_WIDTH: Final = 480
 _MIN_BOX_WIDTH: Final = 132
-_MAX_BOX_WIDTH: Final = 190
+_MAX_BOX_WIDTH: Final = 204
 _LEGEND_LINE: Final = 22
 _READING: Final = "A line leads from an artifact to what it depends on, further down."
 
@@ -79,8 +80,8 @@ def _box_width(graph: Graph) -> int:
         max(width_of(displayed(node.name)) * FONT_SIZES["name"], width_of(displayed(node.id)) * FONT_SIZES["id"])
         for node in graph.nodes
     )
-    wanted = STRIPE + 2 * PADDING + round(max(widths, default=0))
-    return min(max(wanted, _MIN_BOX_WIDTH), _MAX_BOX_WIDTH) // 2 * 2
+    wanted = STRIPE + 2 * PADDING + 2 * ceil(max(widths, default=0) / 2)  # even, for the middle of the box
+    return min(max(wanted, _MIN_BOX_WIDTH), _MAX_BOX_WIDTH)
 
 
 def _summary(graph: Graph) -> str:
