@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final, Literal
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from tests.system.browser import launched
 from tests.system.client import TENANT, Api, export_body
+
+if TYPE_CHECKING:
+    from playwright.sync_api import ConsoleMessage
 
 MEDIA_TYPES: Final = {
     "json": "application/json",
@@ -64,16 +67,21 @@ def test_a_preview_with_a_cycle_is_drawn(api: Api) -> None:
 def test_a_browser_shows_the_picture_in_its_color_scheme(api: Api, package_id: str) -> None:
     svg = api.call("GET", f"/{package_id}/graph?format=svg")
     shown = {}
+    problems: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        problems.append(message.text)
+
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
     with launched() as browser:
-        for scheme in ("light", "dark"):
+        for scheme in schemes:
             page = browser.new_page(color_scheme=scheme)
-            problems: list[str] = []
-            page.on("console", lambda message, problems=problems: problems.append(message.text))
+            page.on("console", note)
             page.route("**/*", lambda route: route.fulfill(body=svg.content, headers=dict(svg.headers)))
             page.goto("http://picture.example/graph.svg")
             shown[scheme] = page.evaluate(SHOWN)
-            assert problems == []
 
+    assert problems == []
     for found in shown.values():
         assert (found["root"], found["scripts"]) == ("svg", 0)
         assert "EmployeeOnboarding" in found["texts"]
