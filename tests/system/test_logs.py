@@ -15,6 +15,7 @@ from installhub.model.errors import ErrorCode
 from local import logs
 from tests.conftest import Record
 from tests.forgeries import Mint
+from tests.system.bus import wait_for
 from tests.system.client import ALL_SCOPES, Api, artifact, export_body
 from tests.system.test_error_responses import UNKNOWN_PACKAGE, assert_problem
 
@@ -88,7 +89,9 @@ def exercise_api(api: Api) -> tuple[dict[str, str], list[str]]:
     for bad in forged:
         assert_problem(api.get(UNKNOWN_PACKAGE, token=bad), ErrorCode.UNAUTHORIZED)
     link = api.download(packages["now"], token=token, redirects=False).headers["Location"]
+    assert api.call("GET", f"/{packages['now']}/graph", token=token).status_code == 200
     artifact_link = exercise_artifacts(api)
+    drop_file(api)
     assert_problem(api.download(UNKNOWN_PACKAGE, token=token), ErrorCode.PACKAGE_NOT_FOUND)
     deadline = time.monotonic() + TIMEOUT_SECONDS
     while "checksum" not in api.get(packages["later"], token=token).json() or (
@@ -106,6 +109,24 @@ def exercise_api(api: Api) -> tuple[dict[str, str], list[str]]:
     assert signed
     tokens = [each for one in (token, *forged) for each in (one, *(part for part in one.split(".") if len(part) > 60))]
     return packages, [DEFINITION, DESCRIPTION, CLAIM, FOREIGN, link, artifact_link, *signed, *tokens]
+
+
+def drop_file(api: Api) -> None:
+    """Drop a file with a valid and an invalid line, and wait until it is published."""
+    valid = artifact("dropped", tenantId=OURS, definition={"text": DEFINITION}, name=DESCRIPTION)
+    lines = [json.dumps(valid), json.dumps({**valid, "type": DEFINITION, CLAIM: FOREIGN})]
+    bucket, key = api.stack.outputs["InboxBucket"], "artifacts/logged.ndjson"
+    s3 = api.aws.s3
+    s3.put_object(Bucket=bucket, Key=key, Body="\n".join(lines).encode())
+
+    def is_published() -> bool | None:
+        try:
+            result = json.loads(s3.get_object(Bucket=bucket, Key=f"{key}.result")["Body"].read())
+        except s3.exceptions.NoSuchKey:
+            return None
+        return True if result["status"] == "published" else None
+
+    wait_for(is_published, TIMEOUT_SECONDS)
 
 
 def exercise_artifacts(api: Api) -> str:
@@ -126,7 +147,7 @@ def exercise_artifacts(api: Api) -> str:
     assert api.artifacts("POST", None, batch, suffix="/batch", token=token).status_code == 200
     listed = api.artifacts("GET", suffix=f"?namePrefix={DESCRIPTION}&cursor={CLAIM}", token=token)
     assert_problem(listed, ErrorCode.INVALID_CURSOR)
-    for suffix in ("", "/dependents"):
+    for suffix in ("", "/dependents", "/packages"):
         assert api.artifacts("GET", LOGGED, suffix=suffix, token=token).status_code == 200
         assert api.artifacts("GET", "theirs", suffix=suffix, token=token).status_code == 404
     link = api.artifacts("GET", LOGGED, suffix="/definition", token=token, redirects=False).headers["Location"]

@@ -42,6 +42,8 @@ def rollout_template(parameters: Mapping[str, str]) -> dict[str, Json]:
     if unknown:
         raise ValueError(f"the template has no parameter {', '.join(sorted(unknown))}")
     defaults = {name: str(item.get("Default", "")) for name, item in merged["Parameters"].items()}
+    # Only releases are published there. SAM would look for the files that it names beside the merged template.
+    del merged["Metadata"]["AWS::ServerlessRepo::Application"]
     variables = merged["Globals"]["Function"]["Environment"]["Variables"]
     variables[CONFIGURATION] = _digest({**defaults, **parameters})
     for resource in merged["Resources"].values():
