@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """An artifact in a picture.
 
     Attributes:
@@ -41,8 +39,7 @@ class Node:
         return self.status not in (None, ArtifactStatus.PUBLISHED)
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """A dependency.
 
     Attributes:
@@ -56,8 +53,7 @@ class Edge:
     in_cycle: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(NamedTuple):
     """Nodes and edges.
 
     Attributes:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import Final
 
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
-_BIDI_CONTROLS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_BIDI_CONTROLS: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """They reorder what surrounds them, so that a label could show something else than the name (Trojan Source)."""
 
-_NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
-_LINE_BREAKS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_LINE_BREAKS: Final = frozenset({"Cc", "Zl", "Zp"})
+"""Categories of characters that end a line, or are as invisible as that."""
 
 _NARROW: Final = frozenset("ijlftr.,:;'|!()[]{}` ")
 _BROAD: Final = frozenset("mwMW@%")
@@ -19,13 +18,17 @@ _ELLIPSIS: Final = "…"
 
 
 def without_illegal_characters(text: str) -> str:
-    """``text`` with a replacement for each character that XML cannot contain."""
-    return _NOT_IN_XML.sub(_REPLACEMENT, text)
+    """``text`` with a replacement for each character that XML cannot contain (XML 1.0, 2.2)."""
+    if text.isprintable():
+        return text
+    return "".join(character if _is_legal(character) else _REPLACEMENT for character in text)
 
 
 def displayed(text: str) -> str:
     """``text`` as a single line in a label, where controls of the writing direction are visible."""
-    return _BIDI_CONTROLS.sub(_REPLACEMENT, without_illegal_characters(_LINE_BREAKS.sub(" ", text)))
+    if text.isprintable():
+        return text
+    return "".join(map(_displayed, text))
 
 
 def width_of(text: str) -> float:
@@ -60,3 +63,15 @@ def _width_of_character(character: str) -> float:  # noqa: PLR0911  # a table
     if unicodedata.east_asian_width(character) in "WF":
         return 1.05
     return 0.7
+
+
+def _is_legal(character: str) -> bool:
+    return (character >= " " or character in "\t\n\r") and not (
+        "\ud800" <= character <= "\udfff" or "\ufffe" <= character <= "\uffff"
+    )
+
+
+def _displayed(character: str) -> str:
+    if character in _BIDI_CONTROLS or not _is_legal(character):
+        return _REPLACEMENT
+    return " " if unicodedata.category(character) in _LINE_BREAKS else character

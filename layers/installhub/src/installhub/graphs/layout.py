@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil, sqrt
 from operator import add, sub
-from typing import Final
+from typing import Final, NamedTuple
 
 from installhub.graphs.graph import Graph
 from installhub.graphs.layering import assign_layers, downward
@@ -30,8 +29,7 @@ _MIN_GAP: Final = 48
 _MAX_GAP: Final = 150
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A part of a line: a curve from one row to the next, and through the row where it ends if it goes on.
 
     Attributes:
@@ -49,8 +47,7 @@ class Line:
     in_cycle: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
+class Arrow(NamedTuple):
     """The end of a line at a box.
 
     Attributes:
@@ -66,8 +63,7 @@ class Arrow:
     points_up: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """Positions in pixels; the upper left corner is (0, 0).
 
     Attributes:

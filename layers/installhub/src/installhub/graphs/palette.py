@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from installhub.model.artifact import ArtifactType
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """How a type looks. White text on ``light`` and black text on ``dark`` have a contrast of at least 4.5 to 1.
 
     Attributes:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import ceil
-from typing import Final
+from typing import Final, NamedTuple
 
 from installhub.graphs.graph import Graph
 from installhub.graphs.labels import displayed, width_of
@@ -32,8 +31,7 @@ _LEGEND_LINE: Final = 22
 _READING: Final = "A line leads from an artifact to what it depends on, further down."
 
 
-@dataclass(frozen=True, slots=True)
-class _LegendEntry:
+class _LegendEntry(NamedTuple):
     """A class of the style sheet, the letters on its color, and its meaning."""
 
     style: str

@@ -6,14 +6,12 @@ Custom properties would be shorter, but not every program that shows SVG support
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from installhub.graphs.palette import MISSING, STYLES, UNPUBLISHED, Style
 
 
-@dataclass(frozen=True, slots=True)
-class _Scheme:
+class _Scheme(NamedTuple):
     background: str
     ink: str
     muted: str
