@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from installhub.artifacts.validation import ArtifactInput, InvalidArtifactError
-from installhub.contract.strict_json import InvalidJsonError, parse_json
 from installhub.model.artifact import MAX_ID_LENGTH
 from installhub.model.errors import ErrorCode, InstallHubError, Problem
+from installhub.model.strict_json import InvalidJsonError, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

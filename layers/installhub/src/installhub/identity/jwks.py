@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
-import json
 import threading
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
+
+from installhub.model.strict_json import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -199,21 +200,7 @@ def json_object(data: bytes) -> dict[str, object]:
     Raises:
         ValueError: Not UTF-8, not JSON, not an object, a duplicate name, or nested too deeply.
     """
-    try:
-        value = _STRICT_JSON.decode(data.decode())
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    value = parse_json(data)
     if not isinstance(value, dict):
         raise ValueError("not an object")  # noqa: TRY004 - the data is wrong, not the call
     return value
-
-
-def _unique_members(members: list[tuple[str, object]]) -> dict[str, object]:
-    unique = dict(members)
-    if len(unique) != len(members):
-        raise ValueError("a name is not unique")
-    return unique
-
-
-# Created once, which json.loads does for every call. int() rejects NaN and Infinity, which are not JSON.
-_STRICT_JSON = json.JSONDecoder(object_pairs_hook=_unique_members, parse_constant=int)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installhub.contract.strict_json import InvalidJsonError, parse_json
+from installhub.model.strict_json import InvalidJsonError, parse_json
 from tests.strategies import json_values
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 
 class InvalidJsonError(ValueError):
@@ -18,7 +18,7 @@ def parse_json(content: bytes) -> Any:  # noqa: ANN401  # any JSON value
             nested too deeply.
     """
     try:
-        return json.loads(content.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        return _DECODER.decode(content.decode())
     except RecursionError:
         raise InvalidJsonError("is nested too deeply") from None
     except InvalidJsonError:
@@ -40,3 +40,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise InvalidJsonError(f"contains {name}, which is not JSON")
+
+
+# Created once, which json.loads does for every call.
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
