@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from installhub.artifacts import items
 from operations.audit.buckets import exists, list_objects, read_object
 from operations.audit.findings import FindingKind, Report
 
@@ -21,6 +20,7 @@ GRACE: Final = dt.timedelta(hours=1)
 """Minimum age of an orphaned object: a publisher writes the object before its body item."""
 
 _EDGE, _BODY = "E#", "B#"
+_DOWNLOADS: Final = "downloads/"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class ArtifactAudit:
         """Audit the whole table and bucket."""
         listed = list_objects(self.s3, self.bucket)
         # Unpacked copies for downloads are deleted by a lifecycle rule, whatever happens to the artifact.
-        objects = {key: written for key, written in listed.items() if not key.startswith(items.DOWNLOADS_PREFIX)}
+        objects = {key: written for key, written in listed.items() if not key.startswith(_DOWNLOADS)}
         self.report.checked["definition objects"] += len(objects)
         bodies: set[tuple[str, str]] = set()
         referenced: dict[tuple[str, str], str] = {}
