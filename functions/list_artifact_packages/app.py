@@ -21,6 +21,6 @@ def handler(request: Request, _context: LambdaContext) -> Response:
     tenant, artifact_id = requested_tenant(request), artifact_id_parameter(request)
     cursor = request.query_parameter("cursor")
     page = package_index().containing(tenant, artifact_id, page_size(request), cursor)
-    if not page.packages and cursor is None:
+    if not page.entries and cursor is None:
         artifact_reader().get(tenant, artifact_id)  # raises an error if it does not exist
     return artifact_packages_response(request, artifact_id, page, list_parameters(request, PAGE_PARAMETERS))

@@ -38,7 +38,7 @@ def listed(table: CatalogTable, wanted: ArtifactFilter | None = None, limit: int
     cursor: str | None = None
     while cursor is not None or not pages:
         page = table.reader.list(TENANT, wanted or ArtifactFilter(), limit, cursor)
-        pages.append([node.id for node in page.nodes])
+        pages.append([node.id for node in page.entries])
         cursor = page.next_cursor
     return pages
 
@@ -179,7 +179,7 @@ def test_a_list_can_start_after_a_key_that_does_not_exist(
 
     page = catalog_table.reader.list(TENANT, wanted, 10, wanted.cursor_scope(TENANT).encode([position]))
 
-    assert [node.id for node in page.nodes] == list(expected)
+    assert [node.id for node in page.entries] == list(expected)
 
 
 @pytest.mark.parametrize("position", ["", "B#a", "D#", "E", "E$", "F", "S#", "E#" + "x" * 1_023])

@@ -25,7 +25,7 @@ def stream_event(world: World, package: ExportedPackage) -> dict[str, Any]:
 def containing(world: World, artifact_id: str, tenant: str = TENANT) -> list[str]:
     """Return the versions of the packages that contain an artifact, the newest first."""
     index = PackageIndex(world.dynamodb, world.name("PackageIndexTable"))
-    return [package.version for package in index.containing(tenant, artifact_id, 200, None).packages]
+    return [package.version for package in index.containing(tenant, artifact_id, 200, None).entries]
 
 
 def index_items(world: World) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from installhub.artifacts import items
 from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType
-from installhub.model.cursor import CursorScope
+from installhub.model.cursor import CursorScope, Page
 from installhub.model.errors import ErrorCode, InstallHubError, MissingResourceError
 from installhub.runtime.aws_errors import translate_aws_errors
 from installhub.runtime.dynamodb import Attribute, Condition, Table, expressions
@@ -62,19 +62,6 @@ class ArtifactFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class ArtifactPage:
-    """A page of a list.
-
-    Attributes:
-        nodes: The artifacts, by id.
-        next_cursor: Leads to the next page; None if there is none.
-    """
-
-    nodes: tuple[ArtifactNode, ...]
-    next_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class ArtifactReader:
     """Reads artifacts as their writers see them: all reads are strongly consistent.
 
@@ -97,7 +84,7 @@ class ArtifactReader:
             raise MissingResourceError.artifact()
         return items.node_from_item(edge)
 
-    def list(self, tenant: str, wanted: ArtifactFilter, limit: int, cursor: str | None) -> ArtifactPage:
+    def list(self, tenant: str, wanted: ArtifactFilter, limit: int, cursor: str | None) -> Page[ArtifactNode]:
         """A page of up to ``limit`` artifacts, after the position of ``cursor``. Takes at most two requests.
 
         Raises:
@@ -133,7 +120,7 @@ class ArtifactReader:
         nodes = _fitting(map(items.node_from_item, found[:limit]))
         if len(found) > len(nodes):
             last_read = found[len(nodes) - 1][items.SORT]["S"]
-        return ArtifactPage(nodes, None if last_read is None else scope.encode([last_read]))
+        return Page(nodes, None if last_read is None else scope.encode([last_read]))
 
 
 def _fitting(nodes: Iterable[ArtifactNode]) -> tuple[ArtifactNode, ...]:

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from installhub.artifacts.definition_downloads import DefinitionDownloads
-    from installhub.artifacts.listing import ArtifactPage
     from installhub.artifacts.publisher import Publication
     from installhub.http.request import Request
     from installhub.model.artifact import ArtifactNode
-    from installhub.packages.package_index import ContainingPackagePage
+    from installhub.model.cursor import Page
+    from installhub.packages.index_items import ContainingPackage
 
 _REVALIDATE: Final = "private, no-cache"
 """Clients may keep the response, but have to check with the entity tag whether it is still current and theirs."""
@@ -41,7 +41,7 @@ def artifact_response(request: Request, node: ArtifactNode) -> Response:
     return json_response(request, artifact_body(node), headers=headers)
 
 
-def artifact_list_response(request: Request, page: ArtifactPage, parameters: Mapping[str, str]) -> Response:
+def artifact_list_response(request: Request, page: Page[ArtifactNode], parameters: Mapping[str, str]) -> Response:
     """A 200 with a page of a list, and a link to the next page (RFC 8288).
 
     Args:
@@ -49,12 +49,12 @@ def artifact_list_response(request: Request, page: ArtifactPage, parameters: Map
         page: The page.
         parameters: The query parameters of the request, without the cursor.
     """
-    body = artifact_list_body(page.nodes, page.next_cursor)
+    body = artifact_list_body(page.entries, page.next_cursor)
     return json_response(request, body, headers=_next_page_link(page.next_cursor, parameters))
 
 
 def artifact_packages_response(
-    request: Request, artifact_id: str, page: ContainingPackagePage, parameters: Mapping[str, str]
+    request: Request, artifact_id: str, page: Page[ContainingPackage], parameters: Mapping[str, str]
 ) -> Response:
     """A 200 with a page of the packages that contain an artifact, and a link to the next page (RFC 8288).
 
@@ -64,7 +64,7 @@ def artifact_packages_response(
         page: The page.
         parameters: The query parameters of the request, without the cursor.
     """
-    body = artifact_packages_body(artifact_id, page.packages, page.next_cursor)
+    body = artifact_packages_body(artifact_id, page.entries, page.next_cursor)
     return json_response(request, body, headers=_next_page_link(page.next_cursor, parameters))
 
 

@@ -8,13 +8,27 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from installhub.model.errors import ErrorCode, InstallHubError
 from installhub.model.text import is_encodable
 
 _VERSION: Final = 1
 _CHECKSUM_BYTES: Final = 12
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[_T]):
+    """A page of a list.
+
+    Attributes:
+        entries: In the order of the list.
+        next_cursor: Leads to the next page; None if there is none.
+    """
+
+    entries: tuple[_T, ...]
+    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)

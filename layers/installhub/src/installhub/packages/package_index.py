@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from installhub.model.cursor import CursorScope
+from installhub.model.cursor import CursorScope, Page
 from installhub.model.errors import ErrorCode, InstallHubError
 from installhub.packages import index_items
 from installhub.packages.index_items import ContainingPackage
@@ -14,19 +14,6 @@ from installhub.runtime.dynamodb import Attribute, expressions
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-
-@dataclass(frozen=True, slots=True)
-class ContainingPackagePage:
-    """A page of the packages that contain an artifact.
-
-    Attributes:
-        packages: The packages, the newest first.
-        next_cursor: Leads to the next page; None if there is none.
-    """
-
-    packages: tuple[ContainingPackage, ...]
-    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +28,7 @@ class PackageIndex:
     client: DynamoDBClient
     table: str
 
-    def containing(self, tenant: str, artifact_id: str, limit: int, cursor: str | None) -> ContainingPackagePage:
+    def containing(self, tenant: str, artifact_id: str, limit: int, cursor: str | None) -> Page[ContainingPackage]:
         """A page of up to ``limit`` packages of ``tenant`` that contain an artifact, after the position of ``cursor``.
 
         Takes one request, however many packages the tenant has.
@@ -64,8 +51,8 @@ class PackageIndex:
             found = self.client.query(**request)["Items"]
         packages = tuple(map(index_items.containing_package, found[:limit]))
         if len(found) <= limit:
-            return ContainingPackagePage(packages, None)
-        return ContainingPackagePage(packages, scope.encode([found[limit - 1][index_items.SORT]["S"]]))
+            return Page(packages, None)
+        return Page(packages, scope.encode([found[limit - 1][index_items.SORT]["S"]]))
 
 
 def _position(scope: CursorScope, cursor: str) -> str:
