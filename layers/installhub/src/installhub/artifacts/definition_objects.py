@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from installhub.artifacts import items
+from installhub.artifacts.batch_get import batch_get
 from installhub.model.definition import sha256_hex
 from installhub.model.errors import ServiceUnavailableError
 from installhub.runtime.aws_errors import translate_aws_errors
 from installhub.runtime.telemetry import logger
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
+    from installhub.model.artifact import ArtifactNode
     from installhub.runtime.dynamodb import Item
 
 
@@ -58,3 +61,14 @@ class DefinitionObjects:
         for key in keys:
             with translate_aws_errors("s3"):
                 self.s3().delete_object(Bucket=self.bucket, Key=key)
+
+
+def bodies_with_objects(dynamodb: DynamoDBClient, table: str, tenant: str, nodes: Sequence[ArtifactNode]) -> list[Item]:
+    """The body items of ``nodes`` whose definitions are objects."""
+    keys = [
+        items.primary_key(tenant, items.body_sort_key(node.id, node.sha256))
+        for node in nodes
+        if node.packed_size > items.MAX_INLINE_BYTES
+    ]
+    bodies = batch_get(dynamodb, table, keys, consistent=True)
+    return [body for body in bodies if items.OBJECT_KEY in body]

@@ -7,9 +7,8 @@ from typing import Final
 
 from installhub.artifacts import items
 from installhub.artifacts.catalog import ArtifactTable
-from installhub.artifacts.definition_objects import DefinitionObjects
+from installhub.artifacts.definition_objects import DefinitionObjects, bodies_with_objects
 from installhub.artifacts.preconditions import Precondition
-from installhub.artifacts.publisher import superseded_objects
 from installhub.artifacts.revisions import RevisionWriter
 from installhub.model.artifact import ArtifactStatus
 from installhub.model.errors import (
@@ -59,7 +58,7 @@ class ArtifactDeleter:
             node = items.node_from_item(edge)
             precondition.check(node)
             self._check_not_in_use(tenant, artifact_id)
-            bodies = superseded_objects(self.artifacts.client, self.artifacts.name, tenant, [node])
+            bodies = bodies_with_objects(self.artifacts.client, self.artifacts.name, tenant, [node])
             if transact_write(self.artifacts.client, self.writer.deletion(tenant, edge)):
                 self.objects.tag_superseded(bodies)
                 return

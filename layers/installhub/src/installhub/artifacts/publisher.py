@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from installhub.artifacts import items
 from installhub.artifacts.batch_get import MAX_BATCH_KEYS, batch_get
-from installhub.artifacts.definition_objects import DefinitionObjects
+from installhub.artifacts.definition_objects import DefinitionObjects, bodies_with_objects
 from installhub.artifacts.preconditions import Precondition
 from installhub.artifacts.revisions import Revision, RevisionWriter
 from installhub.artifacts.statistics import statistics_weight
@@ -203,7 +203,7 @@ class Publisher:
     def _superseded_objects(self, tenant: str, changed: Sequence[Revision]) -> list[Item]:
         """The body items that ``changed`` supersede and whose definitions are objects."""
         nodes = [revision.superseded for revision in changed if revision.superseded is not None]
-        return superseded_objects(self._dynamodb, self._table, tenant, nodes)
+        return bodies_with_objects(self._dynamodb, self._table, tenant, nodes)
 
     def _delete_uncommitted_objects(self, tenant: str, revisions: Sequence[Revision]) -> None:
         """Delete the objects that were put for ``revisions``, except those that a committed revision refers to.
@@ -237,17 +237,6 @@ class Publisher:
             Table(self._dynamodb, self._table).update_item(key, added)
         except ServiceUnavailableError as error:  # the artifacts are stored, so publishing has not failed
             logger.warning("new artifacts not counted", extra={"artifacts": len(created)}, exc_info=error)
-
-
-def superseded_objects(dynamodb: DynamoDBClient, table: str, tenant: str, nodes: Sequence[ArtifactNode]) -> list[Item]:
-    """The body items of ``nodes`` whose definitions are objects."""
-    keys = [
-        items.primary_key(tenant, items.body_sort_key(node.id, node.sha256))
-        for node in nodes
-        if node.packed_size > items.MAX_INLINE_BYTES
-    ]
-    bodies = batch_get(dynamodb, table, keys, consistent=True)
-    return [body for body in bodies if items.OBJECT_KEY in body]
 
 
 def _publication(revision: Revision) -> Publication:

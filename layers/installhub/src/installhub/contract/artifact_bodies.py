@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from installhub.resolver.dependents import Dependent
 
 
+def artifact_summary(node: ArtifactNode) -> dict[str, Any]:
+    """The fields with which every body and event identifies an artifact."""
+    return {"artifactId": node.id, "type": node.type.value, "name": node.name, "status": node.status.value}
+
+
 def artifact_body(node: ArtifactNode, change: str | None = None) -> dict[str, Any]:
     """The body for an artifact, and what publishing it did."""
     body: dict[str, Any] = {
-        "artifactId": node.id,
-        "type": node.type.value,
-        "name": node.name,
-        "status": node.status.value,
+        **artifact_summary(node),
         "sha256": node.sha256,
         "size": node.size,
         "dependencies": list(node.dependencies),
@@ -83,10 +85,7 @@ def dependents_body(artifact_id: str, dependents: Iterable[Dependent]) -> dict[s
         "artifactId": artifact_id,
         "dependents": [
             {
-                "artifactId": dependent.node.id,
-                "type": dependent.node.type.value,
-                "name": dependent.node.name,
-                "status": dependent.node.status.value,
+                **artifact_summary(dependent.node),
                 "path": list(dependent.path),
                 "links": artifact_links(dependent.node.id),
             }

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from installhub.artifacts import items
+from installhub.contract.artifact_bodies import artifact_summary
 from installhub.contract.event_types import ARTIFACT_DELETED, ARTIFACT_PUBLISHED
 from installhub.events.cloud_events import cloud_event
 from installhub.model.timestamps import format_timestamp
 
 if TYPE_CHECKING:
-    from installhub.model.artifact import ArtifactNode
     from installhub.runtime.dynamodb import Item
 
 
@@ -34,7 +34,13 @@ def artifact_event(record: Mapping[str, Any], source: str) -> dict[str, Any]:
     time = format_timestamp(change["ApproximateCreationDateTime"])
     image = new or old
     node = items.node_from_item(image)
-    data = {"tenantId": items.tenant_of(image), **_fields(node)}
+    data = {
+        "tenantId": items.tenant_of(image),
+        **artifact_summary(node),
+        "sha256": node.sha256,
+        "size": node.size,
+        "revision": node.revision,
+    }
     if new:
         event_type = ARTIFACT_PUBLISHED
         data |= {"change": "updated" if old else "created", "publishedAt": time}
@@ -42,18 +48,6 @@ def artifact_event(record: Mapping[str, Any], source: str) -> dict[str, Any]:
         event_type = ARTIFACT_DELETED
         data |= {"deletedAt": time}
     return cloud_event(event_type, source, node.id, time, data, identity=[record["eventID"]])
-
-
-def _fields(node: ArtifactNode) -> dict[str, Any]:
-    return {
-        "artifactId": node.id,
-        "type": node.type.value,
-        "name": node.name,
-        "status": node.status.value,
-        "sha256": node.sha256,
-        "size": node.size,
-        "revision": node.revision,
-    }
 
 
 def _item(image: Mapping[str, Any] | None) -> Item:
