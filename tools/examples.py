@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any, Final
 
+from installhub.artifacts.validation import ArtifactInput
 from installhub.bundler.layout import BundleLayout
 from installhub.bundler.manifest import build_manifest
+from installhub.contract.artifact_bodies import (
+    artifact_body,
+    artifact_list_body,
+    artifact_packages_body,
+    batch_body,
+    dependents_body,
+)
 from installhub.contract.graph_bodies import graph_body
 from installhub.contract.response_bodies import package_body, pending_body, preview_body
 from installhub.graphs.graph import graph_of_manifest
@@ -14,8 +23,10 @@ from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType
 from installhub.model.definition import sha256_hex
 from installhub.model.errors import ErrorCode, Problem
 from installhub.model.package import PackageDescription, package_id
+from installhub.packages.index_items import ContainingPackage
 from installhub.packages.pending_exports import PendingExport
 from installhub.packages.records import AcceptedExport, PackageRecord, PackageStatus
+from installhub.resolver.dependents import find_dependents
 from installhub.resolver.plan import Limits, make_plan
 
 _TENANT: Final = "tenant-7f3a9b12"
@@ -163,4 +174,58 @@ PENDING_FAILED: Final = pending_body(
         status=PackageStatus.FAILED,
         errors=(PROBLEMS[ErrorCode.ARTIFACT_NOT_FOUND].as_json(),),
     )
+)
+
+_RULES: Final = ArtifactInput.from_json(
+    {
+        "tenantId": _TENANT,
+        "artifactId": "rule-305",
+        "type": "RuleSet",
+        "name": "ApprovalRules",
+        "status": "published",
+        "dependencies": ["ent-44"],
+        "definition": {"rules": [{"if": "salary > limit", "then": "ask the manager"}]},
+        "requirements": [{"name": "limit", "kind": "variable", "valueType": "number", "default": 5000}],
+    }
+)
+_STORED: Final = _RULES.to_node(packed_size=0, updated_at=1_779_699_600)
+ARTIFACT_DOCUMENT: Final[dict[str, Any]] = {
+    "tenantId": _TENANT,
+    "type": "RuleSet",
+    "name": "ApprovalRules",
+    "status": "published",
+    "dependencies": ["ent-44"],
+    "definition": json.loads(_RULES.definition),
+    "requirements": [requirement.as_json() for requirement in _RULES.requirements],
+}
+ARTIFACT_BATCH: Final[dict[str, Any]] = {
+    "tenantId": _TENANT,
+    "artifacts": [
+        {"artifactId": artifact_id, **{name: value for name, value in ARTIFACT_DOCUMENT.items() if name != "tenantId"}}
+        for artifact_id in ("rule-305", "rule 306")
+    ],
+}
+ARTIFACT: Final = artifact_body(_STORED)
+PUBLISHED_ARTIFACT: Final = artifact_body(_STORED, "created")
+ARTIFACT_LIST: Final = artifact_list_body([_STORED], None)
+BATCH: Final = batch_body(
+    [
+        ("rule-305", "unchanged"),
+        ("rule 306", [Problem(ErrorCode.INVALID_REQUEST, "artifacts/1/name: is missing", pointer="/artifacts/1/name")]),
+    ]
+)
+DEPENDENTS: Final = dependents_body("ent-44", find_dependents(_NODES.values(), "ent-44", transitive=True))
+ARTIFACT_PACKAGES: Final = artifact_packages_body(
+    "ent-44",
+    [
+        ContainingPackage(
+            package_id=PACKAGE_ID,
+            name=_DESCRIPTION.name,
+            version=_DESCRIPTION.version,
+            package_type=_DESCRIPTION.package_type,
+            exported_at="2026-05-25T09:00:00Z",
+            sha256=_NODES["ent-44"].sha256,
+        )
+    ],
+    None,
 )

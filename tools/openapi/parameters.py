@@ -23,106 +23,92 @@ from installhub.http.headers import IDEMPOTENCY_HEADER, PREFER_HEADER, TENANT_HE
 from installhub.model.artifact import ArtifactStatus, ArtifactType
 from tools import examples
 
-_PREFER: Final = {
-    "name": PREFER_HEADER,
-    "in": "header",
-    "required": False,
-    "description": "`respond-async`: export asynchronously (RFC 7240). For packages with thousands of artifacts.",
-    "schema": {"type": "string"},
-    "example": "respond-async",
-}
-_IDEMPOTENCY_KEY: Final = {
-    "name": IDEMPOTENCY_HEADER,
-    "in": "header",
-    "required": False,
-    "description": (
-        "Identifies the request among the caller's requests for the tenant for 24 hours. Repeating the request returns "
-        "the first response again, whether a package, an accepted export or a refusal. Invalid requests and 5xx "
-        "responses are not stored."
-    ),
-    "schema": {"type": "string", "minLength": 1, "maxLength": 257},
-    "example": '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
-}
-_PACKAGE_ID: Final = {
-    "name": "packageId",
-    "in": "path",
-    "required": True,
-    "schema": {"type": "string", "pattern": "^pkg-[0-9a-f-]{36}$"},
-    "example": examples.PACKAGE_ID,
-}
-_TENANT: Final = {
-    "name": TENANT_HEADER,
-    "in": "header",
-    "required": False,
-    "description": (
-        "The tenant to act for, if the body contains none; on GET, only packages of this tenant are found. Routes of "
-        "artifacts need it if the token has several tenants."
-    ),
-    "schema": {"type": "string", "maxLength": 256},
-}
-_RANGE: Final = {
-    "name": "Range",
-    "in": "header",
-    "required": False,
-    "description": "One range of bytes (RFC 9110, 14.2). With `If-Range`, it is ignored if the ETag differs.",
-    "schema": {"type": "string"},
-    "example": "bytes=1048576-",
-}
-_IF_NONE_MATCH: Final = {
-    "name": "If-None-Match",
-    "in": "header",
-    "required": False,
-    "description": "The ETag of a response that the client already has.",
-    "schema": {"type": "string"},
-}
-_ARTIFACT_ID: Final = {
-    "name": "artifactId",
-    "in": "path",
-    "required": True,
-    "description": (
-        "The id if it consists of letters, digits, `.`, `_` and `-`; otherwise `~` followed by the base64url (RFC "
-        "4648, no padding) of its UTF-8. `links` in responses contain it in this form."
-    ),
-    "schema": {"type": "string", "minLength": 1},
-    "example": "proc-1001",
-}
 
-
-def _condition(name: str, description: str, example: str) -> dict[str, Any]:
+def _parameter(
+    place: str, name: str, description: str, *, example: str | None = None, **schema: object
+) -> dict[str, Any]:
+    """A parameter; texts by default. Those in the path are required."""
     return {
         "name": name,
-        "in": "header",
-        "required": False,
+        "in": place,
+        "required": place == "path",
         "description": description,
-        "schema": {"type": "string"},
-        "example": example,
+        "schema": {"type": "string", **schema},
+        **({} if example is None else {"example": example}),
     }
 
 
-def _query(name: str, description: str, **schema: object) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
+_PREFER: Final = _parameter(
+    "header",
+    PREFER_HEADER,
+    "`respond-async`: export asynchronously (RFC 7240). For packages with thousands of artifacts.",
+    example="respond-async",
+)
+_IDEMPOTENCY_KEY: Final = _parameter(
+    "header",
+    IDEMPOTENCY_HEADER,
+    "Identifies the request among the caller's requests for the tenant for 24 hours. Repeating the request returns the "
+    "first response again, whether a package, an accepted export or a refusal. Invalid requests and 5xx responses are "
+    "not stored.",
+    example='"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+    minLength=1,
+    maxLength=257,
+)
+_PACKAGE_ID: Final = _parameter(
+    "path",
+    "packageId",
+    "The id in the response to the export.",
+    example=examples.PACKAGE_ID,
+    pattern="^pkg-[0-9a-f-]{36}$",
+)
+_TENANT: Final = _parameter(
+    "header",
+    TENANT_HEADER,
+    "The tenant to act for, if the body contains none; on GET, only packages of this tenant are found. Routes of "
+    "artifacts need it if the token has several tenants.",
+    maxLength=256,
+)
+_RANGE: Final = _parameter(
+    "header",
+    "Range",
+    "One range of bytes (RFC 9110, 14.2). With `If-Range`, it is ignored if the ETag differs.",
+    example="bytes=1048576-",
+)
+_IF_NONE_MATCH: Final = _parameter("header", "If-None-Match", "The ETag of a response that the client already has.")
+_ARTIFACT_ID: Final = _parameter(
+    "path",
+    "artifactId",
+    "The id if it consists of letters, digits, `.`, `_` and `-`; otherwise `~` followed by the base64url (RFC 4648, no "
+    "padding) of its UTF-8. `links` in responses contain it in this form.",
+    example="proc-1001",
+    minLength=1,
+)
 
 
 def _limit(what: str) -> dict[str, Any]:
-    schema = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE}
-    return _query("limit", f"Maximum number of {what} in a page.", **schema)
+    description = f"Maximum number of {what} in a page."
+    return _parameter(
+        "query", "limit", description, type="integer", minimum=1, maximum=MAX_PAGE_SIZE, default=DEFAULT_PAGE_SIZE
+    )
 
 
 _ETAG: Final = '"5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"'
-_IF_MATCH: Final = _condition("If-Match", "Act only if the artifact still has this ETag (RFC 9110, 13.1.1).", _ETAG)
-_IF_NEW: Final = _condition("If-None-Match", "`*`: act only if the artifact does not exist yet.", "*")
-_CURSOR: Final = _query("cursor", "`nextCursor` of the previous page, with the same filters.", type="string")
+_IF_MATCH: Final = _parameter(
+    "header", "If-Match", "Act only if the artifact still has this ETag (RFC 9110, 13.1.1).", example=_ETAG
+)
+_IF_NEW: Final = _parameter("header", "If-None-Match", "`*`: act only if the artifact does not exist yet.", example="*")
+_CURSOR: Final = _parameter("query", "cursor", "`nextCursor` of the previous page, with the same filters.")
 _LIST: Final = (
-    _query("type", "Only artifacts of this type.", type="string", enum=list(ArtifactType)),
-    _query("status", "Only artifacts in this state.", type="string", enum=list(ArtifactStatus)),
-    _query("namePrefix", "Only artifacts whose name starts with this, in the form of an id in a path.", type="string"),
+    _parameter("query", "type", "Only artifacts of this type.", enum=list(ArtifactType)),
+    _parameter("query", "status", "Only artifacts in this state.", enum=list(ArtifactStatus)),
+    _parameter("query", "namePrefix", "Only artifacts whose name starts with this, in the form of an id in a path."),
     _limit("artifacts"),
     _CURSOR,
 )
-_TRANSITIVE: Final = _query("transitive", "Include indirect dependents.", type="boolean", default=False)
+_TRANSITIVE: Final = _parameter("query", "transitive", "Include indirect dependents.", type="boolean", default=False)
 
-_FORMAT: Final = _query(
-    "format", "The format of the graph. Takes precedence over `Accept`.", type="string", enum=list(GraphFormat)
+_FORMAT: Final = _parameter(
+    "query", "format", "The format of the graph. Takes precedence over `Accept`.", enum=list(GraphFormat)
 )
 
 _SPECIFIC: Final = {

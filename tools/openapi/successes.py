@@ -28,7 +28,15 @@ REF: Final = "#/components/schemas/{model}"
 """Format of references to models."""
 
 _EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "Artifact": examples.ARTIFACT,
+    "ArtifactBatch": examples.ARTIFACT_BATCH,
+    "ArtifactDocument": examples.ARTIFACT_DOCUMENT,
+    "ArtifactList": examples.ARTIFACT_LIST,
+    "ArtifactPackageList": examples.ARTIFACT_PACKAGES,
+    "BatchResponse": examples.BATCH,
+    "DependentList": examples.DEPENDENTS,
     "ExportRequest": examples.EXPORT_REQUEST,
+    "PublishedArtifact": examples.PUBLISHED_ARTIFACT,
     "PackageGraph": examples.GRAPH,
     "PackageResponse": examples.PACKAGE,
     "PreviewRequest": examples.PREVIEW_REQUEST,
@@ -153,7 +161,7 @@ _SPECIFIC: Final[dict[Route, dict[str, Any]]] = {
         "200": {
             "description": "The definition as canonical JSON.",
             "headers": _DEFINITION_ETAG,
-            "content": {JSON_TYPE: {"schema": {}}},
+            "content": {JSON_TYPE: {"schema": {}, "example": examples.ARTIFACT_DOCUMENT["definition"]}},
         },
         "304": {"description": "The client already has this definition.", "headers": _DEFINITION_ETAG},
         "307": {

@@ -83,7 +83,7 @@ class Builder:
         return found
 
     def build(self, checkout: Path, version: str, commit: str, folder: Path) -> None:
-        """Build the commit that is checked out into ``folder``, which is created anew.
+        """Build the commit that is checked out into ``folder``, replacing what it contains.
 
         The same commit, compiler and tools always give the same bytes.
 

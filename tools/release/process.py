@@ -31,7 +31,7 @@ GENERATORS: Final = ("tools.template", "tools.openapi", "tools.event_schemas", "
 """Modules that bring generated files up to date, and the check of what the release has edited."""
 
 NOTES: Final = "notes.md"
-"""The version's changes, for whoever announces it."""
+"""The version's changes, for its announcement."""
 
 
 class Builder(Protocol):

@@ -40,7 +40,7 @@ FILES = {
 
 
 class Builder:
-    """Writes the version into a file; fails as often as it is told to."""
+    """Writes the version into a file; fails the given number of times."""
 
     def __init__(self) -> None:
         self.failures = 0

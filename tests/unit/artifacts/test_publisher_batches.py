@@ -71,7 +71,7 @@ def test_a_transaction_ends_before_2_mib_of_edges_are_exceeded() -> None:
     edge = items.edge_size(items.edge_item("acme", artifact(0, 2, *dependencies).to_node(2, updated_at=1_780_000_000)))
     fitting = 2 * MEBIBYTE // edge
 
-    assert 15 < fitting < 25, "the limit of writes is not the one that matters"
+    assert 15 < fitting < 25, "the limit of writes is not the one that is reached"
     assert publish(*(artifact(number, 2, *dependencies) for number in range(fitting + 1)))[1] == [fitting, 1]
 
 

@@ -31,7 +31,7 @@ HOSTILE = (
     "漢字\u0301é😀 مرحبا שלום",
     "${x} {{y}} $(z) <%= 1 %>",
 )
-"""Names that have a meaning in one of the formats, or for whoever looks at the picture."""
+"""Names that have a meaning in one of the formats, or for people who look at the picture."""
 
 texts = printable_texts | st.text() | st.sampled_from(HOSTILE)
 

@@ -146,7 +146,7 @@ def node_from_item(item: Item) -> ArtifactNode:
 
 
 def is_unchanged(edge: Item | None) -> Condition:
-    """The condition that an edge item is still the one that was read; None if there was none."""
+    """The condition that an edge item has not changed since it was read; None if there was none."""
     if edge is None:
         return Attribute(PARTITION).not_exists()
     first, *others = (

@@ -141,7 +141,7 @@ def _requirement_reasons(change: RequirementChange) -> Iterator[Reason]:
         added = "with" if has_default else "without"
         yield _in_manifest(rule, f"The requirement {name} {added} default was added.", artifact_id, pointer)
     elif not has_default and ("default" in change.old or _kind(change.old) != _kind(change.new)):
-        detail = f"The requirement {name} has no default, and has to be supplied anew."
+        detail = f"The requirement {name} has no default: each installation has to supply it."
         yield _in_manifest(Rule.REQUIREMENT_ADDED, detail, artifact_id, pointer)
 
 

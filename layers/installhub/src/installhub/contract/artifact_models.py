@@ -31,7 +31,7 @@ class RequirementDocument(ResponseModel):
 
     name: str = _Id
     kind: RequirementKind
-    description: str | SkipJsonSchema[None] = optional_field("For whoever supplies it.", MAX_DESCRIPTION_LENGTH)
+    description: str | SkipJsonSchema[None] = optional_field("For the person who supplies it.", MAX_DESCRIPTION_LENGTH)
     value_type: ValueType | SkipJsonSchema[None] = optional_field("The type of the value that the tenant supplies.")
     default: str | float | bool | SkipJsonSchema[None] = optional_field(
         "The value if the tenant supplies none. Not for a secret."

@@ -101,7 +101,7 @@ class ManifestRequirement(ResponseModel):
 
     name: str
     kind: RequirementKind
-    description: str | SkipJsonSchema[None] = optional_field("For whoever supplies it.")
+    description: str | SkipJsonSchema[None] = optional_field("For the person who supplies it.")
     value_type: ValueType | SkipJsonSchema[None] = optional_field("The type of the value.")
     default: str | float | bool | SkipJsonSchema[None] = optional_field("The value if the tenant supplies none.")
     required_by: list[str] = Field(description="Ids of the artifacts that declare it.")

@@ -16,7 +16,7 @@ _BY_MEDIA_TYPE: Final = {media_type: name for name, media_type in MEDIA_TYPES.it
 
 
 def graph_format(request: Request) -> GraphFormat:
-    """The format that the parameter ``format`` names, or else the one that ``Accept`` prefers.
+    """The format named by the parameter ``format``, or else preferred by ``Accept``.
 
     Raises:
         InstallHubError: InvalidRequest, if there is no such format.

@@ -32,7 +32,7 @@ class Requirement:
     Attributes:
         name: Identifies it within the tenant.
         kind: What has to be supplied.
-        description: Free text for whoever supplies it.
+        description: Free text for the person who supplies it.
         value_type: The type of the value.
         default: The value if the tenant supplies none; never for a secret. None if there is no default.
     """

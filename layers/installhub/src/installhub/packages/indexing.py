@@ -56,7 +56,7 @@ class PackageIndexer:
     def index(self, record: PackageRecord, *, again: bool = False) -> IndexOutcome:
         """Write a package to the index. Repeating it is safe, and continues where a crash interrupted it.
 
-        A package may be deleted, with its tenant, while it is being indexed. Whoever deletes packages deletes their
+        A package may be deleted, with its tenant, while it is being indexed. What deletes packages deletes their
         index items afterwards; items that are written later than that are deleted here.
 
         Args:
