@@ -60,7 +60,14 @@ class ProblemItem(ResponseModel):
     cycle: list[str] | SkipJsonSchema[None] = optional_field(
         "A closed path of artifact ids; the first and the last are the same."
     )
-    pointer: str | SkipJsonSchema[None] = optional_field("JSON pointer into the request body (RFC 6901).")
+    pointer: str | SkipJsonSchema[None] = optional_field(
+        "JSON pointer into the request body, or into the artifact's definition (RFC 6901)."
+    )
+    change: str | SkipJsonSchema[None] = optional_field(
+        "How the affected artifact differs from what was expected: added, removed or modified."
+    )
+    reference: str | SkipJsonSchema[None] = optional_field("Id of the artifact that the affected one refers to.")
+    suggested: str | SkipJsonSchema[None] = optional_field("A version that would be accepted.")
 
 
 class ProblemDocument(ResponseModel):

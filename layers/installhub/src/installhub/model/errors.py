@@ -27,9 +27,12 @@ class ErrorCode(StrEnum):
     INCOMPLETE_ARTIFACT = "IncompleteArtifact"
     PACKAGE_TYPE_MISMATCH = "PackageTypeMismatch"
     REQUIREMENT_CONFLICT = "RequirementConflict"
+    UNDECLARED_REFERENCE = "UndeclaredReference"
     PACKAGE_TOO_LARGE = "PackageTooLarge"
+    VERSION_TOO_LOW = "VersionTooLow"
     VERSION_CONFLICT = "VersionConflict"
     PRECONDITION_FAILED = "PreconditionFailed"
+    PLAN_CHANGED = "PlanChanged"
     ARTIFACT_IN_USE = "ArtifactInUse"
     EXPORT_TAKES_TOO_LONG = "ExportTakesTooLong"
     IDEMPOTENCY_KEY_REUSED = "IdempotencyKeyReused"
@@ -125,8 +128,19 @@ REGISTRY: Final[Mapping[ErrorCode, ErrorKind]] = MappingProxyType(
             "Requirement conflict",
             "Artifacts declare a requirement of the same name differently; `requiredBy` names them.",
         ),
+        ErrorCode.UNDECLARED_REFERENCE: ErrorKind(
+            400,
+            "Undeclared reference",
+            "A definition contains the id of an artifact that is not declared as a dependency; `pointer` leads to it "
+            "in the definition, `reference` is the id.",
+        ),
         ErrorCode.PACKAGE_TOO_LARGE: ErrorKind(
             400, "Package too large", "The package exceeds a configured limit; `detail` contains the limit."
+        ),
+        ErrorCode.VERSION_TOO_LOW: ErrorKind(
+            400,
+            "Version too low",
+            "The changes since the previous version require a higher version: `suggested` or above.",
         ),
         ErrorCode.VERSION_CONFLICT: ErrorKind(
             409,
@@ -136,7 +150,13 @@ REGISTRY: Final[Mapping[ErrorCode, ErrorKind]] = MappingProxyType(
         ErrorCode.PRECONDITION_FAILED: ErrorKind(
             412,
             "Precondition failed",
-            "The artifact is not in the state that `If-Match` or `If-None-Match` expects. Get it again.",
+            "The artifact or package is not in the state that `If-Match` or `If-None-Match` expects. Get it again.",
+        ),
+        ErrorCode.PLAN_CHANGED: ErrorKind(
+            412,
+            "Plan changed",
+            "What would be exported differs from the preview in `If-Match`; each problem names an artifact and its "
+            "`change`. Preview again.",
         ),
         ErrorCode.ARTIFACT_IN_USE: ErrorKind(
             409, "Artifact in use", "Published artifacts depend on the artifact; `requiredBy` names all of them."
@@ -198,7 +218,10 @@ class Problem:
         artifact_id: The affected artifact.
         required_by: Ids of all artifacts of the closure that depend on it.
         cycle: A closed path of artifact ids; the first and the last are the same.
-        pointer: JSON pointer into the request body (RFC 6901).
+        pointer: JSON pointer into the request body, or into the artifact's definition (RFC 6901).
+        change: How the affected artifact differs from what was expected: added, removed or modified.
+        reference: Id of the artifact that the affected one refers to.
+        suggested: A version that would be accepted.
     """
 
     code: ErrorCode
@@ -207,19 +230,24 @@ class Problem:
     required_by: tuple[str, ...] | None = None
     cycle: tuple[str, ...] | None = None
     pointer: str | None = None
+    change: str | None = None
+    reference: str | None = None
+    suggested: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The problem as a member of ``errors`` or ``warnings``, without the fields that do not apply."""
-        fields: dict[str, Any] = {"errorCode": self.code.value, "detail": self.detail}
-        if self.artifact_id is not None:
-            fields["artifactId"] = self.artifact_id
-        if self.required_by is not None:
-            fields["requiredBy"] = list(self.required_by)
-        if self.cycle is not None:
-            fields["cycle"] = list(self.cycle)
-        if self.pointer is not None:
-            fields["pointer"] = self.pointer
-        return fields
+        fields: dict[str, Any] = {
+            "errorCode": self.code.value,
+            "detail": self.detail,
+            "artifactId": self.artifact_id,
+            "requiredBy": None if self.required_by is None else list(self.required_by),
+            "cycle": None if self.cycle is None else list(self.cycle),
+            "pointer": self.pointer,
+            "change": self.change,
+            "reference": self.reference,
+            "suggested": self.suggested,
+        }
+        return {name: value for name, value in fields.items() if value is not None}
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> Problem:
@@ -231,6 +259,9 @@ class Problem:
             required_by=tuple(fields["requiredBy"]) if "requiredBy" in fields else None,
             cycle=tuple(fields["cycle"]) if "cycle" in fields else None,
             pointer=fields.get("pointer"),
+            change=fields.get("change"),
+            reference=fields.get("reference"),
+            suggested=fields.get("suggested"),
         )
 
 
