@@ -117,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     for failure in backfill.failures:
         stdout.print(failure, markup=False, soft_wrap=True)
-    indexed = f"{outcomes[IndexOutcome.INDEXED]:,} packages of {found.name}"
+    indexed = f"{outcomes[IndexOutcome.INDEXED] + outcomes[IndexOutcome.UPDATED]:,} packages of {found.name}"
     done = "would be indexed" if options.dry_run else "were indexed"
     stdout.print(f"{indexed} {done}; {outcomes[IndexOutcome.UNCHANGED]:,} already are.", markup=False, soft_wrap=True)
     if backfill.failures:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,16 +43,18 @@ class IndexAudit:
     def check_package(self, package: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
         """Check the items of a package, given its deserialized record and its manifest."""
         sort_key = _SORT_KEY.format(**package)
-        self._expected[sort_key] = len(manifest["artifacts"]) + 1
-        tenant = hashlib.sha256(package["tenantId"].encode()).hexdigest()
+        self._expected[sort_key] = len(manifest["artifacts"]) + 2
+        tenant = _digest(package["tenantId"])
         common = {"name": package["name"], "version": package["version"], "type": package["packageType"]}
         expected = {
             f"A#{tenant}#{artifact['id']}": {**common, "sha256": artifact["sha256"]}
             for artifact in manifest["artifacts"]
         }
-        expected[f"T#{tenant}"] = {**common, "artifacts": len(manifest["artifacts"])}
+        listed = _listed(package) | {**common, "artifacts": len(manifest["artifacts"])}
+        expected[f"N#{tenant}#{_digest(_normalized(package['name']))}"] = listed
+        expected[f"T#{tenant}"] = listed
         found = {item["pk"]: item for item in self._read(sort_key, list(expected))}
-        wrong = [key for key, attributes in expected.items() if _without_key(found.get(key)) != attributes]
+        wrong = [key for key, attributes in expected.items() if not _matches(found.get(key), attributes)]
         if wrong and self.now - dt.datetime.fromisoformat(package["exportedAt"]) > self.grace:
             detail = f"{len(wrong)} of its {len(expected)} items in the package index are missing or wrong: {wrong[0]}"
             self.report.add(FindingKind.UNINDEXED_PACKAGE, f"{package['packageId']}", detail)
@@ -90,16 +93,50 @@ class IndexAudit:
         return item.get("exportedAt", {}).get("S") == exported_at
 
 
-def _without_key(item: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return None if item is None else {name: value for name, value in item.items() if name not in ("pk", "sk")}
+def _listed(package: Mapping[str, Any]) -> dict[str, Any]:
+    """What lists of packages show of a package, given its deserialized record."""
+    optional = {name: package[name] for name in ("description", "author") if name in package}
+    return optional | {
+        "normalized": _normalized(package["name"]),
+        "tags": [{"S": tag} for tag in package["tags"]],
+        "tenant": package["tenantId"],
+        "size": package["bundleSize"],
+        "checksum": package["checksum"].removeprefix("sha256:"),
+        "exportedBy": package["exportedBy"],
+        "lifecycle": package.get("lifecycle", "active"),
+        "revision": package.get("lifecycleRevision", 0),
+    }
 
 
-def _plain(value: Mapping[str, Any]) -> str | int:
+def _normalized(name: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name.strip()).casefold())
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _matches(item: Mapping[str, Any] | None, expected: Mapping[str, Any]) -> bool:
+    """Whether an item has the expected attributes. Its lifecycle may be a later one: it may just have changed."""
+    if item is None:
+        return False
+    ignored = {"pk", "sk"}
+    if item.get("revision", 0) > expected.get("revision", 0):
+        ignored |= {"lifecycle", "revision"}
+    found, wanted = (
+        {name: value for name, value in fields.items() if name not in ignored} for fields in (item, expected)
+    )
+    return found == wanted
+
+
+def _plain(value: Mapping[str, Any]) -> Any:  # noqa: ANN401  # a string, a number or a list
     ((kind, content),) = value.items()
     match kind:
         case "B":
             return bytes(content).hex()
         case "N":
             return int(content)
+        case "L":
+            return list(content)
         case _:
             return str(content)

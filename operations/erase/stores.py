@@ -131,6 +131,7 @@ class Stores:
         bundles = BundleStore(lambda: self.s3, self.outputs["BundleBucket"])
         for artifact in read_manifest(bundles, record)["artifacts"]:
             yield index_items.membership_key(record, artifact["id"])
+        yield index_items.version_key(record)
         yield index_items.package_key(record)
 
     def _packages(self, tenant: str) -> Iterator[Find]:
@@ -149,6 +150,7 @@ class Stores:
         query = expressions(key_condition=Attribute(index_items.PARTITION).equals(index_items.tenant_partition(tenant)))
         scan = expressions(
             filter_condition=Attribute(index_items.PARTITION).begins_with(index_items.membership_prefix(tenant))
+            | Attribute(index_items.PARTITION).begins_with(index_items.name_prefix(tenant))
         )
         pages = chain(
             self.dynamodb.get_paginator("query").paginate(TableName=table, **query),

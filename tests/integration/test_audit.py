@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import time
 import zipfile
 from typing import TYPE_CHECKING, Any, cast
@@ -89,7 +90,7 @@ def test_nothing_is_found_in_an_intact_stack(world: World) -> None:
     assert report.checked == {
         "bundle objects": 1,
         "exported packages": 1,
-        "items of the package index": 4,
+        "items of the package index": 5,
         "artifacts": 3,
         "definitions": 3,
         "definition objects": 1,
@@ -156,7 +157,7 @@ def test_an_accepted_export_that_never_ends_is_found(world: World, change: Calla
 def test_a_wrong_checksum_is_found(world: World, change: Callable[..., None]) -> None:
     change("checksum", {"S": f"sha256:{'0' * 64}"})
 
-    assert kinds(run_audit(world)) == [FindingKind.WRONG_CHECKSUM]
+    assert kinds(run_audit(world)) == [FindingKind.WRONG_CHECKSUM, FindingKind.UNINDEXED_PACKAGE]
 
 
 def test_a_truncated_bundle_is_found(world: World, exported: ExportedPackage) -> None:
@@ -291,11 +292,11 @@ def test_an_upload_that_is_never_completed_is_found(world: World) -> None:
 
 @pytest.fixture
 def change_index(world: World, exported: ExportedPackage) -> Callable[..., None]:  # noqa: ARG001  # must run first
-    """Return a function that replaces the index item of `rule`; None deletes it."""
+    """Return a function that changes the index item of `rule`, or another one; without changes, deletes it."""
 
-    def change_item(**changes: Any) -> None:  # noqa: ANN401  # DynamoDB values
+    def change_item(partition: str = r"A#.*#rule", **changes: Any) -> None:  # noqa: ANN401  # DynamoDB values
         table = world.name("PackageIndexTable")
-        (item,) = [one for one in index_items(world) if one["pk"]["S"].endswith("#rule")]
+        (item,) = [one for one in index_items(world) if re.fullmatch(partition, one["pk"]["S"])]
         world.dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("pk", "sk")})
         if changes:
             world.dynamodb.put_item(TableName=table, Item={**item, **changes})
@@ -331,14 +332,45 @@ def test_a_missing_or_wrong_index_item_is_found(
     change_index(**changes)
 
     (finding,) = run_audit(world).findings
-    assert (finding.kind, "1 of its 4 items" in finding.detail) == (FindingKind.UNINDEXED_PACKAGE, True)
+    assert (finding.kind, "1 of its 5 items" in finding.detail) == (FindingKind.UNINDEXED_PACKAGE, True)
+
+
+@pytest.mark.parametrize("partition", ["T#.*", "N#.*"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"name": {"S": "Another"}},
+        {"normalized": {"S": "another"}},
+        {"tenant": {"S": "tenant-other"}},
+        {"checksum": {"B": b"\0" * 32}},
+        {"size": {"N": "1"}},
+        {"tags": {"L": [{"S": "urgent"}]}},
+        {"lifecycle": {"S": "yanked"}},
+    ],
+)
+def test_a_missing_or_wrong_item_of_a_list_is_found(
+    world: World, change_index: Callable[..., None], partition: str, changes: dict[str, Any]
+) -> None:
+    change_index(partition, **changes)
+
+    (finding,) = run_audit(world).findings
+    assert (finding.kind, "1 of its 5 items" in finding.detail) == (FindingKind.UNINDEXED_PACKAGE, True)
+
+
+def test_a_lifecycle_that_changes_during_the_audit_is_no_finding(
+    world: World, change_index: Callable[..., None]
+) -> None:
+    change_index("T#.*", lifecycle={"S": "deprecated"}, revision={"N": "1"})
+
+    assert run_audit(world).findings == []
 
 
 def test_index_items_of_a_package_that_does_not_exist_are_found(world: World, exported: ExportedPackage) -> None:
     delete_package(world, exported)
 
     (finding,) = run_audit(world).findings
-    assert (finding.kind, "4 items, 0 expected" in finding.detail) == (FindingKind.ORPHAN_INDEX_ITEM, True)
+    assert (finding.kind, "5 items, 0 expected" in finding.detail) == (FindingKind.ORPHAN_INDEX_ITEM, True)
 
 
 def test_index_items_of_artifacts_that_are_not_in_the_package_are_found(
@@ -349,7 +381,7 @@ def test_index_items_of_artifacts_that_are_not_in_the_package_are_found(
     assert kinds(run_audit(world)) == [FindingKind.UNINDEXED_PACKAGE]
     world.indexer().index(exported.record, again=True)
     (finding,) = run_audit(world).findings
-    assert (finding.kind, "5 items, 4 expected" in finding.detail) == (FindingKind.ORPHAN_INDEX_ITEM, True)
+    assert (finding.kind, "6 items, 5 expected" in finding.detail) == (FindingKind.ORPHAN_INDEX_ITEM, True)
 
 
 @pytest.mark.usefixtures("exported")

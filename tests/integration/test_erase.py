@@ -107,7 +107,11 @@ def objects(world: World) -> Iterator[str]:
 
 
 def of(tenant: str, found: list[str]) -> list[str]:
-    index = (index_items.membership_prefix(tenant), index_items.tenant_partition(tenant))
+    index = (
+        index_items.membership_prefix(tenant),
+        index_items.name_prefix(tenant),
+        index_items.tenant_partition(tenant),
+    )
     traces = (tenant, items.definition_prefix(tenant), items.download_prefix(tenant), *index)
     return [text for text in found if any(trace in text for trace in traces)]
 
@@ -183,7 +187,7 @@ def test_a_dry_run_only_counts(
         "items of artifacts": "8",
         "bundles": "2",
         "packages": "3",
-        "items of the package index": "7",
+        "items of the package index": "9",
         "failed requests": "1",
         "inbox documents": "3",
         "dropped files": "4",

@@ -39,10 +39,19 @@ class PackageDescription:
 
 def normalized_name(name: str) -> str:
     """``name`` for comparison: in Unicode normalization form C, case-folded, without surrounding whitespace."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).strip().casefold())
+    return _folded(name.strip())
+
+
+def normalized_prefix(prefix: str) -> str:
+    """The start of a name for comparison with :func:`normalized_name`: whitespace at its end counts."""
+    return _folded(prefix.lstrip())
 
 
 def package_id(tenant: str, name: str, version: str) -> str:
     """The id of a package: deterministic (UUIDv5, RFC 9562), so that a retry finds the same item."""
     identity = json.dumps([tenant, normalized_name(name), without_build_metadata(version)])
     return f"pkg-{uuid.uuid5(_PACKAGE_NAMESPACE, identity)}"
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())

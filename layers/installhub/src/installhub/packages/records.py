@@ -6,16 +6,20 @@ attempts may have left in the bucket.
 
 An accepted asynchronous export claims the item with status ``queued``. If it fails, the status becomes ``failed``, the
 item contains the errors, and the name and version can be claimed again.
+
+Once committed, only the lifecycle of a package changes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from installhub.bundler.layout import BundleLayout
 from installhub.model.artifact import PackageType
+from installhub.model.lifecycle import LifecycleChange, LifecycleState
 from installhub.model.package import PackageDescription
 
 if TYPE_CHECKING:
@@ -28,6 +32,7 @@ ATTEMPT_ID: Final = "attemptId"
 LEASE_KIND: Final = "leaseKind"
 LEASE_UNTIL: Final = "leaseUntil"
 OBJECTS: Final = "objects"
+BUNDLE_KEY: Final = "bundleKey"
 REQUEST_ID: Final = "requestId"
 REQUESTED_BY: Final = "requestedBy"
 REQUESTED_AT: Final = "requestedAt"
@@ -35,6 +40,9 @@ QUEUED_UNTIL: Final = "queuedUntil"
 ARTIFACTS_WRITTEN: Final = "done"
 ARTIFACTS_TOTAL: Final = "total"
 ERRORS: Final = "errors"
+LIFECYCLE: Final = "lifecycle"
+LIFECYCLE_REVISION: Final = "lifecycleRevision"
+LIFECYCLE_HISTORY: Final = "lifecycleHistory"
 LEASE_INDEX: Final = "by-lease"
 EXPORT_LEASE: Final = "export"
 QUEUE_LEASE: Final = "queued"
@@ -103,6 +111,7 @@ class PackageRecord:
         exported_by: For the audit trail: a caller's subject, an event source, an inbox object or an invocation.
         request_id: Id of the request, if it has one; repeating the request returns this package.
         requested_at: When the export was accepted, RFC 3339 in UTC; None if it was synchronous.
+        state: Its lifecycle.
     """
 
     description: PackageDescription
@@ -115,6 +124,7 @@ class PackageRecord:
     exported_by: str
     request_id: str | None = None
     requested_at: str | None = None
+    state: LifecycleState = field(default_factory=LifecycleState)
 
 
 def primary_key(package_id: str) -> NewItem:
@@ -133,7 +143,7 @@ def record_attributes(record: PackageRecord) -> NewItem:
         "packageType": {"S": description.package_type.value},
         "tags": {"L": [{"S": tag} for tag in description.tags]},
         "checksum": {"S": record.checksum},
-        "bundleKey": {"S": record.bundle_key},
+        BUNDLE_KEY: {"S": record.bundle_key},
         "bundleSize": {"N": str(record.layout.size)},
         "manifestOffset": {"N": str(record.layout.manifest_offset)},
         "manifestPackedSize": {"N": str(record.layout.manifest_packed_size)},
@@ -151,6 +161,16 @@ def record_attributes(record: PackageRecord) -> NewItem:
     if record.requested_at is not None:
         attributes[REQUESTED_AT] = {"S": record.requested_at}
     return attributes
+
+
+def lifecycle_attributes(state: LifecycleState) -> NewItem:
+    """The attributes that contain the lifecycle of a package."""
+    history = [change.as_json() for change in state.history]
+    return {
+        LIFECYCLE: {"S": state.lifecycle.value},
+        LIFECYCLE_REVISION: {"N": str(state.revision)},
+        LIFECYCLE_HISTORY: {"S": json.dumps(history, ensure_ascii=False, separators=(",", ":"))},
+    }
 
 
 def accepted_export_attributes(accepted: AcceptedExport) -> NewItem:
@@ -187,7 +207,7 @@ def record_from_item(item: Item) -> PackageRecord:
         ),
         tenant=item[TENANT]["S"],
         checksum=item["checksum"]["S"],
-        bundle_key=item["bundleKey"]["S"],
+        bundle_key=item[BUNDLE_KEY]["S"],
         layout=BundleLayout(
             size=int(item["bundleSize"]["N"]),
             manifest_offset=int(item["manifestOffset"]["N"]),
@@ -199,7 +219,15 @@ def record_from_item(item: Item) -> PackageRecord:
         exported_by=item["exportedBy"]["S"],
         request_id=item[REQUEST_ID]["S"] if REQUEST_ID in item else None,
         requested_at=item[REQUESTED_AT]["S"] if REQUESTED_AT in item else None,
+        state=_lifecycle_from_item(item),
     )
+
+
+def _lifecycle_from_item(item: Item) -> LifecycleState:
+    if LIFECYCLE_HISTORY not in item:
+        return LifecycleState()
+    history = json.loads(item[LIFECYCLE_HISTORY]["S"])
+    return LifecycleState(tuple(map(LifecycleChange.from_json, history)), int(item[LIFECYCLE_REVISION]["N"]))
 
 
 def claim_from_item(item: Item) -> Claim:

@@ -20,6 +20,7 @@ from installhub.runtime.dynamodb import Attribute, Condition, Update
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from installhub.model.lifecycle import LifecycleState
     from installhub.runtime.dynamodb import Item, NewItem
 
 
@@ -122,6 +123,20 @@ class PackageStore:
             ],
         )
         return self._items.update(claim.package_id, update, _held_by(claim)) is not None
+
+    def change_lifecycle(self, record: PackageRecord, state: LifecycleState) -> PackageRecord | None:
+        """Change the lifecycle of a package from ``record.state`` to ``state``, and return the package.
+
+        None if the lifecycle has changed since it was read, or if the package has been deleted.
+        """
+        known, revision = record.state.revision, Attribute(records.LIFECYCLE_REVISION)
+        condition = (
+            has_status(PackageStatus.EXPORTED)
+            & Attribute(records.BUNDLE_KEY).equals(record.bundle_key)
+            & (revision.equals(known) if known else revision.not_exists())
+        )
+        update = Update(assign=records.lifecycle_attributes(state))
+        return _exported(self._items.update(record.description.package_id, update, condition))
 
     def report_progress(self, claim: Claim, written: int) -> None:
         """Store the number of artifacts that an attempt has written so far."""
