@@ -17,12 +17,12 @@ from bench.samples import artifact_id, layered
 from installhub.artifacts import items
 from installhub.artifacts.definition_objects import DefinitionObjects
 from installhub.artifacts.listing import ArtifactFilter, ArtifactReader
-from installhub.artifacts.preconditions import Precondition
 from installhub.artifacts.publisher import Publisher
 from installhub.artifacts.validation import ArtifactInput
 from installhub.artifacts.where_used import list_dependents
 from installhub.model.artifact import ArtifactStatus, ArtifactType
 from installhub.model.definition import canonical_json, pack
+from installhub.model.precondition import Precondition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

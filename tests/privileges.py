@@ -22,7 +22,8 @@ KEY_IS_OWN: Final = ("KeyIsOwn", {"Ref": "AWS::NoValue"})
 """Condition and alternative of the statements for a KMS key."""
 
 FUNCTIONS: Final = (
-    *("announce", "authorizer", "delete_artifact", "download", "enroll", "export", "export_worker", "get_artifact"),
+    *("announce", "authorizer", "change_lifecycle", "delete_artifact", "download", "enroll", "export", "export_worker"),
+    *("get_artifact", "list_packages", "list_versions"),
     *("get_definition", "get_graph", "get_package", "index_packages", "list_artifact_packages", "list_artifacts"),
     *("list_dependents", "preflight", "preview", "publish_artifacts", "publish_worker", "put_artifact", "reclaim_keys"),
     "sweep",
@@ -62,6 +63,7 @@ _RESOLVE: Final = {
     **_needs("ArtifactsTable/index/by-artifact-id", "artifacts/catalog.py", "dynamodb:Query"),
 }
 _FIND_PACKAGE: Final = _needs("PackagesTable", "packages/table.py", "dynamodb:Query")
+_LIST_PACKAGES: Final = _needs("PackageIndexTable", "packages/package_index.py", "dynamodb:Query")
 _READ_BUNDLE: Final = _needs("BundleBucket/bundles/*", "packages/bundle_store.py", "s3:GetObject")
 _EXPORT: Final = {
     **_RESOLVE,
@@ -103,6 +105,11 @@ _SPECIFIC: Final[dict[str, Needs]] = {
     "authorizer": _needs(
         *("PlansTable", "identity/usage_keys.py"), *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
     ),
+    "change_lifecycle": {
+        **_FIND_PACKAGE,
+        **_needs("PackagesTable", "packages/table.py", "dynamodb:UpdateItem"),
+        **_needs("PackageIndexTable", "packages/indexed_lifecycle.py", "dynamodb:UpdateItem"),
+    },
     "delete_artifact": {
         **_needs("ArtifactsTable", "artifacts/deletion.py", "dynamodb:GetItem"),
         **_ALL_EDGES,
@@ -152,14 +159,17 @@ _SPECIFIC: Final[dict[str, Needs]] = {
         **_needs("PackagesTable", "packages/table.py", "dynamodb:GetItem"),
         **_needs("PackageIndexTable", "packages/indexing.py", "dynamodb:GetItem"),
         **_needs("PackageIndexTable", "runtime/batch_write.py", "dynamodb:BatchWriteItem"),
+        **_needs("PackageIndexTable", "packages/indexed_lifecycle.py", "dynamodb:UpdateItem"),
         **_needs("UnindexedQueue", LAMBDA, "sqs:SendMessage"),
     },
     "list_artifact_packages": {
-        **_needs("PackageIndexTable", "packages/package_index.py", "dynamodb:Query"),
+        **_LIST_PACKAGES,
         **_ARTIFACT,
     },
     "list_artifacts": _needs("ArtifactsTable", "artifacts/listing.py", "dynamodb:Query"),
     "list_dependents": _ALL_EDGES,
+    "list_packages": _LIST_PACKAGES,
+    "list_versions": _LIST_PACKAGES,
     "preflight": {},
     "preview": _RESOLVE,
     "publish_artifacts": _PUT_REVISIONS_IN_BATCHES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from installhub.artifacts.validation import ArtifactInput
 from installhub.bundler.layout import BundleLayout
@@ -17,15 +17,21 @@ from installhub.contract.artifact_bodies import (
     dependents_body,
 )
 from installhub.contract.graph_bodies import graph_body
+from installhub.contract.lifecycle_bodies import lifecycle_body
+from installhub.contract.package_list_bodies import package_list_body, version_list_body
 from installhub.contract.response_bodies import package_body, pending_body, preview_body
 from installhub.graphs.graph import graph_of_manifest
 from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType, PackageType
+from installhub.model.cursor import Page
 from installhub.model.definition import sha256_hex
 from installhub.model.errors import ErrorCode, Problem
+from installhub.model.lifecycle import Lifecycle, LifecycleChange
 from installhub.model.package import PackageDescription, package_id
+from installhub.packages import index_items
 from installhub.packages.index_items import ContainingPackage
 from installhub.packages.pending_exports import PendingExport
 from installhub.packages.records import AcceptedExport, PackageRecord, PackageStatus
+from installhub.packages.versions import version_page
 from installhub.resolver.dependents import find_dependents
 from installhub.resolver.plan import Limits, make_plan
 
@@ -101,19 +107,34 @@ PACKAGE_ID: Final = _DESCRIPTION.package_id
 _MANIFEST: Final = build_manifest(
     _DESCRIPTION, ["proc-1001"], [_NODES[artifact_id] for artifact_id in _PLAN.install_order]
 )
-PACKAGE: Final = package_body(
-    PackageRecord(
-        description=_DESCRIPTION,
-        tenant=_TENANT,
-        checksum=f"sha256:{sha256_hex(b'example')}",
-        bundle_key="",
-        layout=BundleLayout(size=0, manifest_offset=0, manifest_packed_size=0, manifest_size=0),
-        artifact_count=len(_NODES),
-        exported_at="2026-05-25T09:00:00Z",
-        exported_by="",
-    ),
-    _MANIFEST,
+_PACKAGE: Final = PackageRecord(
+    description=_DESCRIPTION,
+    tenant=_TENANT,
+    checksum=f"sha256:{sha256_hex(b'example')}",
+    bundle_key="",
+    layout=BundleLayout(size=2946, manifest_offset=0, manifest_packed_size=0, manifest_size=0),
+    artifact_count=len(_NODES),
+    exported_at="2026-05-25T09:00:00Z",
+    exported_by="hr-automation",
 )
+PACKAGE: Final = package_body(_PACKAGE, _MANIFEST)
+_LISTED: Final = index_items.indexed_package(cast("dict[str, Any]", index_items.package_item(_PACKAGE)))
+PACKAGE_LIST: Final = package_list_body(Page((_LISTED,), None))
+VERSION_LIST: Final = version_list_body(version_page([_LISTED], _TENANT, _LISTED.name, limit=50, cursor=None))
+LIFECYCLE_PATCH: Final[dict[str, Any]] = {
+    "lifecycle": "deprecated",
+    "reason": "The approval rules have changed; use version 2.2.0.",
+}
+_DEPRECATED: Final = _PACKAGE.state.changed(
+    LifecycleChange(
+        Lifecycle.DEPRECATED,
+        LIFECYCLE_PATCH["reason"],
+        None,
+        changed_at="2026-06-01T08:30:00Z",
+        changed_by="hr-automation",
+    )
+)
+LIFECYCLE: Final = lifecycle_body(replace(_PACKAGE, state=_DEPRECATED))
 GRAPH: Final = graph_body(_DESCRIPTION, graph_of_manifest(_MANIFEST))
 
 _PENDING: Final = PendingExport(

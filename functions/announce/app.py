@@ -1,4 +1,4 @@
-"""Publishes events about exported packages, failed requests and, optionally, artifacts from the tables' streams."""
+"""Publishes events about packages, failed requests and, optionally, artifacts from the tables' streams."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def publish_event(record: DynamoDBRecord) -> None:
 def _event(record: DynamoDBRecord, source: str) -> dict[str, Any]:
     if is_artifact_record(record.raw_event):
         return artifact_event(record.raw_event, source)
-    return outcome_event(record.dynamodb.new_image if record.dynamodb else {}, source)
+    change = record.dynamodb
+    return outcome_event(change.new_image if change else {}, change.old_image if change else {}, source)
 
 
 @instrumented

@@ -12,7 +12,7 @@ from installhub.exports.metrics import count_export
 from installhub.exports.submission import ExportSubmission
 from installhub.http.endpoint import endpoint
 from installhub.http.headers import idempotency_key, prefers_async
-from installhub.http.package_responses import accepted_response, package_response
+from installhub.http.package_responses import accepted_response, export_response
 from installhub.http.request import Request
 from installhub.http.request_body import read_request
 from installhub.http.response import Response
@@ -35,4 +35,4 @@ def handler(request: Request, context: LambdaContext) -> Response:
         return accepted_response(outcome.accepted or {})
     if outcome.exported.is_new:
         count_export(outcome.exported.record)
-    return package_response(request, outcome.exported.record, outcome.exported.manifest)
+    return export_response(request, outcome.exported.record, outcome.exported.manifest)

@@ -23,10 +23,10 @@ from installhub.runtime.telemetry import bind_log_context
 
 @endpoint(GET_PACKAGE)
 def handler(request: Request, _context: LambdaContext) -> Response:
-    """Return the same response as the export of the package, or the state of the accepted export."""
+    """Return the package, or the state of the accepted export."""
     tenants = permitted_tenants(request)
     found = find_package_or_pending(pending_export_store(), package_id_parameter(request), tenants, int(time.time()))
     bind_log_context(tenant=found.tenant)
     if isinstance(found, PendingExport):
         return pending_response(pending_body(found))
-    return package_response(request, found, read_manifest(bundle_store(), found))
+    return package_response(request, found, lambda: read_manifest(bundle_store(), found))

@@ -1,4 +1,4 @@
-"""Adds exported packages in the stream of the packages table to the package index."""
+"""Writes the packages in the stream of the packages table to the package index: new ones, and changed lifecycles."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from installhub.runtime.telemetry import bind_log_context, instrumented, logger,
 
 
 def index_package(image: dict[str, Any]) -> str:
-    """Add a package to the index, and return what was done."""
+    """Bring the index up to date with a package, and return what was done."""
     with record_log_context("package not indexed"):
         package = record_from_item(image)
         bind_log_context(tenant=package.tenant, package_id=package.description.package_id)

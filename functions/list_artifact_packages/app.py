@@ -7,10 +7,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from installhub.composition.artifacts import artifact_reader
 from installhub.composition.package_index import package_index
 from installhub.contract.routes import LIST_ARTIFACT_PACKAGES
-from installhub.http.artifact_queries import PAGE_PARAMETERS, artifact_id_parameter, list_parameters, page_size
+from installhub.http.artifact_queries import artifact_id_parameter
 from installhub.http.artifact_responses import artifact_packages_response
 from installhub.http.endpoint import endpoint
 from installhub.http.parsing import requested_tenant
+from installhub.http.query_parameters import PAGE_PARAMETERS, list_parameters, page_size
 from installhub.http.request import Request
 from installhub.http.response import Response
 

@@ -8,9 +8,10 @@ from installhub.artifacts.where_used import list_dependents
 from installhub.composition.artifacts import artifact_table
 from installhub.contract.artifact_bodies import dependents_body
 from installhub.contract.routes import LIST_DEPENDENTS
-from installhub.http.artifact_queries import artifact_id_parameter, is_true
+from installhub.http.artifact_queries import artifact_id_parameter
 from installhub.http.endpoint import endpoint
 from installhub.http.parsing import requested_tenant
+from installhub.http.query_parameters import is_true
 from installhub.http.request import Request
 from installhub.http.response import Response
 from installhub.http.responses import json_response

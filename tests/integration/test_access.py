@@ -38,6 +38,8 @@ ROUTES: Final[dict[str, Send]] = {
     "get_package": lambda api, caller: api.get_package(UNKNOWN, caller=caller),
     "download": lambda api, caller: api.download(UNKNOWN, caller=caller),
     "get_graph": lambda api, caller: api.get_graph(UNKNOWN, caller=caller),
+    "list_packages": lambda api, caller: api.list_packages(caller),
+    "list_versions": lambda api, caller: api.list_versions(caller, name="Suite"),
 }
 
 every_route = pytest.mark.parametrize("send", ROUTES.values(), ids=ROUTES)

@@ -174,4 +174,6 @@ def test_a_token_without_tenants_may_do_nothing(artifacts: ArtifactApi, name: st
     nobody = replace(EDITOR, tenants=())
 
     assert ROUTES[name](replace(artifacts, caller=nobody)).status == 403
-    assert ROUTES[name](replace(artifacts, caller=nobody, tenant=None)).status == 400
+    without_header = ROUTES[name](replace(artifacts, caller=nobody, tenant=None))
+    # PUT and POST could have a tenant in the body, and ask for it.
+    assert without_header.status == (400 if name in {"put", "batch"} else 403)

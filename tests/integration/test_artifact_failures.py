@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from installhub.artifacts.preconditions import Precondition
 from installhub.artifacts.validation import ArtifactInput
 from installhub.model.definition import unpack
 from installhub.model.errors import MissingResourceError
+from installhub.model.precondition import Precondition
 from operations.audit.artifacts import GRACE
 from operations.audit.findings import FindingKind
 from tests.integration.support.api import ApiResponse

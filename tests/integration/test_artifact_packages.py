@@ -11,13 +11,13 @@ from urllib.parse import parse_qsl
 import pytest
 
 from installhub.artifacts.deletion import ArtifactDeleter
-from installhub.artifacts.preconditions import Precondition
 from installhub.artifacts.revisions import RevisionWriter
 from installhub.contract.artifact_ids import encode_path_id
 from installhub.contract.artifact_models import ArtifactPackageList
 from installhub.identity.caller import authorizer_context
 from installhub.model.cursor import CursorScope
 from installhub.model.definition import canonical_json, sha256_hex
+from installhub.model.precondition import Precondition
 from tests.integration.support.api import CALLER, ApiResponse, gateway_response
 from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT, artifact_input
 from tests.integration.support.functions import Functions, sample_event

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from installhub.artifacts import items
 from installhub.artifacts.listing import ArtifactFilter
-from installhub.artifacts.preconditions import Precondition
 from installhub.artifacts.statistics import statistics_weight
 from installhub.model.artifact import ArtifactStatus, ArtifactType
 from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.model.precondition import Precondition
 from tests.integration.support.artifact_inputs import artifact_input
 from tests.integration.support.fake_catalog import node_of
 from tests.integration.test_catalog_contract import AWKWARD_IDS

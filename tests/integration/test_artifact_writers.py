@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from installhub.artifacts import items
-from installhub.artifacts.preconditions import Precondition
 from installhub.artifacts.validation import ArtifactInput
 from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.model.precondition import Precondition
 from tests.integration.support.artifact_api import REQUIREMENTS, RULE, ArtifactApi, assert_problem, rule
 from tests.integration.support.artifact_inputs import TENANT, artifact_input, incompressible
 from tests.integration.support.wire import ConcurrentAction

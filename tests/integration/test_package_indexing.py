@@ -193,7 +193,7 @@ def test_a_service_that_is_unavailable_is_named(world: World, wire: Wire, export
     assert failure.value.service == "s3"
 
 
-def test_only_commits_reach_the_function_one_at_a_time() -> None:
+def test_only_packages_reach_the_function_one_at_a_time() -> None:
     functions = resources_of("AWS::Serverless::Function")
     (trigger,) = functions["IndexPackagesFunction"]["Events"].values()
     announced = functions["AnnounceFunction"]["Events"]["PackageExported"]["Properties"]

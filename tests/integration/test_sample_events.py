@@ -11,6 +11,7 @@ import pytest
 
 from installhub.contract.request_models import ExportRequest, PreviewRequest, parse_request
 from installhub.contract.routes import (
+    CHANGE_LIFECYCLE,
     DELETE_ARTIFACT,
     DOWNLOAD,
     EXPORT,
@@ -21,6 +22,8 @@ from installhub.contract.routes import (
     LIST_ARTIFACT_PACKAGES,
     LIST_ARTIFACTS,
     LIST_DEPENDENTS,
+    LIST_PACKAGES,
+    LIST_VERSIONS,
     PREVIEW,
     PUBLISH_ARTIFACTS,
     PUT_ARTIFACT,
@@ -44,6 +47,9 @@ ROUTES: Final = {
     "get_package": GET_PACKAGE,
     "download": DOWNLOAD,
     "get_graph": GET_GRAPH,
+    "list_packages": LIST_PACKAGES,
+    "list_versions": LIST_VERSIONS,
+    "change_lifecycle": CHANGE_LIFECYCLE,
     "put_artifact": PUT_ARTIFACT,
     "publish_artifacts": PUBLISH_ARTIFACTS,
     "list_artifacts": LIST_ARTIFACTS,
@@ -100,7 +106,7 @@ def test_bodies_arrive_in_base64_because_every_type_is_binary(name: str) -> None
     assert resources_of("AWS::Serverless::Api")["PackagesApi"]["BinaryMediaTypes"] == ["*~1*"]
     event = sample_event(name)
 
-    assert event["isBase64Encoded"] == (event["body"] is not None) == (event["httpMethod"] in ("POST", "PUT"))
+    assert event["isBase64Encoded"] == (event["body"] is not None) == (event["httpMethod"] in ("POST", "PUT", "PATCH"))
 
 
 @pytest.mark.parametrize(
@@ -145,12 +151,18 @@ def test_the_sample_events_work_in_sequence(sample_world: World) -> None:
     download = gateway_response(functions.invoke("download", sample_event("download")))
 
     graph = gateway_response(functions.invoke("get_graph", sample_event("get_graph")))
+    changed = gateway_response(functions.invoke("change_lifecycle", sample_event("change_lifecycle")))
+    lists = [
+        gateway_response(functions.invoke(name, sample_event(name))) for name in ("list_packages", "list_versions")
+    ]
 
     assert exported.package_id == PACKAGE
     assert exported.manifest.install_order == preview.install_order
     assert found == exported
     assert (download.status, download.body[:2]) == (200, b"PK")
     assert (graph.status, graph.body[:4]) == (200, b"<svg")
+    assert (changed.status, changed.json["lifecycle"]) == (200, "deprecated")
+    assert [response.status for response in lists] == [200, 200]
     assert gateway_response(functions.invoke("export", sample_event("export"))).error_code == "VersionConflict"
 
 

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from installhub.contract import graph_models, request_models, response_models
+from installhub.contract import graph_models, package_models, request_models, response_models
 from installhub.contract.artifact_models import MODELS
-from installhub.contract.problem_bodies import JSON_TYPE, PROBLEM_TYPE, problem_body
+from installhub.contract.problem_bodies import JSON_TYPE, MERGE_PATCH_TYPE, PROBLEM_TYPE, problem_body
 from installhub.contract.request_models import PreviewRequest
 from installhub.contract.response_models import PendingResponse, ProblemDocument, json_schemas
 from installhub.contract.routes import ROUTES, Route
@@ -81,7 +81,8 @@ def _operation(route: Route) -> dict[str, Any]:
         "responses": {**successes_of(route), **_failures(route)},
     }
     if route.request_model is not None:
-        operation["requestBody"] = {"required": True, "content": {JSON_TYPE: content_of(route.request_model)}}
+        media_type = MERGE_PATCH_TYPE if route.method == "PATCH" else JSON_TYPE
+        operation["requestBody"] = {"required": True, "content": {media_type: content_of(route.request_model)}}
     return operation
 
 
@@ -91,7 +92,7 @@ def _model(name: str) -> type[_Model]:
     Raises:
         StopIteration: There is no such model.
     """
-    modules = (request_models, graph_models, response_models)
+    modules = (request_models, graph_models, package_models, response_models)
     found: type[_Model] = MODELS.get(name) or next(getattr(module, name) for module in modules if hasattr(module, name))
     return found
 

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from installhub.artifacts.listing import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 from installhub.contract.graph_formats import GraphFormat
 from installhub.contract.routes import (
+    CHANGE_LIFECYCLE,
     DELETE_ARTIFACT,
     DOWNLOAD,
     EXPORT,
     GET_ARTIFACT,
     GET_DEFINITION,
     GET_GRAPH,
+    GET_PACKAGE,
     LIST_ARTIFACT_PACKAGES,
     LIST_ARTIFACTS,
     LIST_DEPENDENTS,
+    LIST_PACKAGES,
+    LIST_VERSIONS,
     PUT_ARTIFACT,
     Route,
 )
 from installhub.http.headers import IDEMPOTENCY_HEADER, PREFER_HEADER, TENANT_HEADER
-from installhub.model.artifact import ArtifactStatus, ArtifactType
+from installhub.model.artifact import ArtifactStatus, ArtifactType, PackageType
+from installhub.model.cursor import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from installhub.model.lifecycle import Lifecycle
 from tools import examples
 
 
@@ -107,12 +112,47 @@ _LIST: Final = (
 )
 _TRANSITIVE: Final = _parameter("query", "transitive", "Include indirect dependents.", type="boolean", default=False)
 
+_NAME_FORM: Final = "Plain, or `~` and the base64url of its UTF-8."
+_PACKAGE_NAME: Final = _parameter(
+    "query",
+    "name",
+    f"The name of the package; case and surrounding whitespace do not count. {_NAME_FORM}",
+    example="Employee Onboarding Suite",
+    minLength=1,
+    maxLength=100,
+)
+_PACKAGES: Final = (
+    _PACKAGE_NAME,
+    _parameter("query", "namePrefix", f"Only names that start with this; case does not count. {_NAME_FORM}"),
+    _parameter("query", "packageType", "Only packages with this purpose.", enum=list(PackageType)),
+    _parameter("query", "tag", f"Only packages with this tag. {_NAME_FORM}"),
+    _parameter(
+        "query",
+        "lifecycle",
+        "Only packages in this state; by default, active and deprecated ones.",
+        enum=list(Lifecycle),
+    ),
+    _parameter(
+        "query", "exportedAfter", "Only packages exported later: a time of RFC 3339, or a date.", example="2026-05-25"
+    ),
+    _parameter("query", "exportedBefore", "Only packages exported earlier: a time of RFC 3339, or a date."),
+    _limit("packages"),
+    _CURSOR,
+)
+_PACKAGE_IF_MATCH: Final = _parameter(
+    "header", "If-Match", "Change the package only if it still has this ETag (RFC 9110, 13.1.1)."
+)
+
 _FORMAT: Final = _parameter(
     "query", "format", "The format of the graph. Takes precedence over `Accept`.", enum=list(GraphFormat)
 )
 
 _SPECIFIC: Final = {
     DOWNLOAD: (_IF_NONE_MATCH, _RANGE),
+    GET_PACKAGE: (_IF_NONE_MATCH,),
+    LIST_PACKAGES: _PACKAGES,
+    LIST_VERSIONS: ({**_PACKAGE_NAME, "required": True}, _limit("versions"), _CURSOR),
+    CHANGE_LIFECYCLE: (_PACKAGE_IF_MATCH,),
     GET_GRAPH: (_FORMAT, _IF_NONE_MATCH),
     EXPORT: (_PREFER, _IDEMPOTENCY_KEY),
     PUT_ARTIFACT: (_IF_MATCH, _IF_NEW),

@@ -8,6 +8,7 @@ from installhub.contract.graph_formats import MEDIA_TYPES, GraphFormat
 from installhub.contract.problem_bodies import JSON_TYPE
 from installhub.contract.response_models import PackageResponse, PendingResponse
 from installhub.contract.routes import (
+    CHANGE_LIFECYCLE,
     DELETE_ARTIFACT,
     DOWNLOAD,
     EXPORT,
@@ -17,6 +18,8 @@ from installhub.contract.routes import (
     GET_PACKAGE,
     LIST_ARTIFACT_PACKAGES,
     LIST_ARTIFACTS,
+    LIST_PACKAGES,
+    LIST_VERSIONS,
     PREVIEW,
     PUT_ARTIFACT,
     Route,
@@ -36,11 +39,15 @@ _EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "BatchResponse": examples.BATCH,
     "DependentList": examples.DEPENDENTS,
     "ExportRequest": examples.EXPORT_REQUEST,
+    "LifecyclePatch": examples.LIFECYCLE_PATCH,
     "PublishedArtifact": examples.PUBLISHED_ARTIFACT,
     "PackageGraph": examples.GRAPH,
+    "PackageLifecycle": examples.LIFECYCLE,
+    "PackageList": examples.PACKAGE_LIST,
     "PackageResponse": examples.PACKAGE,
     "PreviewRequest": examples.PREVIEW_REQUEST,
     "PreviewResponse": examples.PREVIEW,
+    "VersionList": examples.VERSION_LIST,
 }
 """Examples by model name."""
 
@@ -61,7 +68,7 @@ def successes_of(route: Route) -> dict[str, Any]:
     if route is EXPORT:
         return {**_json_success(route), "202": _ACCEPTED}
     if route is GET_PACKAGE:
-        return {"200": _PACKAGE_OR_PENDING}
+        return {"200": _PACKAGE_OR_PENDING, "304": _SAME_PACKAGE}
     if route in _SPECIFIC:
         return _SPECIFIC[route]
     if route is not DOWNLOAD:
@@ -120,13 +127,21 @@ _ACCEPTED: Final = {
         }
     },
 }
+_PACKAGE_ETAG: Final = {"ETag": header("Changes whenever the lifecycle of the package does.")}
+_DEPRECATION: Final = {
+    "Deprecation": header("When the package was deprecated (RFC 9745)."),
+    "Deprecation-Reason": header("Why, as a display string (RFC 9651)."),
+}
+_SAME_PACKAGE: Final = {"description": "The client already has this.", "headers": _PACKAGE_ETAG}
 _PACKAGE_OR_PENDING: Final = {
     "description": "The package, or the status of an export that was accepted with `Prefer: respond-async`.",
     "headers": {
+        **_PACKAGE_ETAG,
+        **_DEPRECATION,
         "Retry-After": {
             **_RETRY_AFTER,
             "description": "While the export is pending: seconds to wait before the next request.",
-        }
+        },
     },
     "content": {
         JSON_TYPE: {
@@ -171,6 +186,9 @@ _SPECIFIC: Final[dict[Route, dict[str, Any]]] = {
     },
     PREVIEW: _with_pictures(_json_success(PREVIEW)),
     GET_GRAPH: {**_with_pictures(_json_success(GET_GRAPH, _GRAPH_HEADERS)), "304": _SAME_GRAPH},
+    LIST_PACKAGES: _json_success(LIST_PACKAGES, _NEXT_PAGE),
+    LIST_VERSIONS: _json_success(LIST_VERSIONS, _NEXT_PAGE),
+    CHANGE_LIFECYCLE: _json_success(CHANGE_LIFECYCLE, _PACKAGE_ETAG),
     LIST_ARTIFACTS: _json_success(LIST_ARTIFACTS, _NEXT_PAGE),
     LIST_ARTIFACT_PACKAGES: _json_success(LIST_ARTIFACT_PACKAGES, _NEXT_PAGE),
     DELETE_ARTIFACT: {"204": {"description": "The artifact is deleted."}},

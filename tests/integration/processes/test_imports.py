@@ -22,6 +22,7 @@ COMMON: Final = {"model", "runtime", "composition"}
 IMPORTS: Final[dict[str, tuple[set[str], set[str]]]] = {
     "announce": ({"artifacts", "bundler", "contract", "events", "packages"}, set()),
     "authorizer": ({"identity"}, set()),
+    "change_lifecycle": ({"artifacts", "bundler", "contract", "http", "identity", "packages"}, set()),
     "delete_artifact": ({"artifacts", "contract", "http", "identity", "resolver"}, {"deflate"}),
     "download": ({"bundler", "contract", "http", "identity", "packages"}, set()),
     "enroll": ({"identity"}, set()),
@@ -44,6 +45,8 @@ IMPORTS: Final[dict[str, tuple[set[str], set[str]]]] = {
     ),
     "index_packages": ({"bundler", "packages"}, {"deflate"}),
     "list_artifact_packages": ({"artifacts", "contract", "http", "identity", "packages"}, set()),
+    "list_packages": ({"contract", "http", "identity", "packages"}, set()),
+    "list_versions": ({"contract", "http", "identity", "packages"}, set()),
     "list_artifacts": ({"artifacts", "contract", "http", "identity"}, set()),
     "list_dependents": ({"artifacts", "contract", "http", "identity", "resolver"}, set()),
     "publish_artifacts": ({"artifacts", "contract", "http", "identity"}, {"deflate"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from installhub.contract.response_models import PackageResponse, PreviewResponse, ProblemDocument
@@ -16,6 +16,7 @@ from tests.integration.support.functions import Functions, sample_event
 FAR_FUTURE: Final = 4_102_444_800  # 2100
 SCOPES: Final = frozenset({"installhub:export"})
 CALLER: Final = Caller("hr-automation", (TENANT,), SCOPES, FAR_FUTURE)
+MANAGER: Final = replace(CALLER, scopes=SCOPES | {"installhub:manage"})
 
 Headers = Mapping[str, str]
 Body = Mapping[str, Any] | bytes
@@ -110,6 +111,32 @@ class Api:
         event = sample_event("get_graph")
         event["queryStringParameters"] = None if wanted is None else {"format": wanted}
         return self.get("get_graph", package_id, caller, {"Accept": "*/*", **headers}, event)
+
+    def list_packages(
+        self, caller: Caller | None = CALLER, headers: Headers = NO_HEADERS, /, **query: str
+    ) -> ApiResponse:
+        """Get a page of packages, of the tenant in the header if ``headers`` has one."""
+        return self._list("list_packages", query, caller, headers)
+
+    def list_versions(
+        self, caller: Caller | None = CALLER, headers: Headers = NO_HEADERS, /, **query: str
+    ) -> ApiResponse:
+        """Get a page of the versions of the package named in ``query``."""
+        return self._list("list_versions", query, caller, headers)
+
+    def change_lifecycle(
+        self, package_id: str, patch: Body, *, caller: Caller | None = MANAGER, headers: Headers = NO_HEADERS
+    ) -> ApiResponse:
+        event = sample_event("change_lifecycle")
+        content = patch if isinstance(patch, bytes) else json.dumps(patch).encode()
+        event["body"] = base64.b64encode(content).decode() if content else None
+        return self.get("change_lifecycle", package_id, caller, headers, event)
+
+    def _list(self, function: str, query: Mapping[str, str], caller: Caller | None, headers: Headers) -> ApiResponse:
+        event = sample_event(function)
+        event["queryStringParameters"] = dict(query) or None
+        event["multiValueQueryStringParameters"] = {name: [value] for name, value in query.items()} or None
+        return self._send(function, event, caller, headers)
 
     def post(self, function: str, body: Body, caller: Caller | None, headers: Headers) -> ApiResponse:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installhub.artifacts.listing import DEFAULT_PAGE_SIZE, ArtifactFilter
+from installhub.artifacts.listing import ArtifactFilter
 from installhub.contract.artifact_ids import encode_text
-from installhub.http.artifact_queries import artifact_id_parameter, is_true, list_parameters, list_query
+from installhub.http.artifact_queries import LIST_PARAMETERS, artifact_id_parameter, list_query
+from installhub.http.query_parameters import is_true, list_parameters
 from installhub.http.request import Request
 from installhub.model.artifact import ArtifactStatus, ArtifactType
+from installhub.model.cursor import DEFAULT_PAGE_SIZE
 from installhub.model.errors import InstallHubError
 from tests.builders import event
 from tests.strategies import printable_texts
@@ -102,7 +104,7 @@ def test_other_values_are_not_boolean(value: str) -> None:
 
 
 def test_a_link_repeats_the_parameters_without_the_cursor() -> None:
-    parameters = list_parameters(query(type="RuleSet", namePrefix=encoded("ä"), cursor="x", other="y"))
+    parameters = list_parameters(query(type="RuleSet", namePrefix=encoded("ä"), cursor="x", other="y"), LIST_PARAMETERS)
 
     assert parameters == {"type": "RuleSet", "namePrefix": "ä"}
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installhub.artifacts.preconditions import Precondition
 from installhub.http.conditional import write_precondition
 from installhub.http.entity_tags import is_not_modified, quoted_tag
 from installhub.http.request import Request
 from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.model.precondition import Precondition
 from tests.builders import event, node, request
 
 CURRENT = node("rule")
@@ -26,7 +26,7 @@ def precondition(**headers: str) -> Precondition:
 
 def holds(required: Precondition, *, exists: bool = True) -> bool:
     try:
-        required.check(CURRENT if exists else None)
+        required.check(CURRENT.revision if exists else None, "artifact")
     except InstallHubError as error:
         return error.code is not ErrorCode.PRECONDITION_FAILED
     return True

@@ -11,7 +11,7 @@ import pytest
 
 from installhub.contract.request_documents import MAX_DOCUMENT_BYTES
 from installhub.contract.request_models import PreviewRequest
-from installhub.http.package_responses import package_response
+from installhub.http.package_responses import export_response
 from installhub.http.request import Request
 from installhub.http.request_body import read_request
 from installhub.http.response import Response
@@ -120,7 +120,7 @@ def test_a_response_that_does_not_fit_even_compressed_is_refused() -> None:
 def test_a_package_whose_manifest_does_not_fit_is_shown_without_its_lists() -> None:
     manifest = {"name": "Suite", "artifacts": [{"id": noise} for noise in NOISE], "installOrder": NOISE}
 
-    response = respond(lambda request: package_response(request, record(), manifest))
+    response = respond(lambda request: export_response(request, record(), manifest))
 
     body = json.loads(content_of(response))
     assert response["statusCode"] == 200

@@ -8,7 +8,6 @@ from typing import Final
 from installhub.artifacts import items
 from installhub.artifacts.catalog import ArtifactTable
 from installhub.artifacts.definition_objects import DefinitionObjects, bodies_with_objects
-from installhub.artifacts.preconditions import Precondition
 from installhub.artifacts.revisions import RevisionWriter
 from installhub.model.artifact import ArtifactStatus
 from installhub.model.errors import (
@@ -18,6 +17,7 @@ from installhub.model.errors import (
     Problem,
     ServiceUnavailableError,
 )
+from installhub.model.precondition import Precondition
 from installhub.resolver.dependents import direct_dependents
 from installhub.runtime.aws_errors import sleep_before_retry
 from installhub.runtime.dynamodb import Table, transact_write
@@ -56,7 +56,7 @@ class ArtifactDeleter:
             if edge is None:
                 raise MissingResourceError.artifact()
             node = items.node_from_item(edge)
-            precondition.check(node)
+            precondition.check(node.revision, "artifact")
             self._check_not_in_use(tenant, artifact_id)
             bodies = bodies_with_objects(self.artifacts.client, self.artifacts.name, tenant, [node])
             if transact_write(self.artifacts.client, self.writer.deletion(tenant, edge)):

@@ -16,8 +16,6 @@ from installhub.runtime.dynamodb import Attribute, Condition, Table, expressions
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-DEFAULT_PAGE_SIZE: Final = 50
-MAX_PAGE_SIZE: Final = 200
 _MAX_REQUESTS: Final = 2
 """How many requests a page may take. With a filter that matches few artifacts, a page may have fewer than its limit."""
 

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any, Final
 from installhub.artifacts import items
 from installhub.artifacts.batch_get import MAX_BATCH_KEYS, batch_get
 from installhub.artifacts.definition_objects import DefinitionObjects, bodies_with_objects
-from installhub.artifacts.preconditions import Precondition
 from installhub.artifacts.revisions import Revision, RevisionWriter
 from installhub.artifacts.statistics import statistics_weight
 from installhub.artifacts.validation import ArtifactInput
 from installhub.model.artifact import ArtifactNode
 from installhub.model.errors import ServiceUnavailableError
+from installhub.model.precondition import Precondition
 from installhub.runtime.aws_errors import sleep_before_retry
 from installhub.runtime.batch_write import batch_put
 from installhub.runtime.dynamodb import Table, Update, transact_write
@@ -119,7 +119,7 @@ class Publisher:
         """
         for attempt in range(1, _MAX_ATTEMPTS + 1):
             edge, statistics = self._read_edge_and_statistics(artifact)
-            precondition.check(None if edge is None else items.node_from_item(edge))
+            precondition.check(None if edge is None else items.node_from_item(edge).revision, "artifact")
             revision = self._writer.build(artifact, edge)
             if revision.is_unchanged:
                 return _publication(revision)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from installhub.artifacts.validation import ArtifactInput, InvalidArtifactError
+from installhub.contract.json_objects import read_json_object
 from installhub.model.artifact import MAX_ID_LENGTH
 from installhub.model.errors import ErrorCode, InstallHubError, Problem
 from installhub.model.strict_json import InvalidJsonError, parse_json
@@ -43,19 +44,8 @@ def read_document(content: bytes) -> Mapping[str, Any]:
     Raises:
         InstallHubError: RequestTooLarge or InvalidRequest.
     """
-    if len(content) > MAX_DOCUMENT_BYTES:
-        detail = (
-            f"The request has {len(content)} bytes; the limit is {MAX_DOCUMENT_BYTES}. Split the batch, or drop large "
-            "definitions into the inbox bucket."
-        )
-        raise InstallHubError.of(ErrorCode.REQUEST_TOO_LARGE, detail)
-    try:
-        document = parse_json(content)
-    except InvalidJsonError as error:
-        raise InstallHubError.of(ErrorCode.INVALID_REQUEST, f"body: {error}", pointer="") from None
-    if not isinstance(document, dict):
-        raise InstallHubError.of(ErrorCode.INVALID_REQUEST, "body: is not an object", pointer="")
-    return document
+    advice = "Split the batch, or drop large definitions into the inbox bucket."
+    return read_json_object(content, MAX_DOCUMENT_BYTES, advice)
 
 
 def read_artifact(fields: object, tenant: str, artifact_id: str | None = None, pointer: str = "") -> ArtifactInput:

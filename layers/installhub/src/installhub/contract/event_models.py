@@ -17,11 +17,13 @@ from installhub.contract.event_types import (
     ARTIFACT_PUBLISHED,
     PACKAGE_EXPORT_FAILED,
     PACKAGE_EXPORTED,
+    PACKAGE_LIFECYCLE_CHANGED,
     data_schema,
 )
 from installhub.contract.response_models import ProblemItem, ResponseModel, optional_field
 from installhub.model.artifact import ArtifactStatus, ArtifactType, PackageType
 from installhub.model.errors import ErrorCode
+from installhub.model.lifecycle import Lifecycle
 
 _EXAMPLE_REQUEST_ID: Final = "event:com.example.hr/6a7e8feb-b491-4cf7-a9f1-bf3703467718"
 _UNLESS_UNREADABLE: Final = "Omitted if the request was unreadable."
@@ -72,6 +74,22 @@ class PackageExportFailedData(ResponseModel):
     )
 
 
+class PackageLifecycleChangedData(ResponseModel):
+    """Data of a PackageLifecycleChanged event."""
+
+    tenant_id: str
+    package_id: str
+    package_name: str
+    version: str
+    previous_lifecycle: Lifecycle
+    lifecycle: Lifecycle
+    reason: str | SkipJsonSchema[None] = optional_field("Why, unless the package became active without a reason.")
+    replaced_by: str | SkipJsonSchema[None] = optional_field("Id of the package to use instead.")
+    changed_at: str = Field(description="RFC 3339, UTC.")
+    changed_by: str = Field(description="The caller's subject.")
+    revision: int = Field(description="Number of all changes; a lower one than already seen is outdated.")
+
+
 class ArtifactData(ResponseModel):
     """An artifact in an event."""
 
@@ -114,6 +132,14 @@ class PackageExportFailed(CloudEvent):
     data: PackageExportFailedData
 
 
+class PackageLifecycleChanged(CloudEvent):
+    """Detail of a PackageLifecycleChanged event."""
+
+    type: Literal["PackageLifecycleChanged"]
+    dataschema: Literal["urn:installhub:event:PackageLifecycleChanged:1"]
+    data: PackageLifecycleChangedData
+
+
 class ArtifactPublished(CloudEvent):
     """Detail of an ArtifactPublished event."""
 
@@ -133,6 +159,7 @@ class ArtifactDeleted(CloudEvent):
 EVENTS: Final[Mapping[str, type[CloudEvent]]] = {
     data_schema(PACKAGE_EXPORTED): PackageExported,
     data_schema(PACKAGE_EXPORT_FAILED): PackageExportFailed,
+    data_schema(PACKAGE_LIFECYCLE_CHANGED): PackageLifecycleChanged,
     data_schema(ARTIFACT_PUBLISHED): ArtifactPublished,
     data_schema(ARTIFACT_DELETED): ArtifactDeleted,
 }

@@ -7,6 +7,7 @@ from typing import Final
 EVENT_SOURCE: Final = "installhub"
 PACKAGE_EXPORTED: Final = "PackageExported"
 PACKAGE_EXPORT_FAILED: Final = "PackageExportFailed"
+PACKAGE_LIFECYCLE_CHANGED: Final = "PackageLifecycleChanged"
 ARTIFACT_PUBLISHED: Final = "ArtifactPublished"
 ARTIFACT_DELETED: Final = "ArtifactDeleted"
 SCHEMA_VERSION: Final = 1

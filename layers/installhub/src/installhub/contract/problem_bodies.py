@@ -10,6 +10,7 @@ from typing import Any, Final
 from installhub.model.errors import REGISTRY, Problem
 
 JSON_TYPE: Final = "application/json"
+MERGE_PATCH_TYPE: Final = "application/merge-patch+json"
 PROBLEM_TYPE: Final = "application/problem+json"
 
 _MAX_SHORT_DETAIL: Final = 1000

@@ -12,10 +12,12 @@ from pydantic.json_schema import GenerateJsonSchema, SkipJsonSchema, models_json
 from installhub.contract.request_models import PreviewRequest, core_schema_for
 from installhub.model.artifact import ArtifactType, PackageType
 from installhub.model.errors import ErrorCode
+from installhub.model.lifecycle import MAX_HISTORY, Lifecycle
 from installhub.model.requirement import RequirementKind, ValueType
 
 _IF_ASYNC: Final = "Present if the export was accepted with `Prefer: respond-async`."
 _IF_FAILED: Final = "Present if the export failed."
+_IF_CHANGED: Final = "Only in responses of GET, and only if the lifecycle was changed."
 _EXAMPLE_PACKAGE_ID: Final = "pkg-a3f9c821-4b2e-59d1-bc44-f7e2a1c09d33"
 
 
@@ -140,6 +142,16 @@ class Progress(ResponseModel):
     total: int | None = Field(description="Number of artifacts to write; null until the dependencies are resolved.")
 
 
+class LifecycleChange(ResponseModel):
+    """A change of the lifecycle of a package."""
+
+    lifecycle: Lifecycle
+    reason: str | SkipJsonSchema[None] = optional_field("Why.")
+    replaced_by: str | SkipJsonSchema[None] = optional_field("Id of the package to use instead.")
+    changed_at: str = Field(description="RFC 3339, UTC.")
+    changed_by: str = Field(description="The caller's subject.")
+
+
 class PackageResponse(ResponseModel):
     """Body of the response to POST /export, and to GET /{packageId} for an exported package."""
 
@@ -155,6 +167,12 @@ class PackageResponse(ResponseModel):
     status: Literal["exported"] | SkipJsonSchema[None] = optional_field(_IF_ASYNC)
     requested_at: str | SkipJsonSchema[None] = optional_field(_IF_ASYNC)
     progress: Progress | SkipJsonSchema[None] = optional_field(_IF_ASYNC)
+    lifecycle: Lifecycle | SkipJsonSchema[None] = optional_field(f"{_IF_CHANGED} Otherwise, the package is active.")
+    reason: str | SkipJsonSchema[None] | None = optional_field(f"Why. {_IF_CHANGED}")
+    replaced_by: str | SkipJsonSchema[None] | None = optional_field(f"Id of the package to use instead. {_IF_CHANGED}")
+    lifecycle_history: list[LifecycleChange] | SkipJsonSchema[None] = optional_field(
+        f"The newest {MAX_HISTORY} changes, the oldest first. {_IF_CHANGED}"
+    )
 
 
 class PendingResponse(ResponseModel):

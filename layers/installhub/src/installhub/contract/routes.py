@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from installhub.model.errors import ErrorCode
-from installhub.model.scopes import EXPORT_SCOPE, PUBLISH_SCOPE
+from installhub.model.scopes import EXPORT_SCOPE, MANAGE_SCOPE, PUBLISH_SCOPE
 
 BASE_PATH: Final = "/api/installhub/packages"
 ARTIFACTS_PATH: Final = "/api/installhub/artifacts"
@@ -109,8 +109,8 @@ GET_PACKAGE: Final = Route(
     f"{BASE_PATH}/{{packageId}}",
     "getPackage",
     "Get package metadata and manifest",
-    "Returns the same response as the export that created the package. For an export that was accepted with "
-    "`Prefer: respond-async`, returns its progress, or why it failed.",
+    "Returns the same response as the export that created the package, and its lifecycle if that was changed. For an "
+    "export that was accepted with `Prefer: respond-async`, returns its progress, or why it failed.",
     (ErrorCode.PACKAGE_NOT_FOUND,),
     response_model="PackageResponse",
 )
@@ -135,6 +135,43 @@ GET_GRAPH: Final = Route(
     "or an SVG picture. Edges lead from an artifact to what it depends on.",
     (ErrorCode.INVALID_REQUEST, ErrorCode.PACKAGE_NOT_FOUND, ErrorCode.PACKAGE_TOO_LARGE),
     response_model="PackageGraph",
+)
+
+LIST_PACKAGES: Final = Route(
+    "GET",
+    BASE_PATH,
+    "listPackages",
+    "List packages",
+    "Lists the packages of the tenant in the header, or of all tenants of the token, the newest first. Yanked packages "
+    "are left out unless `lifecycle=yanked`. Packages show up within seconds after their export. With filters that "
+    "match few packages, a page may have fewer than `limit`, or none; the list ends where `nextCursor` is null.",
+    (ErrorCode.INVALID_REQUEST, ErrorCode.INVALID_CURSOR),
+    response_model="PackageList",
+)
+
+LIST_VERSIONS: Final = Route(
+    "GET",
+    f"{BASE_PATH}/versions",
+    "listVersions",
+    "List the versions of a package",
+    "Lists all versions of a name, yanked ones included, in the precedence of SemVer, the highest first. `latest` and "
+    "`latestPrerelease` are the highest active ones, whatever the page.",
+    (ErrorCode.INVALID_REQUEST, ErrorCode.INVALID_CURSOR),
+    response_model="VersionList",
+)
+
+CHANGE_LIFECYCLE: Final = Route(
+    "PATCH",
+    f"{BASE_PATH}/{{packageId}}",
+    "changeLifecycle",
+    "Deprecate, yank or reactivate a package",
+    "Changes the fields in the body, a JSON Merge Patch (RFC 7396). A deprecated package works as before, and its "
+    "responses say why. A yanked one is in no list and never the latest version, but can be downloaded by its id. Both "
+    "can be undone; the version stays taken. With `If-Match`, the package is changed only if its ETag is the same.",
+    (*_BODY_ERRORS, ErrorCode.PRECONDITION_FAILED, ErrorCode.PACKAGE_NOT_FOUND),
+    request_model="LifecyclePatch",
+    response_model="PackageLifecycle",
+    scopes=(MANAGE_SCOPE,),
 )
 
 _READ_SCOPES: Final = (EXPORT_SCOPE, PUBLISH_SCOPE)
@@ -242,7 +279,7 @@ DELETE_ARTIFACT: Final = Route(
 )
 
 ROUTES: Final = (
-    *(EXPORT, PREVIEW, GET_PACKAGE, DOWNLOAD, GET_GRAPH),
+    *(EXPORT, PREVIEW, LIST_PACKAGES, LIST_VERSIONS, GET_PACKAGE, CHANGE_LIFECYCLE, DOWNLOAD, GET_GRAPH),
     *(PUT_ARTIFACT, PUBLISH_ARTIFACTS, LIST_ARTIFACTS, GET_ARTIFACT, GET_DEFINITION, LIST_DEPENDENTS),
     *(LIST_ARTIFACT_PACKAGES, DELETE_ARTIFACT),
 )

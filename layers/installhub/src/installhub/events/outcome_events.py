@@ -1,4 +1,4 @@
-"""Outcome events: CloudEvents 1.0 about exported packages and failed requests, created from the tables' streams.
+"""Outcome events: CloudEvents 1.0 about packages and failed requests, created from the tables' streams.
 
 A stream delivers every change at least once, even if the function that made it crashed afterwards. The ``id`` of an
 event is derived from its content, so that consumers can detect duplicates.
@@ -10,22 +10,26 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from installhub.contract.event_types import PACKAGE_EXPORT_FAILED, PACKAGE_EXPORTED
+from installhub.contract.event_types import PACKAGE_EXPORT_FAILED, PACKAGE_EXPORTED, PACKAGE_LIFECYCLE_CHANGED
 from installhub.contract.routes import DOWNLOAD
 from installhub.events.cloud_events import cloud_event
-from installhub.packages.records import PackageStatus
+from installhub.model.lifecycle import Lifecycle
+from installhub.packages.records import LIFECYCLE, LIFECYCLE_HISTORY, LIFECYCLE_REVISION, PackageStatus
 
 _PACKAGE_FIELDS: Final = ("tenantId", "packageId", "packageName", "version")
 
 
-def outcome_event(image: Mapping[str, Any], source: str) -> dict[str, Any]:
-    """The CloudEvent for an exported package or a failed request.
+def outcome_event(image: Mapping[str, Any], old_image: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """The CloudEvent for an exported package, a changed lifecycle or a failed request.
 
     Args:
         image: The new item of the packages or requests table, as Python values.
+        old_image: The item before; empty if there was none.
         source: The event's ``source``, which identifies the stack.
     """
     if image["status"] == PackageStatus.EXPORTED:
+        if old_image.get("status") == PackageStatus.EXPORTED:
+            return _lifecycle_changed(image, old_image, source)
         return _event(PACKAGE_EXPORTED, source, image["packageId"], image["exportedAt"], _exported(image))
     subject = image.get("packageId", image["request"])
     return _event(PACKAGE_EXPORT_FAILED, source, subject, image["failedAt"], _failed(image))
@@ -52,6 +56,22 @@ def _exported(image: Mapping[str, Any]) -> dict[str, Any]:
     if "requestId" in image:
         data["requestId"] = image["requestId"]
     return data
+
+
+def _lifecycle_changed(image: Mapping[str, Any], old_image: Mapping[str, Any], source: str) -> dict[str, Any]:
+    change = json.loads(image[LIFECYCLE_HISTORY])[-1]
+    package_id, revision = image["packageId"], int(image[LIFECYCLE_REVISION])
+    data = {
+        "tenantId": image["tenantId"],
+        "packageId": package_id,
+        "packageName": image["name"],
+        "version": image["version"],
+        "previousLifecycle": old_image.get(LIFECYCLE, Lifecycle.ACTIVE.value),
+        **change,
+        "revision": revision,
+    }
+    identity = [package_id, image["checksum"], str(revision)]
+    return cloud_event(PACKAGE_LIFECYCLE_CHANGED, source, package_id, change["changedAt"], data, identity)
 
 
 def _failed(image: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlencode
 
 from installhub.contract.artifact_bodies import artifact_body, artifact_list_body, artifact_packages_body
-from installhub.contract.artifact_ids import encode_text
 from installhub.contract.problem_bodies import JSON_TYPE
 from installhub.http.entity_tags import is_not_modified, quoted_tag
+from installhub.http.page_links import next_page_link
 from installhub.http.response import Response
 from installhub.http.responses import json_response
 
@@ -50,7 +49,7 @@ def artifact_list_response(request: Request, page: Page[ArtifactNode], parameter
         parameters: The query parameters of the request, without the cursor.
     """
     body = artifact_list_body(page.entries, page.next_cursor)
-    return json_response(request, body, headers=_next_page_link(page.next_cursor, parameters))
+    return json_response(request, body, headers=next_page_link(page.next_cursor, parameters))
 
 
 def artifact_packages_response(
@@ -65,7 +64,7 @@ def artifact_packages_response(
         parameters: The query parameters of the request, without the cursor.
     """
     body = artifact_packages_body(artifact_id, page.entries, page.next_cursor)
-    return json_response(request, body, headers=_next_page_link(page.next_cursor, parameters))
+    return json_response(request, body, headers=next_page_link(page.next_cursor, parameters))
 
 
 def definition_response(
@@ -79,11 +78,3 @@ def definition_response(
         link = definitions.presigned_url(tenant, node, request.method)
         return Response(307, {**headers, "Location": link, "Cache-Control": "no-store"})
     return Response(200, {**headers, "Content-Type": JSON_TYPE}, definitions.read(tenant, node))
-
-
-def _next_page_link(cursor: str | None, parameters: Mapping[str, str]) -> dict[str, str]:
-    if cursor is None:
-        return {}
-    encoded = {name: encode_text(value) for name, value in parameters.items()}
-    # Relative to the request, so that it is valid with a stage path and with a custom domain.
-    return {"Link": f'<?{urlencode({**encoded, "cursor": cursor})}>; rel="next"'}

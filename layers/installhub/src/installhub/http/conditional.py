@@ -1,12 +1,12 @@
-"""Conditional requests for artifacts: entity tags and the preconditions of writes (RFC 9110, 13)."""
+"""Conditional requests: entity tags and the preconditions of writes (RFC 9110, 13)."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
 
-from installhub.artifacts.preconditions import Precondition
 from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.model.precondition import Precondition
 
 if TYPE_CHECKING:
     from installhub.http.request import Request
@@ -16,7 +16,7 @@ _ENTITY_TAGS: Final = re.compile(rf"[\s,]*{_ENTITY_TAG}(?:\s*,[\s,]*{_ENTITY_TAG
 
 
 def write_precondition(request: Request) -> Precondition:
-    """What ``If-Match`` and ``If-None-Match`` require of the artifact that a request changes.
+    """What ``If-Match`` and ``If-None-Match`` require of what a request changes.
 
     Raises:
         InstallHubError: InvalidRequest, if a header is neither ``*`` nor a list of entity tags.

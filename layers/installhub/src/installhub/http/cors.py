@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 EXPOSED_HEADERS: Final = (
     *("ETag", "Location", "Retry-After", "Content-Disposition", "Content-Range", "Repr-Digest"),
-    *("Preference-Applied", "WWW-Authenticate", "Link", "Deprecation"),
+    *("Preference-Applied", "WWW-Authenticate", "Link", "Deprecation", "Deprecation-Reason"),
 )
 """Response headers that a page may read, in addition to the few that browsers always allow."""
 

@@ -12,6 +12,7 @@ from installhub.graphs.graph import Graph, graph_of_manifest
 from installhub.graphs.mermaid import draw_mermaid
 from installhub.graphs.svg import draw_svg
 from installhub.http.bundle_headers import content_disposition
+from installhub.http.deprecation import deprecation_headers
 from installhub.http.entity_tags import is_not_modified, quoted_tag
 from installhub.http.response import Response
 from installhub.http.responses import encode_json, text_response
@@ -44,6 +45,7 @@ def package_graph_response(
         "ETag": quoted_tag(f"{record.checksum.replace(':', '-')}-{wanted.value}-{REVISION}"),
         # Although packages are immutable, a cached graph must be revalidated, which checks the caller's authorization.
         "Cache-Control": "private, no-cache",
+        **deprecation_headers(record),
     }
     if is_not_modified(headers["ETag"], request.header("If-None-Match")):
         return Response(304, headers)

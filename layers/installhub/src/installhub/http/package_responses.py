@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from installhub.contract.lifecycle_bodies import lifecycle_body, lifecycle_fields
 from installhub.contract.problem_bodies import JSON_TYPE
 from installhub.contract.response_bodies import package_body, reduced_package_body
 from installhub.http.bundle_headers import content_disposition, entity_tag
 from installhub.http.byte_range import RangeNotSatisfiableError, requested_range
-from installhub.http.entity_tags import is_not_modified
+from installhub.http.deprecation import deprecation_headers
+from installhub.http.entity_tags import is_not_modified, quoted_tag
 from installhub.http.headers import RESPOND_ASYNC
 from installhub.http.response import Response
 from installhub.http.responses import NO_STORE, encode_json, json_response, problem_response, uncompressed_response
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from installhub.http.request import Request
     from installhub.packages.bundle_store import BundleStore
     from installhub.packages.records import PackageRecord
+
+_REVALIDATE: Final = "private, no-cache"
+"""Although bundles are immutable, a cached response must be revalidated, which checks the caller's authorization."""
 
 POLL_INTERVAL_SECONDS: Final = 2
 """How long a client should wait before requesting the status of a pending export again."""
@@ -46,10 +51,43 @@ def pending_response(body: Mapping[str, Any]) -> Response:
     )
 
 
-def package_response(request: Request, record: PackageRecord, manifest: Mapping[str, Any]) -> Response:
-    """A 200 with a package. If it would be too large, the manifest's lists are empty; the bundle contains them."""
+def export_response(request: Request, record: PackageRecord, manifest: Mapping[str, Any]) -> Response:
+    """A 200 with an exported package. If it would be too large, the manifest's lists are empty; the bundle has them."""
+    return _package_response(request, record, manifest, {}, {})
+
+
+def package_response(
+    request: Request, record: PackageRecord, read_manifest: Callable[[], Mapping[str, Any]]
+) -> Response:
+    """As :func:`export_response`, with the lifecycle if it was changed; 304 if the client has it."""
+    headers = {
+        "ETag": quoted_tag(record.revision),
+        "Cache-Control": _REVALIDATE,
+        **deprecation_headers(record),
+    }
+    if is_not_modified(headers["ETag"], request.header("If-None-Match")):
+        return Response(304, headers)
+    lifecycle = lifecycle_fields(record.state) if record.state.revision else {}
+    return _package_response(request, record, read_manifest(), lifecycle, headers)
+
+
+def lifecycle_response(request: Request, record: PackageRecord) -> Response:
+    """A 200 with the lifecycle of a package."""
+    return json_response(request, lifecycle_body(record), headers={"ETag": quoted_tag(record.revision)})
+
+
+def _package_response(
+    request: Request,
+    record: PackageRecord,
+    manifest: Mapping[str, Any],
+    lifecycle: Mapping[str, Any],
+    headers: Mapping[str, str],
+) -> Response:
     return json_response(
-        request, package_body(record, manifest), reduced=lambda: reduced_package_body(record, manifest)
+        request,
+        {**package_body(record, manifest), **lifecycle},
+        reduced=lambda: {**reduced_package_body(record, manifest), **lifecycle},
+        headers=headers,
     )
 
 
@@ -61,8 +99,8 @@ def bundle_response(request: Request, record: PackageRecord, bundles: BundleStor
     entity, size = entity_tag(record), record.layout.size
     headers = {
         "ETag": entity,
-        # Although bundles are immutable, a cached one must be revalidated, which checks the caller's authorization.
-        "Cache-Control": "private, no-cache",
+        "Cache-Control": _REVALIDATE,
+        **deprecation_headers(record),
     }
     if is_not_modified(entity, request.header("If-None-Match")):
         return Response(304, headers)

@@ -48,15 +48,34 @@ def permitted_tenants(request: Request) -> tuple[str, ...]:
     return tenants
 
 
+def listed_tenants(request: Request, maximum: int) -> tuple[str, ...]:
+    """As :func:`permitted_tenants`, for a list that takes a request for each tenant.
+
+    Raises:
+        InstallHubError: As for :func:`permitted_tenants`, TenantMismatch if there are none, and InvalidRequest if there
+            are more than ``maximum``.
+    """
+    tenants = permitted_tenants(request)
+    if not 1 <= len(tenants) <= maximum:
+        raise _unclear_tenant(tenants)
+    return tenants
+
+
 def requested_tenant(request: Request) -> str:
     """The tenant in the header, or the caller's only tenant if there is none.
 
     Raises:
-        InstallHubError: Unauthorized, InsufficientScope, TenantMismatch if the header contains another tenant, or
-            InvalidRequest if the caller has several tenants and the header is missing.
+        InstallHubError: Unauthorized, InsufficientScope, TenantMismatch if the header contains another tenant or the
+            caller has none, or InvalidRequest if the caller has several tenants and the header is missing.
     """
     tenants = permitted_tenants(request)
     if len(tenants) != 1:
-        detail = f"The token has {len(tenants)} tenants. Specify one with the header {TENANT_HEADER}."
-        raise InstallHubError.of(ErrorCode.INVALID_REQUEST, detail)
+        raise _unclear_tenant(tenants)
     return tenants[0]
+
+
+def _unclear_tenant(tenants: tuple[str, ...]) -> InstallHubError:
+    if not tenants:
+        return InstallHubError.of(ErrorCode.TENANT_MISMATCH, "The token has no tenants.")
+    detail = f"The token has {len(tenants)} tenants. Specify one with the header {TENANT_HEADER}."
+    return InstallHubError.of(ErrorCode.INVALID_REQUEST, detail)

@@ -1,4 +1,7 @@
-"""Cursors: opaque positions in lists, valid only for the list, the tenant and the filters they were made for."""
+"""Pages of lists, and cursors.
+
+A cursor is an opaque position in a list, valid only for the list, the tenant and the filters it was made for.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,9 @@ from typing import Final, Generic, TypeVar
 
 from installhub.model.errors import ErrorCode, InstallHubError
 from installhub.model.text import is_encodable
+
+DEFAULT_PAGE_SIZE: Final = 50
+MAX_PAGE_SIZE: Final = 200
 
 _VERSION: Final = 1
 _CHECKSUM_BYTES: Final = 12

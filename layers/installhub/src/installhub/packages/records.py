@@ -126,6 +126,11 @@ class PackageRecord:
     requested_at: str | None = None
     state: LifecycleState = field(default_factory=LifecycleState)
 
+    @property
+    def revision(self) -> str:
+        """Changes whenever the lifecycle does; everything else never changes."""
+        return f"{self.checksum.replace(':', '-')}-{self.state.revision}"
+
 
 def primary_key(package_id: str) -> NewItem:
     """The primary key of an item."""
