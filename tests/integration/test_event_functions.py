@@ -228,7 +228,7 @@ def test_a_large_result_comes_without_its_manifest(functions: Functions, async_s
     assert result["artifactCount"] == 701
 
 
-@pytest.mark.parametrize("sample", ["announce", "announce-failed"])
+@pytest.mark.parametrize("sample", ["announce", "announce-lifecycle", "announce-failed"])
 def test_a_stream_record_becomes_an_event_on_the_bus(
     functions: Functions, monkeypatch: pytest.MonkeyPatch, sample: str
 ) -> None:

@@ -26,7 +26,7 @@ OTHER_TENANT = "tenant-c41d77e0"
 TOO_MANY_REQUESTS = 429
 BASE = "/api/installhub/packages"
 ARTIFACTS = "/api/installhub/artifacts"
-ALL_SCOPES = "installhub:export installhub:publish"
+ALL_SCOPES = "installhub:export installhub:publish installhub:manage"
 
 
 @dataclass

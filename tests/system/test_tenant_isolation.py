@@ -29,7 +29,8 @@ CALLERS = {
 }
 TENANTS = [None, TENANT, OTHER_TENANT, UNKNOWN_TENANT]
 POSTS = ["preview", "export"]
-GETS = ["get", "download"]
+GETS = ["get", "download", "graph", "patch"]
+LISTS = ["packages", "versions"]
 ARTIFACT_WRITES = ["put", "batch"]
 ARTIFACT_READS = ["get artifact", "list", "definition", "dependents", "delete"]
 ISOLATED = "proc-1001"
@@ -63,19 +64,27 @@ class Cell:
 def cells() -> Iterator[Cell]:
     yield from (Cell(*cell) for cell in product(POSTS, CALLERS, TENANTS, TENANTS))
     yield from (Cell(*cell) for cell in product(GETS, CALLERS, TENANTS))
+    yield from (Cell(*cell) for cell in product(LISTS, CALLERS, TENANTS))
     yield from (Cell(*cell) for cell in product(ARTIFACT_WRITES, CALLERS, TENANTS, TENANTS))
     yield from (Cell(*cell) for cell in product(ARTIFACT_READS, CALLERS, TENANTS))
 
 
-def expected(cell: Cell) -> tuple[int, str | None]:
+def is_list_of_all(cell: Cell) -> bool:
+    """Return whether the request lists the packages of several tenants together."""
+    return cell.route == "packages" and len(CALLERS[cell.caller]) > 1
+
+
+def expected(cell: Cell) -> tuple[int, str | None]:  # noqa: PLR0911  # the rules of the contract, in order
     """Return the status and error code that the contract specifies for a cell, derived independently of the product."""
     tenants, named = CALLERS[cell.caller], {cell.header, cell.body} - {None}
     if cell.route in (*POSTS, *ARTIFACT_WRITES) and not named:
         return 400, "InvalidRequest"
     if len(named) > 1 or not named <= set(tenants):
         return 403, "TenantMismatch"
-    if cell.route in ARTIFACT_READS and not named and len(tenants) != 1:
-        return 400, "InvalidRequest"
+    if cell.route in (*ARTIFACT_READS, *LISTS) and not named and len(tenants) != 1 and not is_list_of_all(cell):
+        return (400, "InvalidRequest") if tenants else (403, "TenantMismatch")
+    if cell.route in LISTS:
+        return 200, None
     if cell.route in (*ARTIFACT_WRITES, *ARTIFACT_READS):
         is_there = TENANT in (named or tenants) or cell.route in (*ARTIFACT_WRITES, "list")
         return (STATUSES.get(cell.route, 200), None) if is_there else (404, "ArtifactNotFound")
@@ -102,8 +111,21 @@ def send(api: Api, cell: Cell, token: str, package_id: str, number: int) -> requ
         body = export_body(f"Isolated {number}")
         del body["tenantId"]
         return api.export({**body, **tenant}, token=token, headers=headers)
-    suffix = "/download" if cell.route == "download" else ""
+    if cell.route == "patch":
+        return api.call("PATCH", f"/{package_id}", {"reason": None}, token=token, headers=headers)
+    if cell.route in LISTS:
+        path = {"packages": "", "versions": "/versions?name=Isolated"}[cell.route]
+        return checked_list(api.call("GET", path, token=token, headers=headers), cell)
+    suffix = {"get": ""}.get(cell.route, f"/{cell.route}")
     return api.call("GET", f"/{package_id}{suffix}", token=token, headers=headers)
+
+
+def checked_list(response: requests.Response, cell: Cell) -> requests.Response:
+    """Check that a list contains packages of the expected tenants only."""
+    expected_tenants = {cell.header} if cell.header else set(CALLERS[cell.caller])
+    for packages in (response.json().get("packages", ()), response.json().get("versions", ())):
+        assert {package["tenantId"] for package in packages} <= expected_tenants, cell
+    return response
 
 
 def send_with_retry(api: Api, cell: Cell, token: str, package_id: str, number: int) -> requests.Response:

@@ -194,7 +194,7 @@ def run_announcements(scene: Scene) -> None:
             aws_clients, "eventbridge", lambda put=put_events: type("Bus", (), {"put_events": staticmethod(put)})
         )
         reset_composition()
-        for sample in ("announce", "announce-failed"):
+        for sample in ("announce", "announce-lifecycle", "announce-failed"):
             event = sample_event(sample)
             failures = scene.run("announce", event)["batchItemFailures"]
             assert bool(failures) == (put_events() != {"FailedEntryCount": 0} if put_events is not raise_bug else True)

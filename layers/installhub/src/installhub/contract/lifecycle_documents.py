@@ -35,7 +35,7 @@ def read_lifecycle_patch(content: bytes) -> LifecyclePatch:
 def _read(reader: FieldReader, document: Mapping[str, Any]) -> LifecyclePatch:
     reader.check_names(document, "", set(), _FIELDS)
     reason, replaced_by = document.get("reason"), document.get("replacedBy")
-    if reason is not None and not reader.text(reason, "/reason", MAX_REASON_LENGTH).strip():
+    if reason is not None and (text := reader.text(reason, "/reason", MAX_REASON_LENGTH)) and not text.strip():
         reader.add("/reason", "is blank")
     if replaced_by is not None:
         reader.text(replaced_by, "/replacedBy", _MAX_PACKAGE_ID_LENGTH)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +12,10 @@ MAX_REASON_LENGTH: Final = 1_000
 """Maximum length of a reason, in characters."""
 
 MAX_HISTORY: Final = 100
-"""How many changes are kept: with reasons of maximum length, the package still fits into an item of DynamoDB."""
+"""Maximum number of changes that are kept."""
+
+MAX_HISTORY_BYTES: Final = 200_000
+"""Maximum size of the changes that are kept, as JSON: an item of DynamoDB, which contains them, has at most 400 KB."""
 
 
 class Lifecycle(StrEnum):
@@ -68,7 +72,7 @@ class LifecycleState:
     """The lifecycle of a package and how it came about. A new package is active.
 
     Attributes:
-        history: The newest :data:`MAX_HISTORY` changes, the oldest first.
+        history: The newest changes, the oldest first.
         revision: Number of all changes.
     """
 
@@ -91,5 +95,9 @@ class LifecycleState:
         return self.history[-1].replaced_by if self.history else None
 
     def changed(self, change: LifecycleChange) -> LifecycleState:
-        """The lifecycle after ``change``."""
-        return LifecycleState((*self.history, change)[-MAX_HISTORY:], self.revision + 1)
+        """The lifecycle after ``change``. The oldest changes are dropped if there are too many."""
+        history = (*self.history, change)[-MAX_HISTORY:]
+        sizes = [len(json.dumps(kept.as_json())) for kept in history]
+        while sum(sizes) > MAX_HISTORY_BYTES and len(sizes) > 1:
+            del sizes[0]
+        return LifecycleState(history[-len(sizes) :], self.revision + 1)
