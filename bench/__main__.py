@@ -16,6 +16,7 @@ from bench import (
     grid,
     ordering,
     over_http,
+    package_lists,
     pictures,
     publishing,
     resolving,
@@ -47,6 +48,7 @@ TOPICS: dict[str, tuple[int, Callable[[Services], list[Outcome]]]] = {
     "publishing": (14, lambda on: publishing.run(on.database)),
     "file-drop": (14, lambda on: file_drop.run(on.database)),
     "pictures": (15, lambda _: pictures.run()),
+    "package-lists": (17, lambda on: package_lists.run(on.database)),
 }
 
 

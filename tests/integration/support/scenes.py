@@ -234,6 +234,48 @@ def run_index(scene: Scene) -> None:
     assert scene.run("index_packages", stream_event(scene.world, exported)) is None
 
 
+def run_lists(scene: Scene) -> None:
+    exported = scene.world.export("proc", package_type=PackageType.WORKFLOW, description=canaries.DESCRIPTION)
+    scene.world.indexer().index(exported.record)
+    foreign = scene.world.export("theirs", tenant=FOREIGN, package_type=PackageType.WORKFLOW)
+    package_id = exported.record.description.package_id
+    for name, query in (("list_packages", {"tag": SECRETS[:90]}), ("list_versions", {"name": SECRETS[:90]})):
+        scene.http(name, 200, list_event(name, query))
+        scene.http(name, 400, list_event(name, {**query, "cursor": SECRETS}))
+        scene.http(name, 400, list_event(name, {"name": SECRETS * 9}))
+        scene.http(name, 403, list_event(name, query, **{"X-Tenant-Id": FOREIGN}))
+        scene.wire.fault = Outage(lambda _: True, "throttled")
+        scene.http(name, 503, list_event(name, query))
+        scene.wire.fault = Outage(lambda _: False, "throttled")
+    scene.http("change_lifecycle", 200, patch_event(package_id, {"lifecycle": "yanked", "reason": SECRETS}))
+    scene.http("change_lifecycle", 400, patch_event(package_id, {"lifecycle": SECRETS, SECRETS: 1}))
+    scene.http("change_lifecycle", 400, patch_event(package_id, {"replacedBy": SECRETS}))
+    scene.http("change_lifecycle", 412, patch_event(package_id, {}, **{"If-Match": '"none"'}))
+    scene.http("change_lifecycle", 404, patch_event(foreign.record.description.package_id, {}))
+    scene.wire.fault = Outage(lambda _: True, "unreachable")
+    scene.http("change_lifecycle", 503, patch_event(package_id, {}))
+    scene.wire.fault = Outage(lambda _: False, "unreachable")
+    for method in ("package_index.PackageIndex.list", "package_index.PackageIndex.versions"):
+        scene.patch.setattr(f"installhub.packages.{method}", raise_bug)
+    scene.patch.setattr("installhub.packages.lifecycle.LifecycleManager.change", raise_bug)
+    scene.http("list_packages", 500, list_event("list_packages", {}))
+    scene.http("list_versions", 500, list_event("list_versions", {"name": "Suite"}))
+    scene.http("change_lifecycle", 500, patch_event(package_id, {}))
+
+
+def list_event(function: str, query: dict[str, str], **headers: str) -> dict[str, Any]:
+    event = sample_event(function)
+    event["queryStringParameters"] = query
+    event["headers"].update(headers)
+    return event
+
+
+def patch_event(package_id: str, patch: object, **headers: str) -> dict[str, Any]:
+    event = get_event("change_lifecycle", package_id, **headers)
+    event["multiValueHeaders"].update({name: [value] for name, value in headers.items()})
+    return {**event, "body": json.dumps(patch), "isBase64Encoded": False}
+
+
 def where_used_event(artifact_id: str, cursor: str | None = None, **headers: str) -> dict[str, Any]:
     event = sample_event("list_artifact_packages")
     event["pathParameters"] = {"artifactId": artifact_id}
@@ -280,6 +322,7 @@ SCENES: Final[dict[str, Callable[[Scene], None]]] = {
     "announce": run_announcements,
     "enroll": run_enrollments,
     "index_packages, list_artifact_packages": run_index,
+    "list_packages, list_versions, change_lifecycle": run_lists,
     "sweep": run_sweeps,
     "export_worker": run_worker,
 }
