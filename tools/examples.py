@@ -9,6 +9,9 @@ from typing import Any, Final, cast
 from installhub.artifacts.validation import ArtifactInput
 from installhub.bundler.layout import BundleLayout
 from installhub.bundler.manifest import build_manifest
+from installhub.changes import json_diff
+from installhub.changes.adviser import schema_reasons
+from installhub.changes.manifest_diff import compare_manifests
 from installhub.contract.artifact_bodies import (
     artifact_body,
     artifact_list_body,
@@ -16,6 +19,7 @@ from installhub.contract.artifact_bodies import (
     batch_body,
     dependents_body,
 )
+from installhub.contract.diff_bodies import diff_body
 from installhub.contract.graph_bodies import graph_body
 from installhub.contract.lifecycle_bodies import lifecycle_body
 from installhub.contract.package_list_bodies import package_list_body, version_list_body
@@ -28,6 +32,7 @@ from installhub.model.errors import ErrorCode, Problem
 from installhub.model.lifecycle import Lifecycle, LifecycleChange
 from installhub.model.package import PackageDescription, package_id
 from installhub.packages import index_items
+from installhub.packages.comparison import ChangedPlaces, Comparison, find_reasons
 from installhub.packages.index_items import ContainingPackage
 from installhub.packages.pending_exports import PendingExport
 from installhub.packages.records import AcceptedExport, PackageRecord, PackageStatus
@@ -135,6 +140,29 @@ _DEPRECATED: Final = _PACKAGE.state.changed(
     )
 )
 LIFECYCLE: Final = lifecycle_body(replace(_PACKAGE, state=_DEPRECATED))
+_CHANGED: Final = {
+    **_MANIFEST,
+    "version": "2.2.0",
+    "artifacts": [
+        {**artifact, "sha256": sha256_hex(b"changed")} if artifact["id"] == "ent-44" else artifact
+        for artifact in _MANIFEST["artifacts"]
+    ],
+}
+_DIFFERENCE: Final = compare_manifests(_MANIFEST, _CHANGED)
+_FIELDS: Final[list[dict[str, Any]]] = [{"name": name, "type": "string", "required": True} for name in ("id", "email")]
+_SCHEMAS: Final[list[dict[str, Any]]] = [
+    {"fields": _FIELDS},
+    {"fields": [*_FIELDS, {"name": "phone", "type": "string"}]},
+]
+DIFF: Final = diff_body(
+    _DESCRIPTION,
+    replace(_DESCRIPTION, package_id=package_id(_TENANT, _DESCRIPTION.name, "2.2.0"), version="2.2.0"),
+    Comparison(
+        _DIFFERENCE,
+        {"ent-44": ChangedPlaces(tuple(json_diff.diff(*_SCHEMAS)))},
+        find_reasons(_DIFFERENCE, {"ent-44": schema_reasons("ent-44", *_SCHEMAS)}),
+    ),
+)
 GRAPH: Final = graph_body(_DESCRIPTION, graph_of_manifest(_MANIFEST))
 
 _PENDING: Final = PendingExport(

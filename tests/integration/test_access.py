@@ -38,6 +38,7 @@ ROUTES: Final[dict[str, Send]] = {
     "get_package": lambda api, caller: api.get_package(UNKNOWN, caller=caller),
     "download": lambda api, caller: api.download(UNKNOWN, caller=caller),
     "get_graph": lambda api, caller: api.get_graph(UNKNOWN, caller=caller),
+    "get_diff": lambda api, caller: api.get_diff(UNKNOWN, caller),
     "list_packages": lambda api, caller: api.list_packages(caller),
     "list_versions": lambda api, caller: api.list_versions(caller, name="Suite"),
 }

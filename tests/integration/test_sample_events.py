@@ -17,6 +17,7 @@ from installhub.contract.routes import (
     EXPORT,
     GET_ARTIFACT,
     GET_DEFINITION,
+    GET_DIFF,
     GET_GRAPH,
     GET_PACKAGE,
     LIST_ARTIFACT_PACKAGES,
@@ -47,6 +48,7 @@ ROUTES: Final = {
     "get_package": GET_PACKAGE,
     "download": DOWNLOAD,
     "get_graph": GET_GRAPH,
+    "get_diff": GET_DIFF,
     "list_packages": LIST_PACKAGES,
     "list_versions": LIST_VERSIONS,
     "change_lifecycle": CHANGE_LIFECYCLE,
@@ -151,6 +153,7 @@ def test_the_sample_events_work_in_sequence(sample_world: World) -> None:
     download = gateway_response(functions.invoke("download", sample_event("download")))
 
     graph = gateway_response(functions.invoke("get_graph", sample_event("get_graph")))
+    notes = gateway_response(functions.invoke("get_diff", sample_event("get_diff")))
     changed = gateway_response(functions.invoke("change_lifecycle", sample_event("change_lifecycle")))
     lists = [
         gateway_response(functions.invoke(name, sample_event(name))) for name in ("list_packages", "list_versions")
@@ -161,6 +164,7 @@ def test_the_sample_events_work_in_sequence(sample_world: World) -> None:
     assert found == exported
     assert (download.status, download.body[:2]) == (200, b"PK")
     assert (graph.status, graph.body[:4]) == (200, b"<svg")
+    assert (notes.status, notes.body[:1]) == (200, b"#")
     assert (changed.status, changed.json["lifecycle"]) == (200, "deprecated")
     assert [response.status for response in lists] == [200, 200]
     assert gateway_response(functions.invoke("export", sample_event("export"))).error_code == "VersionConflict"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from installhub.contract.diff_formats import DiffFormat
 from installhub.contract.graph_formats import GraphFormat
 from installhub.contract.routes import (
     CHANGE_LIFECYCLE,
@@ -12,6 +13,7 @@ from installhub.contract.routes import (
     EXPORT,
     GET_ARTIFACT,
     GET_DEFINITION,
+    GET_DIFF,
     GET_GRAPH,
     GET_PACKAGE,
     LIST_ARTIFACT_PACKAGES,
@@ -147,12 +149,19 @@ _FORMAT: Final = _parameter(
     "query", "format", "The format of the graph. Takes precedence over `Accept`.", enum=list(GraphFormat)
 )
 
+_DIFF: Final = (
+    _parameter("query", "from", "Id of the package to compare with; by default, the next lower version of this name."),
+    _parameter("query", "format", "The format of the result. Takes precedence over `Accept`.", enum=list(DiffFormat)),
+    _IF_NONE_MATCH,
+)
+
 _SPECIFIC: Final = {
     DOWNLOAD: (_IF_NONE_MATCH, _RANGE),
     GET_PACKAGE: (_IF_NONE_MATCH,),
     LIST_PACKAGES: _PACKAGES,
     LIST_VERSIONS: ({**_PACKAGE_NAME, "required": True}, _limit("versions"), _CURSOR),
     CHANGE_LIFECYCLE: (_PACKAGE_IF_MATCH,),
+    GET_DIFF: _DIFF,
     GET_GRAPH: (_FORMAT, _IF_NONE_MATCH),
     EXPORT: (_PREFER, _IDEMPOTENCY_KEY),
     PUT_ARTIFACT: (_IF_MATCH, _IF_NEW),

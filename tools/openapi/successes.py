@@ -14,6 +14,7 @@ from installhub.contract.routes import (
     EXPORT,
     GET_ARTIFACT,
     GET_DEFINITION,
+    GET_DIFF,
     GET_GRAPH,
     GET_PACKAGE,
     LIST_ARTIFACT_PACKAGES,
@@ -41,6 +42,7 @@ _EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "ExportRequest": examples.EXPORT_REQUEST,
     "LifecyclePatch": examples.LIFECYCLE_PATCH,
     "PublishedArtifact": examples.PUBLISHED_ARTIFACT,
+    "PackageDiff": examples.DIFF,
     "PackageGraph": examples.GRAPH,
     "PackageLifecycle": examples.LIFECYCLE,
     "PackageList": examples.PACKAGE_LIST,
@@ -102,16 +104,22 @@ def _json_success(route: Route, headers: dict[str, Any] | None = None) -> dict[s
 
 def _with_pictures(success: dict[str, Any]) -> dict[str, Any]:
     """``success``, which may also be a picture."""
-    pictures = {
-        MEDIA_TYPES[name]: {"schema": {"type": "string"}} for name in GraphFormat if name is not GraphFormat.JSON
-    }
+    pictures = [MEDIA_TYPES[name] for name in GraphFormat if name is not GraphFormat.JSON]
+    return _with_text(success, *pictures)
+
+
+def _with_text(success: dict[str, Any], *media_types: str) -> dict[str, Any]:
+    """``success``, which may also be text of these media types."""
     ok = success["200"]
-    return {"200": {**ok, "content": {**ok["content"], **pictures}}}
+    texts = {media_type: {"schema": {"type": "string"}} for media_type in media_types}
+    return {"200": {**ok, "content": {**ok["content"], **texts}}}
 
 
 _GRAPH_ETAG: Final = {"ETag": header("Strong validator of the graph in this format.")}
 _GRAPH_HEADERS: Final = {**_GRAPH_ETAG, "Content-Disposition": header("A file name for the graph (RFC 6266).")}
 _SAME_GRAPH: Final = {"description": "The client already has this graph.", "headers": _GRAPH_ETAG}
+_DIFF_HEADERS: Final = {"ETag": header("Strong validator of the comparison in this format.")}
+_SAME_DIFF: Final = {"description": "The client already has this comparison.", "headers": _DIFF_HEADERS}
 _RETRY_AFTER: Final = {"description": "Seconds to wait before the next request.", "schema": {"type": "integer"}}
 _ACCEPTED: Final = {
     "description": "The export was accepted. Follow its progress at `Location`.",
@@ -185,6 +193,7 @@ _SPECIFIC: Final[dict[Route, dict[str, Any]]] = {
         },
     },
     PREVIEW: _with_pictures(_json_success(PREVIEW)),
+    GET_DIFF: {**_with_text(_json_success(GET_DIFF, _DIFF_HEADERS), "text/markdown"), "304": _SAME_DIFF},
     GET_GRAPH: {**_with_pictures(_json_success(GET_GRAPH, _GRAPH_HEADERS)), "304": _SAME_GRAPH},
     LIST_PACKAGES: _json_success(LIST_PACKAGES, _NEXT_PAGE),
     LIST_VERSIONS: _json_success(LIST_VERSIONS, _NEXT_PAGE),

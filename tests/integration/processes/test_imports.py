@@ -36,6 +36,7 @@ IMPORTS: Final[dict[str, tuple[set[str], set[str]]]] = {
     ),
     "get_artifact": ({"artifacts", "contract", "http", "identity"}, set()),
     "get_definition": ({"artifacts", "contract", "http", "identity"}, {"deflate"}),
+    "get_diff": ({"bundler", "changes", "contract", "http", "identity", "packages"}, {"deflate"}),
     "get_graph": ({"bundler", "contract", "graphs", "http", "identity", "packages"}, {"deflate"}),
     "get_package": ({"bundler", "contract", "http", "identity", "packages"}, {"deflate"}),
     "preflight": ({"contract", "http"}, set()),

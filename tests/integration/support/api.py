@@ -112,6 +112,14 @@ class Api:
         event["queryStringParameters"] = None if wanted is None else {"format": wanted}
         return self.get("get_graph", package_id, caller, {"Accept": "*/*", **headers}, event)
 
+    def get_diff(
+        self, package_id: str, caller: Caller | None = CALLER, headers: Headers = NO_HEADERS, /, **query: str
+    ) -> ApiResponse:
+        """Compare a package, with the parameters ``query`` (``from_`` stands for ``from``)."""
+        event = sample_event("get_diff")
+        event["queryStringParameters"] = {name.rstrip("_"): value for name, value in query.items()} or None
+        return self.get("get_diff", package_id, caller, {"Accept": "*/*", **headers}, event)
+
     def list_packages(
         self, caller: Caller | None = CALLER, headers: Headers = NO_HEADERS, /, **query: str
     ) -> ApiResponse:

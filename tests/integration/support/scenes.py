@@ -247,6 +247,12 @@ def run_lists(scene: Scene) -> None:
         scene.wire.fault = Outage(lambda _: True, "throttled")
         scene.http(name, 503, list_event(name, query))
         scene.wire.fault = Outage(lambda _: False, "throttled")
+    compared = get_event("get_diff", package_id)
+    compared["queryStringParameters"] = {"from": package_id, "format": "json"}
+    scene.http("get_diff", 200, compared)
+    scene.http("get_diff", 404, get_event("get_diff", foreign.record.description.package_id))
+    scene.http("get_diff", 400, {**compared, "queryStringParameters": {"format": SECRETS}})
+    scene.http("get_diff", 404, {**compared, "queryStringParameters": {"from": SECRETS}})
     scene.http("change_lifecycle", 200, patch_event(package_id, {"lifecycle": "yanked", "reason": SECRETS}))
     scene.http("change_lifecycle", 400, patch_event(package_id, {"lifecycle": SECRETS, SECRETS: 1}))
     scene.http("change_lifecycle", 400, patch_event(package_id, {"replacedBy": SECRETS}))
@@ -322,7 +328,7 @@ SCENES: Final[dict[str, Callable[[Scene], None]]] = {
     "announce": run_announcements,
     "enroll": run_enrollments,
     "index_packages, list_artifact_packages": run_index,
-    "list_packages, list_versions, change_lifecycle": run_lists,
+    "list_packages, list_versions, get_diff, change_lifecycle": run_lists,
     "sweep": run_sweeps,
     "export_worker": run_worker,
 }

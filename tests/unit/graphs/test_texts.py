@@ -9,9 +9,9 @@ from hypothesis import example, given
 
 from installhub.graphs.dot import draw_dot
 from installhub.graphs.graph import Graph
-from installhub.graphs.labels import displayed
 from installhub.graphs.mermaid import draw_mermaid
 from installhub.model.artifact import ArtifactStatus, ArtifactType
+from installhub.model.text import displayed
 from tests.builders import node
 from tests.unit.graphs.drawing import HOSTILE_GRAPH, drawn, hostile_graphs
 

@@ -174,6 +174,18 @@ CHANGE_LIFECYCLE: Final = Route(
     scopes=(MANAGE_SCOPE,),
 )
 
+GET_DIFF: Final = Route(
+    "GET",
+    f"{BASE_PATH}/{{packageId}}/diff",
+    "getDiff",
+    "Compare two packages",
+    "Returns what changed since the package `from`, or else since the next lower version of the same name that is not "
+    "yanked: artifacts, dependencies, requirements, the places in definitions, and which version step that suggests, "
+    "with reasons. With `format=markdown` or `Accept: text/markdown`, returns release notes.",
+    (ErrorCode.INVALID_REQUEST, ErrorCode.PACKAGE_NOT_FOUND, ErrorCode.PACKAGE_TOO_LARGE),
+    response_model="PackageDiff",
+)
+
 _READ_SCOPES: Final = (EXPORT_SCOPE, PUBLISH_SCOPE)
 _ARTIFACT_PATH: Final = f"{ARTIFACTS_PATH}/{{artifactId}}"
 
@@ -279,7 +291,7 @@ DELETE_ARTIFACT: Final = Route(
 )
 
 ROUTES: Final = (
-    *(EXPORT, PREVIEW, LIST_PACKAGES, LIST_VERSIONS, GET_PACKAGE, CHANGE_LIFECYCLE, DOWNLOAD, GET_GRAPH),
+    *(EXPORT, PREVIEW, LIST_PACKAGES, LIST_VERSIONS, GET_PACKAGE, CHANGE_LIFECYCLE, DOWNLOAD, GET_GRAPH, GET_DIFF),
     *(PUT_ARTIFACT, PUBLISH_ARTIFACTS, LIST_ARTIFACTS, GET_ARTIFACT, GET_DEFINITION, LIST_DEPENDENTS),
     *(LIST_ARTIFACT_PACKAGES, DELETE_ARTIFACT),
 )

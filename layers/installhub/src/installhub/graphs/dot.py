@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from installhub.graphs.graph import Graph, Node
-from installhub.graphs.labels import displayed
 from installhub.graphs.palette import MISSING, UNPUBLISHED, style_of
+from installhub.model.text import displayed
 
 _DEFAULTS: Final = (
     'graph [rankdir=TB, fontname="sans-serif", labelloc=t]',

@@ -5,12 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-_REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
-_BIDI_CONTROLS: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""They reorder what surrounds them, so that a label could show something else than the name (Trojan Source)."""
-
-_LINE_BREAKS: Final = frozenset({"Cc", "Zl", "Zp"})
-"""Categories of characters that end a line, or are as invisible as that."""
+from installhub.model.text import REPLACEMENT, is_legal_in_xml
 
 _NARROW: Final = frozenset("ijlftr.,:;'|!()[]{}` ")
 _BROAD: Final = frozenset("mwMW@%")
@@ -21,14 +16,7 @@ def without_illegal_characters(text: str) -> str:
     """``text`` with a replacement for each character that XML cannot contain (XML 1.0, 2.2)."""
     if text.isprintable():
         return text
-    return "".join(character if _is_legal(character) else _REPLACEMENT for character in text)
-
-
-def displayed(text: str) -> str:
-    """``text`` as a single line in a label, where controls of the writing direction are visible."""
-    if text.isprintable():
-        return text
-    return "".join(map(_displayed, text))
+    return "".join(character if is_legal_in_xml(character) else REPLACEMENT for character in text)
 
 
 def width_of(text: str) -> float:
@@ -63,15 +51,3 @@ def _width_of_character(character: str) -> float:  # noqa: PLR0911  # a table
     if unicodedata.east_asian_width(character) in "WF":
         return 1.05
     return 0.7
-
-
-def _is_legal(character: str) -> bool:
-    return (character >= " " or character in "\t\n\r") and not (
-        "\ud800" <= character <= "\udfff" or "\ufffe" <= character <= "\uffff"
-    )
-
-
-def _displayed(character: str) -> str:
-    if character in _BIDI_CONTROLS or not _is_legal(character):
-        return _REPLACEMENT
-    return " " if unicodedata.category(character) in _LINE_BREAKS else character

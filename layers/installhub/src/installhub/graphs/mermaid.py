@@ -6,8 +6,8 @@ from collections import defaultdict
 from typing import Final
 
 from installhub.graphs.graph import Graph, Node
-from installhub.graphs.labels import displayed
 from installhub.graphs.palette import MISSING, STYLES, UNPUBLISHED
+from installhub.model.text import displayed
 
 _CODE: Final = "#{};"
 _WORD_JOINER: Final = "\u2060"

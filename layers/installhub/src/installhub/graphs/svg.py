@@ -11,7 +11,7 @@ from math import ceil
 from typing import Final, NamedTuple
 
 from installhub.graphs.graph import Graph
-from installhub.graphs.labels import displayed, width_of
+from installhub.graphs.labels import width_of
 from installhub.graphs.layout import lay_out
 from installhub.graphs.palette import MISSING, style_of
 from installhub.graphs.svg_nodes import PADDING, STRIPE, draw_nodes, tags_of
@@ -19,6 +19,7 @@ from installhub.graphs.svg_style import FONT_SIZES, STYLE_SHEET
 from installhub.graphs.svg_text import label, xml_text
 from installhub.model.artifact import INSTALL_RANK
 from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.model.text import displayed
 
 MAX_ARTIFACTS: Final = 2_000
 """Maximum number of artifacts in an SVG. It takes two seconds of CPU time, and hardly anybody can use a larger one."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from installhub.graphs.labels import displayed, shortened, without_illegal_characters
+from installhub.graphs.labels import shortened, without_illegal_characters
 from installhub.graphs.svg_style import FONT_SIZES
+from installhub.model.text import displayed
 
 
 def xml_text(text: str) -> str:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from installhub.contract.artifact_ids import decode_text
 from installhub.contract.graph_formats import MEDIA_TYPES, GraphFormat
-from installhub.http.accept import preferred_media_type
-from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.http.formats import accepted_format, requested_format
 
 if TYPE_CHECKING:
     from installhub.http.request import Request
-
-_BY_MEDIA_TYPE: Final = {media_type: name for name, media_type in MEDIA_TYPES.items()}
 
 
 def graph_format(request: Request) -> GraphFormat:
@@ -21,27 +17,9 @@ def graph_format(request: Request) -> GraphFormat:
     Raises:
         InstallHubError: InvalidRequest, if there is no such format.
     """
-    wanted = request.query_parameter("format")
-    if wanted is not None:
-        name = decode_text(wanted)
-        if name not in list(GraphFormat):
-            raise InstallHubError.of(
-                ErrorCode.INVALID_REQUEST, f"The query parameter format is not one of {', '.join(GraphFormat)}."
-            )
-        return GraphFormat(name)
-    found = _accepted(request)
-    if found is None:
-        raise InstallHubError.of(
-            ErrorCode.INVALID_REQUEST, f"Accept includes none of the formats {', '.join(MEDIA_TYPES.values())}."
-        )
-    return found
+    return requested_format(request, MEDIA_TYPES)
 
 
 def preview_format(request: Request) -> GraphFormat:
     """The format that ``Accept`` prefers; JSON if it includes none, since previews have always ignored it."""
-    return _accepted(request) or GraphFormat.JSON
-
-
-def _accepted(request: Request) -> GraphFormat | None:
-    media_type = preferred_media_type(request.header_values("Accept"), tuple(_BY_MEDIA_TYPE))
-    return None if media_type is None else _BY_MEDIA_TYPE[media_type]
+    return accepted_format(request, MEDIA_TYPES) or GraphFormat.JSON
