@@ -247,10 +247,11 @@ def run_lists(scene: Scene) -> None:
         scene.wire.fault = Outage(lambda _: True, "throttled")
         scene.http(name, 503, list_event(name, query))
         scene.wire.fault = Outage(lambda _: False, "throttled")
-    compared = get_event("get_diff", package_id)
+    compared = get_event("get_diff", package_id, Accept="*/*")
+    compared["multiValueHeaders"]["Accept"] = ["*/*"]
     compared["queryStringParameters"] = {"from": package_id, "format": "json"}
     scene.http("get_diff", 200, compared)
-    scene.http("get_diff", 404, get_event("get_diff", foreign.record.description.package_id))
+    scene.http("get_diff", 404, {**compared, "pathParameters": {"packageId": foreign.record.description.package_id}})
     scene.http("get_diff", 400, {**compared, "queryStringParameters": {"format": SECRETS}})
     scene.http("get_diff", 404, {**compared, "queryStringParameters": {"from": SECRETS}})
     scene.http("change_lifecycle", 200, patch_event(package_id, {"lifecycle": "yanked", "reason": SECRETS}))
