@@ -57,10 +57,15 @@ class FakeCatalog:
         self.foreign_ids = frozenset(foreign_ids)
         self.lookups: list[list[str]] = []
         self.foreign_lookups: list[list[str]] = []
+        self.full_reads = 0
 
     def nodes(self, ids: Collection[str]) -> Mapping[str, ArtifactNode]:
         self.lookups.append(list(ids))
         return {artifact_id: self.artifacts[artifact_id] for artifact_id in ids if artifact_id in self.artifacts}
+
+    def all_nodes(self) -> Collection[ArtifactNode]:
+        self.full_reads += 1
+        return self.artifacts.values()
 
     def existing_in_other_tenants(self, ids: Collection[str]) -> Collection[str]:
         self.foreign_lookups.append(list(ids))

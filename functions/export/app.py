@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from installhub.composition.submissions import export_service
@@ -11,8 +13,8 @@ from installhub.contract.routes import EXPORT
 from installhub.exports.metrics import count_export
 from installhub.exports.submission import ExportSubmission
 from installhub.http.endpoint import endpoint
-from installhub.http.headers import idempotency_key, prefers_async
-from installhub.http.package_responses import accepted_response, export_response
+from installhub.http.export_responses import accepted_response, export_response
+from installhub.http.headers import expected_plans, idempotency_key, prefers_async
 from installhub.http.request import Request
 from installhub.http.request_body import read_request
 from installhub.http.response import Response
@@ -24,7 +26,7 @@ def handler(request: Request, context: LambdaContext) -> Response:
     """Export the requested artifacts, or accept the request to export them asynchronously."""
     body, tenant, caller = read_request(ExportRequest, request)
     submission = ExportSubmission(
-        command=build_export_command(body, tenant, caller.subject),
+        command=replace(build_export_command(body, tenant, caller.subject), expected_plans=expected_plans(request)),
         document=build_export_document(body, tenant),
         idempotency_key=idempotency_key(request),
         respond_async=prefers_async(request),

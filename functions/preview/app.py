@@ -6,19 +6,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from installhub.composition.artifacts import artifact_table
 from installhub.composition.limits import limits
-from installhub.contract.graph_formats import GraphFormat
 from installhub.contract.request_models import PreviewRequest
-from installhub.contract.response_bodies import preview_body
 from installhub.contract.routes import PREVIEW
 from installhub.exports.preview import preview
-from installhub.exports.preview_graph import preview_graph
 from installhub.http.endpoint import endpoint
 from installhub.http.graph_requests import preview_format
-from installhub.http.graph_responses import preview_picture_response
+from installhub.http.preview_responses import preview_response
 from installhub.http.request import Request
 from installhub.http.request_body import read_request
 from installhub.http.response import Response
-from installhub.http.responses import json_response
 
 
 @endpoint(PREVIEW)
@@ -26,7 +22,4 @@ def handler(request: Request, _context: LambdaContext) -> Response:
     """Return what an export of the request's artifacts would include."""
     body, tenant, _ = read_request(PreviewRequest, request)
     plan = preview(artifact_table(), tenant, tuple(body.artifact_ids), limits())
-    wanted = preview_format(request)
-    if wanted is GraphFormat.JSON:
-        return json_response(request, preview_body(plan))
-    return preview_picture_response(request, preview_graph(plan), wanted)
+    return preview_response(request, plan, tenant, preview_format(request))

@@ -103,6 +103,12 @@ _ETAG: Final = '"5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be0
 _IF_MATCH: Final = _parameter(
     "header", "If-Match", "Act only if the artifact still has this ETag (RFC 9110, 13.1.1).", example=_ETAG
 )
+_IF_PREVIEWED: Final = _parameter(
+    "header",
+    "If-Match",
+    "The ETag of a preview: export only if the result is still what was previewed (RFC 9110, 13.1.1).",
+    example=examples.PREVIEW_ETAG,
+)
 _IF_NEW: Final = _parameter("header", "If-None-Match", "`*`: act only if the artifact does not exist yet.", example="*")
 _CURSOR: Final = _parameter("query", "cursor", "`nextCursor` of the previous page, with the same filters.")
 _LIST: Final = (
@@ -163,7 +169,7 @@ _SPECIFIC: Final = {
     CHANGE_LIFECYCLE: (_PACKAGE_IF_MATCH,),
     GET_DIFF: _DIFF,
     GET_GRAPH: (_FORMAT, _IF_NONE_MATCH),
-    EXPORT: (_PREFER, _IDEMPOTENCY_KEY),
+    EXPORT: (_PREFER, _IDEMPOTENCY_KEY, _IF_PREVIEWED),
     PUT_ARTIFACT: (_IF_MATCH, _IF_NEW),
     DELETE_ARTIFACT: (_IF_MATCH,),
     LIST_ARTIFACTS: _LIST,

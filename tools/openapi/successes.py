@@ -166,6 +166,7 @@ _PACKAGE_OR_PENDING: Final = {
 }
 _ETAG: Final = {"ETag": header("Changes whenever the definition or another field does.")}
 _DEFINITION_ETAG: Final = {"ETag": header("The SHA-256 of the definition.")}
+_PLAN_ETAG: Final = {"ETag": header("Identifies what an export would include; at most 4,000 characters.")}
 _NEXT_PAGE: Final = {"Link": header('The next page: `<...>; rel="next"` (RFC 8288).')}
 _SPECIFIC: Final[dict[Route, dict[str, Any]]] = {
     PUT_ARTIFACT: {
@@ -192,7 +193,7 @@ _SPECIFIC: Final[dict[Route, dict[str, Any]]] = {
             "headers": {**_DEFINITION_ETAG, "Location": header("A presigned URL, valid for five minutes.")},
         },
     },
-    PREVIEW: _with_pictures(_json_success(PREVIEW)),
+    PREVIEW: _with_pictures(_json_success(PREVIEW, _PLAN_ETAG)),
     GET_DIFF: {**_with_text(_json_success(GET_DIFF, _DIFF_HEADERS), "text/markdown"), "304": _SAME_DIFF},
     GET_GRAPH: {**_with_pictures(_json_success(GET_GRAPH, _GRAPH_HEADERS)), "304": _SAME_GRAPH},
     LIST_PACKAGES: _json_success(LIST_PACKAGES, _NEXT_PAGE),

@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -179,12 +179,12 @@ class AsyncStack:
         key: str | None = None,
         respond_async: bool = False,
         by: str = "user-1",
+        expected_plans: tuple[str, ...] | None = None,
         **fields: Any,  # noqa: ANN401
     ) -> ExportSubmission:
         request = parse_request(ExportRequest, json.dumps(export_body(**fields)).encode())
-        return ExportSubmission(
-            build_export_command(request, TENANT, by), build_export_document(request, TENANT), key, respond_async
-        )
+        command = replace(build_export_command(request, TENANT, by), expected_plans=expected_plans)
+        return ExportSubmission(command, build_export_document(request, TENANT), key, respond_async)
 
     def accept(self, **fields: Any) -> PendingExport:  # noqa: ANN401  # fields of any type
         """Accept an asynchronous export, as over HTTP, and queue its message."""

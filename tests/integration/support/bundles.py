@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def bundle_in_memory(world: World, command: ExportCommand) -> bytes:
     """Return the bundle that an export should write, built in memory."""
-    plan = plan_export(world.artifacts(), command.tenant, command.roots, Limits(), command.package_type)
+    plan = plan_export(world.artifacts(), command.tenant, command.roots, Limits(), command.conditions)
     nodes = [plan.closure.nodes[artifact_id] for artifact_id in plan.install_order]
     description = PackageDescription(
         package_id=package_id(command.tenant, command.name, command.version),

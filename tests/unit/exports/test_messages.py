@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,6 +27,13 @@ ACCEPTED = ExportJob(
     package_id="pkg-1",
     accepted=AcceptedExport("acme", "Größe", "1.0.0", "user-1", "2026-11-27T00:00:00Z", 1_800_000_000),
 )
+
+
+@pytest.mark.parametrize("plans", [None, (), ("a.b", "c")])
+def test_the_expected_plans_of_an_accepted_export_are_part_of_its_message(plans: tuple[str, ...] | None) -> None:
+    job = replace(ACCEPTED, expected_plans=plans)
+
+    assert parse_message(encode_message(job), "inbox") == job
 
 
 def notification(bucket: str = "inbox", **changes: Any) -> dict[str, Any]:  # noqa: ANN401

@@ -7,10 +7,12 @@ from typing import cast
 import pytest
 
 from installhub.artifacts.catalog import ArtifactTable
+from installhub.exports.commands import PlanConditions
 from installhub.exports.preview import plan_export, preview
 from installhub.model.artifact import ArtifactNode, ArtifactStatus
 from installhub.model.errors import ErrorCode, InstallHubError
 from installhub.resolver.plan import Limits, Plan
+from installhub.resolver.plan_tag import plan_tag
 from tests.builders import TENANT, FakeCatalog, node, nodes
 
 
@@ -77,3 +79,50 @@ def test_a_refusal_is_based_on_consistent_reads() -> None:
 
     assert plan.problems == ()
     assert table.reads == [(TENANT, False), (TENANT, True)]
+
+
+def expecting(table: FakeTable, *tags: str) -> Plan:
+    return plan_export(cast("ArtifactTable", table), TENANT, ("a",), Limits(), PlanConditions(expected_plans=tags))
+
+
+CHAIN = list(nodes({"a": "b", "b": ""}).values())
+REVISED = [CHAIN[0], node("b", name="Other")]
+
+
+def test_an_expected_plan_takes_one_eventually_consistent_read() -> None:
+    table = FakeTable(CHAIN)
+
+    assert expecting(table, "other", plan_tag(preview_of(FakeTable(CHAIN), "a"), TENANT)).problems == ()
+    assert table.reads == [(TENANT, False)]
+
+
+def test_an_unexpected_plan_may_be_outdated() -> None:
+    table = FakeTable(now=REVISED, before=CHAIN)
+
+    assert expecting(table, plan_tag(preview_of(FakeTable(REVISED), "a"), TENANT)).problems == ()
+    assert table.reads == [(TENANT, False), (TENANT, True)]
+
+
+def test_what_differs_from_the_expected_plan_is_a_problem() -> None:
+    table = FakeTable(REVISED)
+
+    (problem,) = expecting(table, plan_tag(preview_of(FakeTable(CHAIN), "a"), TENANT)).problems
+
+    assert (problem.code, problem.artifact_id, problem.change) == (ErrorCode.PLAN_CHANGED, "b", "modified")
+    assert table.catalogs[True].full_reads == 0
+
+
+def test_more_differences_than_can_be_named_are_reported() -> None:
+    leaves = [f"leaf-{number}" for number in range(800)]
+    before = [node("a", *leaves), *map(node, leaves)]
+    tag = plan_tag(preview_of(FakeTable(before), "a"), TENANT)
+
+    problems = expecting(FakeTable([before[0], *(node(leaf, name="Other") for leaf in leaves)]), tag).problems
+
+    assert {problem.code for problem in problems} == {ErrorCode.PLAN_CHANGED}
+    assert (problems[-1].artifact_id, problems[-1].change) == (None, None)
+    assert {problem.change for problem in problems[:-1]} <= {"modified"}
+
+
+def test_without_tags_to_choose_from_no_plan_is_expected() -> None:
+    assert codes(expecting(FakeTable(CHAIN))) == ["PlanChanged"]

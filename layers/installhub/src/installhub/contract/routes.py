@@ -71,7 +71,8 @@ EXPORT: Final = Route(
     "Resolves all dependencies of the artifacts and publishes an immutable, reproducible bundle, or refuses the export "
     "with every reason. A name and version can be exported once. With `Prefer: respond-async`, the request is "
     "validated immediately and the export is processed in the background. With an `Idempotency-Key`, repeating the "
-    "request within 24 hours returns the first response again.",
+    "request within 24 hours returns the first response again. With the ETag of a preview in `If-Match`, "
+    "exactly that is exported, or nothing.",
     (
         *_BODY_ERRORS,
         ErrorCode.INVALID_VERSION,
@@ -82,6 +83,7 @@ EXPORT: Final = Route(
         ErrorCode.REQUIREMENT_CONFLICT,
         ErrorCode.PACKAGE_TOO_LARGE,
         ErrorCode.VERSION_CONFLICT,
+        ErrorCode.PLAN_CHANGED,
         ErrorCode.EXPORT_TAKES_TOO_LONG,
         ErrorCode.IDEMPOTENCY_KEY_REUSED,
         ErrorCode.IDEMPOTENCY_KEY_IN_USE,
@@ -98,7 +100,8 @@ PREVIEW: Final = Route(
     "Returns the artifacts that an export would include, and their install order. `warnings` lists every reason why an "
     "export would be refused, except root artifacts that do not exist, which cause an error. With `Accept: "
     "image/svg+xml`, `text/vnd.mermaid` or `text/vnd.graphviz`, returns a picture in which cycles, missing and "
-    "unpublished artifacts stand out.",
+    "unpublished artifacts stand out. The `ETag` stands for all that was resolved; send it as `If-Match` to "
+    "export exactly that.",
     (*_BODY_ERRORS, ErrorCode.ARTIFACT_NOT_FOUND, ErrorCode.PACKAGE_TOO_LARGE),
     request_model="PreviewRequest",
     response_model="PreviewResponse",

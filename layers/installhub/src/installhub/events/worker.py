@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
@@ -113,7 +113,7 @@ class ExportWorker:
             accepted=job.accepted,
         )
         bind_log_context(tenant=command.tenant, package_id=command.package_id)
-        return command
+        return replace(command, expected_plans=job.expected_plans)
 
     def _package_fields(self, job: ExportJob) -> dict[str, str]:
         """The fields that identify the requested package; empty if the request is unreadable."""

@@ -72,7 +72,14 @@ class AsyncExports:
             requested_at=format_timestamp(now),
             expires_at=now + MAX_QUEUED_SECONDS,
         )
-        job = ExportJob(request_id, command.requested_by, document, package_id=package_id, accepted=accepted)
+        job = ExportJob(
+            request_id,
+            command.requested_by,
+            document,
+            package_id=package_id,
+            accepted=accepted,
+            expected_plans=command.expected_plans,
+        )
         is_new = self._enqueue(package_id, request_id, accepted, now + int(seconds_left) + _SEND_MARGIN_SECONDS)
         try:
             self.queue.send(encode_message(job))

@@ -11,6 +11,19 @@ from installhub.packages.records import AcceptedExport, PackageRecord
 
 
 @dataclass(frozen=True, slots=True)
+class PlanConditions:
+    """What an export requires of its plan, in addition to what every package has to fulfil.
+
+    Attributes:
+        package_type: The type to check the artifacts against; None for a preview, which has no type.
+        expected_plans: Tags of which the plan must have one; None for any plan.
+    """
+
+    package_type: PackageType | None = None
+    expected_plans: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ExportCommand:
     """A validated request to export.
 
@@ -26,6 +39,7 @@ class ExportCommand:
         roots: Ids of the root artifacts.
         request_id: Id of the request, if it may be repeated; a repeated request returns the same package.
         accepted: The accepted export, if it is asynchronous.
+        expected_plans: Tags of which the plan must have one; None for any plan.
     """
 
     tenant: str
@@ -39,11 +53,17 @@ class ExportCommand:
     roots: tuple[str, ...]
     request_id: str | None = None
     accepted: AcceptedExport | None = None
+    expected_plans: tuple[str, ...] | None = None
 
     @property
     def package_id(self) -> str:
         """The id of the requested package."""
         return package_id(self.tenant, self.name, self.version)
+
+    @property
+    def conditions(self) -> PlanConditions:
+        """What the export requires of its plan."""
+        return PlanConditions(self.package_type, self.expected_plans)
 
     @property
     def package(self) -> PackageDescription:

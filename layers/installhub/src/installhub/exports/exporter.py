@@ -82,7 +82,7 @@ class Exporter:
         package = command.package
         if earlier := self._find_earlier_result(command, package.package_id):
             return earlier
-        plan = plan_export(self.artifacts, command.tenant, command.roots, self.limits, command.package_type)
+        plan = plan_export(self.artifacts, command.tenant, command.roots, self.limits, command.conditions)
         if plan.problems:
             raise InstallHubError([*plan.problems, *self._conflict(command, package.package_id)])
         nodes = [plan.closure.nodes[artifact_id] for artifact_id in plan.install_order]

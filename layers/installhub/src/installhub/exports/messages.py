@@ -37,6 +37,7 @@ class ExportJob:
         inbox_object: The request document in the inbox, if it was uploaded there.
         package_id: Id of the requested package, if the export was accepted over HTTP.
         accepted: The accepted export, if it was accepted over HTTP.
+        expected_plans: Tags of which the plan must have one; None for any plan.
     """
 
     request_id: str
@@ -45,6 +46,7 @@ class ExportJob:
     inbox_object: InboxObject | None = None
     package_id: str | None = None
     accepted: AcceptedExport | None = None
+    expected_plans: tuple[str, ...] | None = None
 
 
 def encode_message(job: ExportJob) -> str:
@@ -55,7 +57,7 @@ def encode_message(job: ExportJob) -> str:
     """
     if job.document is None or job.accepted is None:
         raise ValueError("only an accepted export can be encoded")
-    fields = {
+    fields: dict[str, Any] = {
         "requestId": job.request_id,
         "requestedBy": job.requested_by,
         "request": json.loads(job.document),
@@ -69,6 +71,8 @@ def encode_message(job: ExportJob) -> str:
             "until": job.accepted.expires_at,
         },
     }
+    if job.expected_plans is not None:
+        fields["expectedPlans"] = job.expected_plans
     return json.dumps({_ACCEPTED: fields}, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -108,6 +112,7 @@ def _job_from_accepted_export(fields: dict[str, Any]) -> ExportJob:
             requested_at=storable_text(accepted["requested_at"]),
             expires_at=accepted["until"],
         ),
+        expected_plans=tuple(map(str, fields["expectedPlans"])) if "expectedPlans" in fields else None,
     )
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Final
+
 from installhub.artifacts.catalog import ArtifactTable
-from installhub.model.artifact import PackageType
-from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.exports.commands import PlanConditions
+from installhub.exports.expected_plan import is_expected, plan_changes
+from installhub.model.errors import ErrorCode, InstallHubError, sorted_by_precedence
 from installhub.resolver.plan import Limits, Plan, make_plan
+
+NO_CONDITIONS: Final = PlanConditions()
 
 
 def plan_export(
@@ -13,13 +19,22 @@ def plan_export(
     tenant: str,
     roots: tuple[str, ...],
     limits: Limits,
-    package_type: PackageType | None = None,
+    conditions: PlanConditions = NO_CONDITIONS,
 ) -> Plan:
-    """Resolve ``roots``. If there are problems, repeat it with strongly consistent reads: they may be outdated."""
-    plan = make_plan(artifacts.for_tenant(tenant), roots, limits, package_type)
-    if plan.problems:
-        plan = make_plan(artifacts.for_tenant(tenant, consistent=True), roots, limits, package_type)
-    return plan
+    """Resolve ``roots``. If there is a reason to refuse, repeat it with strongly consistent reads: it may be outdated.
+
+    If the plan is not an expected one, its problems include what differs.
+    """
+    expected = conditions.expected_plans
+    plan = make_plan(artifacts.for_tenant(tenant), roots, limits, conditions.package_type)
+    if not plan.problems and is_expected(plan, tenant, expected):
+        return plan
+    catalog = artifacts.for_tenant(tenant, consistent=True)
+    plan = make_plan(catalog, roots, limits, conditions.package_type)
+    if expected is None or is_expected(plan, tenant, expected):
+        return plan
+    changes = plan_changes(catalog, plan, tenant, expected)
+    return replace(plan, problems=tuple(sorted_by_precedence([*plan.problems, *changes])))
 
 
 def preview(artifacts: ArtifactTable, tenant: str, roots: tuple[str, ...], limits: Limits) -> Plan:

@@ -36,6 +36,12 @@ class ExportSubmission:
     idempotency_key: str | None
     respond_async: bool
 
+    @property
+    def content(self) -> dict[str, Any]:
+        """All that determines the outcome: the same request has the same content."""
+        plans = self.command.expected_plans
+        return dict(self.document) if plans is None else {**self.document, "expectedPlans": list(plans)}
+
 
 @dataclass(frozen=True, slots=True)
 class ExportOutcome:
@@ -88,7 +94,7 @@ class ExportService:
                 submission, f"http:{uuid.uuid4()}" if submission.respond_async else None, seconds_left
             )
         request = IdempotentRequest.from_key(
-            submission.idempotency_key, command.tenant, command.requested_by, dict(submission.document)
+            submission.idempotency_key, command.tenant, command.requested_by, submission.content
         )
         new_outcomes: list[ExportOutcome] = []
 

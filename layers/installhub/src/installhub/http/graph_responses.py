@@ -53,15 +53,11 @@ def package_graph_response(
     headers["Content-Disposition"] = content_disposition(record, "inline", FILE_EXTENSIONS[wanted])
     if wanted is GraphFormat.JSON:
         return text_response(request, MEDIA_TYPES[wanted], encode_json(graph_body(record.description, graph)), headers)
-    return _picture(request, graph, wanted, headers)
+    return picture_response(request, graph, wanted, headers)
 
 
-def preview_picture_response(request: Request, graph: Graph, wanted: GraphFormat) -> Response:
-    """A 200 with a picture of what an export would include."""
-    return _picture(request, graph, wanted, {})
-
-
-def _picture(request: Request, graph: Graph, wanted: GraphFormat, headers: Mapping[str, str]) -> Response:
+def picture_response(request: Request, graph: Graph, wanted: GraphFormat, headers: Mapping[str, str]) -> Response:
+    """A 200 with ``graph`` in a format other than JSON."""
     own_headers = _SVG_HEADERS if wanted is GraphFormat.SVG else {}
     charset = "" if wanted is GraphFormat.SVG else "; charset=utf-8"  # SVG is XML, which is UTF-8 unless it says so
     return text_response(request, f"{MEDIA_TYPES[wanted]}{charset}", _DRAW[wanted](graph), {**headers, **own_headers})

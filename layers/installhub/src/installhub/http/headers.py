@@ -1,10 +1,11 @@
-"""Request headers that control processing: the tenant, asynchronous responses and idempotency."""
+"""Request headers that control processing: the tenant, asynchronous responses, idempotency and the expected plan."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
 
+from installhub.http.entity_tags import is_strong, opaque_tag, requested_tags
 from installhub.model.errors import ErrorCode, InstallHubError
 
 if TYPE_CHECKING:
@@ -40,3 +41,15 @@ def idempotency_key(request: Request) -> str | None:
             f"{IDEMPOTENCY_HEADER} should be a single string of 1 to 255 printable ASCII characters.",
         )
     return match["quoted"] or match["bare"]
+
+
+def expected_plans(request: Request) -> tuple[str, ...] | None:
+    """The tags in ``If-Match``, of which the plan of an export must have one; None if any plan will do.
+
+    Weak tags never match, since ``If-Match`` compares strongly (RFC 9110, 13.1.1).
+
+    Raises:
+        InstallHubError: InvalidRequest, if the header is neither ``*`` nor a list of entity tags.
+    """
+    tags = requested_tags(request, "If-Match")
+    return tuple(map(opaque_tag, filter(is_strong, tags))) if tags else None

@@ -70,6 +70,8 @@ PRIMARY_TYPES: Final[Mapping[PackageType, frozenset[ArtifactType]]] = MappingPro
 )
 """At least one root must be of one of these types; in a config package, every artifact of the closure must be."""
 
+_ENCODE: Final = json.JSONEncoder(sort_keys=True).encode  # created once, which json.dumps would do for every node
+
 
 @dataclass(frozen=True, slots=True)
 class ArtifactNode:
@@ -111,4 +113,4 @@ class ArtifactNode:
             [requirement.as_json() for requirement in self.requirements],
             self.sha256,
         ]
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(_ENCODE(content).encode()).hexdigest()
