@@ -23,6 +23,7 @@ from installhub.artifacts.where_used import list_dependents
 from installhub.model.artifact import ArtifactStatus, ArtifactType
 from installhub.model.definition import canonical_json, pack
 from installhub.model.precondition import Precondition
+from installhub.model.references import Reference, pack_references
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,6 +38,9 @@ LOOKUPS: Final = 500
 _WRITES_PER_REQUEST: Final = 25  # the limit of BatchWriteItem
 _TEXT_BYTES: Final = {"stored 2 KB": 1_500, "stored under 1 KB": 500}
 """Random bytes in a definition, by the size that results after base64 and compression."""
+
+_REFERENCES: Final = pack_references(Reference(f"/steps/{number}/formRef", f"form-{number}") for number in range(10))
+"""What could be ids in a definition of this size; the sample tenants have half as many."""
 
 
 def run(database: Database) -> list[Outcome]:
@@ -63,6 +67,7 @@ def _artifacts(tenant: str, random_bytes: int, count: int = BATCH) -> list[Artif
         ArtifactInput(
             *(tenant, node.id, node.type, node.name, node.status, node.dependencies),
             canonical_json({"text": base64.b64encode(rng.randbytes(random_bytes)).decode()}),
+            references=_REFERENCES,
         )
         for node in layered(count, 10)
     ]

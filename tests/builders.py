@@ -63,6 +63,10 @@ class FakeCatalog:
         self.lookups.append(list(ids))
         return {artifact_id: self.artifacts[artifact_id] for artifact_id in ids if artifact_id in self.artifacts}
 
+    def existing(self, ids: Collection[str]) -> Collection[str]:
+        self.lookups.append(list(ids))
+        return [artifact_id for artifact_id in ids if artifact_id in self.artifacts]
+
     def all_nodes(self) -> Collection[ArtifactNode]:
         self.full_reads += 1
         return self.artifacts.values()

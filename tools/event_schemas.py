@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from installhub.contract.event_models import EVENTS
 from installhub.contract.event_types import SCHEMA_VERSION, data_schema
-from installhub.contract.request_models import ExportRequested, PreviewRequest
+from installhub.contract.request_models import ExportRequested, RootsRequest
 from installhub.contract.response_models import json_schemas
 from installhub.exports.messages import EXPORT_REQUESTED
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 FOLDER: Final = Path(__file__).parents[1] / "docs" / "events"
-_MODELS: Final[dict[str, type[BaseModel | PreviewRequest]]] = {
+_MODELS: Final[dict[str, type[BaseModel | RootsRequest]]] = {
     EXPORT_REQUESTED: ExportRequested,
     **{model.__name__: model for model in EVENTS.values()},
 }
@@ -38,7 +38,7 @@ def _file(name: str) -> Path:
     return FOLDER / f"{words}-{SCHEMA_VERSION}.schema.json"
 
 
-def _schema(name: str, model: type[BaseModel | PreviewRequest]) -> dict[str, Any]:
+def _schema(name: str, model: type[BaseModel | RootsRequest]) -> dict[str, Any]:
     definitions = json_schemas([model], "#/$defs/{model}")
     own = definitions.pop(model.__name__)
     return {

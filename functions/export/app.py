@@ -13,8 +13,8 @@ from installhub.contract.routes import EXPORT
 from installhub.exports.metrics import count_export
 from installhub.exports.submission import ExportSubmission
 from installhub.http.endpoint import endpoint
-from installhub.http.export_responses import accepted_response, export_response
 from installhub.http.headers import expected_plans, idempotency_key, prefers_async
+from installhub.http.package_responses import accepted_response, export_response
 from installhub.http.request import Request
 from installhub.http.request_body import read_request
 from installhub.http.response import Response

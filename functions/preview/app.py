@@ -8,6 +8,7 @@ from installhub.composition.artifacts import artifact_table
 from installhub.composition.limits import limits
 from installhub.contract.request_models import PreviewRequest
 from installhub.contract.routes import PREVIEW
+from installhub.exports.commands import PlanConditions
 from installhub.exports.preview import preview
 from installhub.http.endpoint import endpoint
 from installhub.http.graph_requests import preview_format
@@ -21,5 +22,7 @@ from installhub.http.response import Response
 def handler(request: Request, _context: LambdaContext) -> Response:
     """Return what an export of the request's artifacts would include."""
     body, tenant, _ = read_request(PreviewRequest, request)
-    plan = preview(artifact_table(), tenant, tuple(body.artifact_ids), limits())
-    return preview_response(request, plan, tenant, preview_format(request))
+    check = bool(body.check_references)
+    conditions = PlanConditions(declared_references=check)
+    plan = preview(artifact_table(), tenant, tuple(body.artifact_ids), limits(), conditions)
+    return preview_response(request, plan, tenant, preview_format(request), with_references=check)

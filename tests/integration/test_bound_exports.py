@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from installhub.artifacts.preconditions import Precondition
 from installhub.contract.response_bodies import pending_body
 from installhub.identity.caller import Caller
 from installhub.model.errors import ErrorCode, InstallHubError
+from installhub.model.precondition import Precondition
 from installhub.packages.pending_exports import PendingExport
 from tests.integration.support.api import EXPORT_BODY, FAR_FUTURE, PREVIEW_BODY, SCOPES, Api, ApiResponse
 from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT, artifact_input

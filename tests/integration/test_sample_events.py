@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from installhub.contract.request_models import ExportRequest, PreviewRequest, parse_request
+from installhub.contract.request_models import ExportRequest, PreviewRequest, RootsRequest, parse_request
 from installhub.contract.routes import (
     CHANGE_LIFECYCLE,
     DELETE_ARTIFACT,
@@ -115,7 +115,7 @@ def test_bodies_arrive_in_base64_because_every_type_is_binary(name: str) -> None
     ("name", "model", "body"), [("export", ExportRequest, EXPORT_BODY), ("preview", PreviewRequest, PREVIEW_BODY)]
 )
 def test_the_bodies_are_those_of_the_api_document(
-    name: str, model: type[PreviewRequest], body: Mapping[str, Any]
+    name: str, model: type[RootsRequest], body: Mapping[str, Any]
 ) -> None:
     content = base64.b64decode(sample_event(name)["body"])
 

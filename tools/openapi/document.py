@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from installhub.contract import diff_models, graph_models, package_models, request_models, response_models
 from installhub.contract.artifact_models import MODELS
 from installhub.contract.problem_bodies import JSON_TYPE, MERGE_PATCH_TYPE, PROBLEM_TYPE, problem_body
-from installhub.contract.request_models import PreviewRequest
+from installhub.contract.request_models import RootsRequest
 from installhub.contract.response_models import PendingResponse, ProblemDocument, json_schemas
 from installhub.contract.routes import ROUTES, Route
 from installhub.model.errors import REGISTRY, ErrorCode, MissingResourceError, Problem
@@ -20,7 +20,7 @@ from tools.openapi.successes import REF, content_of, header, successes_of
 from tools.project import metadata
 
 _NOT_FOUND: Final = 404
-_Model = BaseModel | PreviewRequest
+_Model = BaseModel | RootsRequest
 
 _DESCRIPTION: Final = (
     "InstallHub resolves everything that a few root artifacts of a tenant depend on, and publishes it as one "

@@ -46,6 +46,7 @@ artifact_nodes = st.builds(
     packed_size=st.integers(0, 50 * 1024 * 1024),
     requirements=st.lists(requirements, max_size=3).map(tuple),
     updated_at=st.none() | st.integers(0, 2**40),
+    references=st.none() | st.binary(min_size=2, max_size=100),
 )
 
 

@@ -54,7 +54,7 @@ def test_a_change_of_any_field_changes_the_revision(change: dict[str, Any]) -> N
 
 
 def test_every_field_is_tested_here() -> None:
-    derived = {"size", "packed_size"}  # from the definition
+    derived = {"size", "packed_size", "references"}  # from the definition
 
     assert {name for change in CHANGES for name in change} == {field.name for field in fields(NODE)} - derived - {
         "updated_at"
@@ -63,6 +63,16 @@ def test_every_field_is_tested_here() -> None:
 
 def test_all_these_changes_have_different_revisions() -> None:
     assert len({replace(NODE, **change).revision for change in CHANGES}) == len(CHANGES)
+
+
+def test_references_are_not_part_of_the_revision_but_written_if_they_were_not_recorded() -> None:
+    recorded = replace(NODE, references=b"[]")
+
+    assert recorded.revision == NODE.revision
+    assert revision_of(recorded).is_same
+    assert not revision_of(recorded).is_unchanged
+    assert revision_of(recorded, recorded).is_unchanged
+    assert revision_of(NODE, recorded).is_unchanged
 
 
 @pytest.mark.parametrize("updated_at", [None, 0, 2])

@@ -47,6 +47,7 @@ def test_an_artifact_is_read_with_every_field() -> None:
         status=ArtifactStatus.DRAFT,
         dependencies=("b", "a"),
         definition=DEFINITION,
+        references=b"[]",
     )
     assert artifact.to_node(packed_size=5) == ArtifactNode(
         id="rule",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from installhub.contract.request_models import ExportRequest, PreviewRequest
+from installhub.contract.request_models import ExportRequest, RootsRequest
 from installhub.http.request_body import read_request
 from installhub.model.errors import InstallHubError
 from tests.builders import TENANT
@@ -34,7 +34,7 @@ def export_body(**changes: object) -> str:
     return json.dumps(body)
 
 
-def problems(body: str | bytes | None, model: type[PreviewRequest] = ExportRequest, **event: Any) -> CodesAndPointers:  # noqa: ANN401
+def problems(body: str | bytes | None, model: type[RootsRequest] = ExportRequest, **event: Any) -> CodesAndPointers:  # noqa: ANN401
     """Return the codes and pointers of the problems reported for ``body``, in order."""
     with pytest.raises(InstallHubError) as refusal:
         read_request(model, request_of(body, **event))

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from installhub.contract.request_models import ExportRequest, PreviewRequest
+from installhub.contract.request_models import ExportRequest, PreviewRequest, RootsRequest
 from installhub.http.request_body import read_request
 from tests.builders import TENANT, make_caller
 from tests.builders import request as request_of
@@ -53,7 +53,7 @@ def test_a_missing_tenant_is_reported_with_the_other_problems(body_tenant: objec
 )
 @pytest.mark.parametrize("model", [ExportRequest, PreviewRequest])
 def test_a_foreign_or_contradictory_tenant_is_a_mismatch(
-    model: type[PreviewRequest], body_tenant: object, header_tenant: str | None
+    model: type[RootsRequest], body_tenant: object, header_tenant: str | None
 ) -> None:
     fields = EXPORT if model is ExportRequest else PREVIEW
     body = {name: value for name, value in {**fields, "tenantId": body_tenant}.items() if value is not OMITTED}

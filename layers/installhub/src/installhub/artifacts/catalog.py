@@ -76,11 +76,20 @@ class TenantCatalog:
 
     def nodes(self, ids: Collection[str]) -> Mapping[str, ArtifactNode]:
         """The artifacts among ``ids`` that exist in the tenant, by id."""
-        expected = dict.fromkeys([*ids, *self._predict_from_cache(ids)])
+        self._read([*ids, *self._predict_from_cache(ids)])
+        return {artifact_id: self._nodes[artifact_id] for artifact_id in ids if artifact_id in self._nodes}
+
+    def existing(self, ids: Collection[str]) -> Collection[str]:
+        """The ids among ``ids`` that exist in the tenant, which need not be part of the walk."""
+        self._read(ids)
+        return [artifact_id for artifact_id in ids if artifact_id in self._nodes]
+
+    def _read(self, ids: Iterable[str]) -> None:
+        """Read the nodes of ``ids`` that have not been requested, or all of the tenant if that is cheaper."""
         unread = (
             []
             if self._has_read_all
-            else [artifact_id for artifact_id in expected if artifact_id not in self._requested]
+            else [artifact_id for artifact_id in dict.fromkeys(ids) if artifact_id not in self._requested]
         )
         while unread:
             if self._full_read_is_cheaper(len(unread)):
@@ -90,7 +99,6 @@ class TenantCatalog:
             count = _KEYS_PER_BATCH * _MAX_CONCURRENT_REQUESTS if self._statistics.edges else _KEYS_PER_BATCH
             self._read_keys(unread[:count])
             unread = unread[count:]
-        return {artifact_id: self._nodes[artifact_id] for artifact_id in ids if artifact_id in self._nodes}
 
     def all_nodes(self) -> Collection[ArtifactNode]:
         """All artifacts of the tenant."""

@@ -45,6 +45,7 @@ SIZE: Final = "size"
 PACKED_SIZE: Final = "packed"
 REQUIREMENTS: Final = "reqs"
 UPDATED_AT: Final = "at"
+REFERENCES: Final = "refs"
 DATA: Final = "data"
 CRC32: Final = "crc32"
 OBJECT_KEY: Final = "objectKey"
@@ -126,6 +127,8 @@ def edge_item(tenant: str, node: ArtifactNode) -> NewItem:
         edge[REQUIREMENTS] = {"S": _json([requirement.as_json() for requirement in node.requirements])}
     if node.updated_at is not None:
         edge[UPDATED_AT] = {"N": str(node.updated_at)}
+    if node.references is not None:
+        edge[REFERENCES] = {"B": node.references}
     return edge
 
 
@@ -142,6 +145,7 @@ def node_from_item(item: Item) -> ArtifactNode:
         packed_size=int(item[PACKED_SIZE]["N"]),
         requirements=_parse_requirements(item[REQUIREMENTS]["S"]) if REQUIREMENTS in item else (),
         updated_at=int(item[UPDATED_AT]["N"]) if UPDATED_AT in item else None,
+        references=item[REFERENCES]["B"] if REFERENCES in item else None,
     )
 
 

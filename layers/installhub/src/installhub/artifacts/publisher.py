@@ -243,7 +243,7 @@ def _publication(revision: Revision) -> Publication:
     previous = revision.previous_node
     if previous is None:
         return Publication(revision.node, Change.CREATED)
-    if revision.is_unchanged:
+    if revision.is_same:
         return Publication(previous, Change.UNCHANGED)
     return Publication(revision.node, Change.UPDATED)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from installhub.artifacts import items
@@ -43,10 +43,17 @@ class Revision:
         return None if self.previous is None else items.node_from_item(self.previous)
 
     @property
-    def is_unchanged(self) -> bool:
-        """Whether there is nothing to write. Nodes that differ may be equal: in Python, 1 == 1.0 == True."""
+    def is_same(self) -> bool:
+        """Whether the artifact is as it was. Nodes that differ may be equal: in Python, 1 == 1.0 == True."""
         previous = self.previous_node
         return previous is not None and previous.revision == self.node.revision
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether there is nothing to write: neither a change, nor references that were not recorded before."""
+        previous = self.previous_node
+        is_recorded = self.node.references is None or (previous is not None and previous.references is not None)
+        return self.is_same and is_recorded
 
     @property
     def superseded(self) -> ArtifactNode | None:
@@ -87,7 +94,10 @@ class RevisionWriter:
         before = None if previous is None else items.node_from_item(previous)
         now = int(self.clock())
         if before is not None and before.sha256 == sha256_hex(artifact.definition):
-            return Revision(artifact.to_node(before.packed_size, updated_at=now), {}, None, previous)
+            node = artifact.to_node(before.packed_size, updated_at=now)
+            if node.revision == before.revision:  # at most the references are new
+                node = replace(node, updated_at=before.updated_at)
+            return Revision(node, {}, None, previous)
         packed = pack(artifact.definition)
         node = artifact.to_node(packed.packed_size, updated_at=now)
         body: NewItem = {

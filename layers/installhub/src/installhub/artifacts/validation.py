@@ -11,6 +11,7 @@ from installhub.artifacts.field_reader import FieldProblem, FieldReader
 from installhub.artifacts.requirement_validation import read_requirements
 from installhub.model.artifact import MAX_DEFINITION_BYTES, MAX_NAME_LENGTH, ArtifactNode, ArtifactStatus, ArtifactType
 from installhub.model.definition import canonical_json, sha256_hex
+from installhub.model.references import find_references, pack_references
 from installhub.model.requirement import Requirement
 
 _MAX_EDGE_BYTES: Final = 380 * 1024  # the limit of an item is 400 KB
@@ -45,6 +46,7 @@ class ArtifactInput:
         dependencies: Ids it depends on, in declared order, without duplicates.
         definition: The definition as canonical JSON.
         requirements: What it needs from the tenant it will run in; each has a name of its own.
+        references: What could be ids of other artifacts in the definition, packed; None if it was not searched.
 
     Raises:
         InvalidArtifactError: The dependencies and requirements are too many or too long for an item.
@@ -58,6 +60,7 @@ class ArtifactInput:
     dependencies: tuple[str, ...]
     definition: bytes
     requirements: tuple[Requirement, ...] = ()
+    references: bytes | None = None
 
     def __post_init__(self) -> None:
         if items.edge_size(items.edge_item(self.tenant, self.to_node(packed_size=0))) > _MAX_EDGE_BYTES:
@@ -77,6 +80,7 @@ class ArtifactInput:
             packed_size=packed_size,
             requirements=self.requirements,
             updated_at=updated_at,
+            references=self.references,
         )
 
     @classmethod
@@ -93,7 +97,9 @@ class ArtifactInput:
         fields = {name: _read_field(reader, name, value[name]) for name in value if name in _READERS}
         if reader.problems:
             raise InvalidArtifactError(reader.problems)
-        return cls(**{_READERS[name][0]: field for name, field in fields.items()})
+        references = find_references(value["definition"], fields["artifactId"], fields["dependencies"])
+        attributes = {_READERS[name][0]: field for name, field in fields.items()}
+        return cls(**attributes, references=pack_references(references))
 
 
 def _dependencies(reader: FieldReader, value: object, pointer: str) -> tuple[str, ...]:

@@ -90,6 +90,7 @@ def build_export_command(
         roots=tuple(request.artifact_ids),
         request_id=request_id,
         accepted=accepted,
+        declared_references=request.on_undeclared_reference == "refuse",
     )
 
 

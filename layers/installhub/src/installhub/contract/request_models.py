@@ -30,15 +30,22 @@ _MAX_IDS: Final = 50_000  # limits the number of validation errors; the maximum 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PreviewRequest:
-    """Body of POST /preview."""
+class RootsRequest:
+    """What all requests have in common."""
 
     tenant_id: str | None = None
     artifact_ids: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExportRequest(PreviewRequest):
+class PreviewRequest(RootsRequest):
+    """Body of POST /preview."""
+
+    check_references: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRequest(RootsRequest):
     """Body of POST /export."""
 
     package_name: str
@@ -47,6 +54,7 @@ class ExportRequest(PreviewRequest):
     description: str | None = None
     author: str | None = None
     tags: list[str] | None = None
+    on_undeclared_reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +69,7 @@ class InvocationExportRequest(ExportRequested):
     request_id: str | None = None
 
 
-_Request = TypeVar("_Request", bound=PreviewRequest)
+_Request = TypeVar("_Request", bound=RootsRequest)
 _Fields = Mapping[str, "TypedDictField"]
 
 
@@ -74,13 +82,13 @@ def parse_request(model: type[_Request], content: bytes) -> _Request:
     return model(**_VALIDATORS[model].validate_json(content))
 
 
-def request_to_json(request: PreviewRequest) -> dict[str, Any]:
+def request_to_json(request: RootsRequest) -> dict[str, Any]:
     """``request`` as JSON that :func:`parse_request` accepts, without unset fields."""
     values = {field["validation_alias"]: getattr(request, name) for name, field in _fields(type(request)).items()}
     return {str(json_name): value for json_name, value in values.items() if value is not None}
 
 
-def core_schema_for(model: type[PreviewRequest]) -> CoreSchema:
+def core_schema_for(model: type[RootsRequest]) -> CoreSchema:
     """The validation rules of ``model``, as a schema of pydantic-core."""
     return core.typed_dict_schema(
         dict(_fields(model)),
@@ -90,8 +98,8 @@ def core_schema_for(model: type[PreviewRequest]) -> CoreSchema:
     )
 
 
-def _fields(model: type[PreviewRequest]) -> _Fields:
-    fields = {**_PREVIEW, **_EXPORT} if issubclass(model, ExportRequest) else _PREVIEW
+def _fields(model: type[RootsRequest]) -> _Fields:
+    fields = {**_ROOTS, **(_EXPORT if issubclass(model, ExportRequest) else _PREVIEW)}
     if issubclass(model, ExportRequested):
         fields = {**fields, "tenant_id": _required("tenantId", _ID, examples=["tenant-7f3a9b12"])}
     return {**fields, **_INVOCATION} if issubclass(model, InvocationExportRequest) else fields
@@ -138,7 +146,7 @@ _SEMVER = _check(
 _ID = _text(_PRINTABLE, min_length=1, max_length=MAX_ID_LENGTH)
 _TAG = _text(_PRINTABLE, min_length=1, max_length=100)
 
-_PREVIEW: Final[_Fields] = {
+_ROOTS: Final[_Fields] = {
     "tenant_id": _optional(
         "tenantId",
         _ID,
@@ -150,6 +158,14 @@ _PREVIEW: Final[_Fields] = {
         core.list_schema(_ID, min_length=1, max_length=_MAX_IDS),
         description="Ids of the root artifacts.",
         examples=[["proc-1001"]],
+    ),
+}
+_PREVIEW: Final[_Fields] = {
+    "check_references": _optional(
+        "checkReferences",
+        core.bool_schema(),
+        description="Warn of definitions that contain the id of an artifact that is not declared as a dependency.",
+        default=False,
     ),
 }
 _EXPORT: Final[_Fields] = {
@@ -172,6 +188,12 @@ _EXPORT: Final[_Fields] = {
     ),
     "author": _optional("author", _text(_PRINTABLE, max_length=200), examples=["HR Automation Team"]),
     "tags": _optional("tags", core.list_schema(_TAG, max_length=50), examples=[["hr", "onboarding"]]),
+    "on_undeclared_reference": _optional(
+        "onUndeclaredReference",
+        core.literal_schema(["ignore", "refuse"]),
+        description="What to do if a definition contains the id of an artifact that is not declared as a dependency.",
+        default="ignore",
+    ),
 }
 _INVOCATION: Final[_Fields] = {
     "request_id": _optional(
@@ -179,7 +201,7 @@ _INVOCATION: Final[_Fields] = {
     ),
 }
 
-_VALIDATORS: Final = {
+_VALIDATORS: Final[Mapping[type[RootsRequest], SchemaValidator]] = {
     model: SchemaValidator(core_schema_for(model))
     for model in (PreviewRequest, ExportRequest, ExportRequested, InvocationExportRequest)
 }

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import GenerateJsonSchema, SkipJsonSchema, models_json_schema
 
-from installhub.contract.request_models import PreviewRequest, core_schema_for
+from installhub.contract.request_models import RootsRequest, core_schema_for
 from installhub.model.artifact import ArtifactType, PackageType
 from installhub.model.errors import ErrorCode
 from installhub.model.lifecycle import MAX_HISTORY, Lifecycle
@@ -201,7 +201,7 @@ class _SchemaWithoutTitles(GenerateJsonSchema):
         return False
 
 
-def json_schemas(models: Iterable[type[BaseModel | PreviewRequest]], ref_template: str) -> dict[str, Any]:
+def json_schemas(models: Iterable[type[BaseModel | RootsRequest]], ref_template: str) -> dict[str, Any]:
     """The JSON schemas of ``models`` and of the models they refer to, by name.
 
     Args:

@@ -81,6 +81,7 @@ EXPORT: Final = Route(
         ErrorCode.INCOMPLETE_ARTIFACT,
         ErrorCode.PACKAGE_TYPE_MISMATCH,
         ErrorCode.REQUIREMENT_CONFLICT,
+        ErrorCode.UNDECLARED_REFERENCE,
         ErrorCode.PACKAGE_TOO_LARGE,
         ErrorCode.VERSION_CONFLICT,
         ErrorCode.PLAN_CHANGED,

@@ -17,10 +17,12 @@ class PlanConditions:
     Attributes:
         package_type: The type to check the artifacts against; None for a preview, which has no type.
         expected_plans: Tags of which the plan must have one; None for any plan.
+        declared_references: Whether definitions may contain only declared ids.
     """
 
     package_type: PackageType | None = None
     expected_plans: tuple[str, ...] | None = None
+    declared_references: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class ExportCommand:
         request_id: Id of the request, if it may be repeated; a repeated request returns the same package.
         accepted: The accepted export, if it is asynchronous.
         expected_plans: Tags of which the plan must have one; None for any plan.
+        declared_references: Whether definitions may contain only declared ids.
     """
 
     tenant: str
@@ -54,6 +57,7 @@ class ExportCommand:
     request_id: str | None = None
     accepted: AcceptedExport | None = None
     expected_plans: tuple[str, ...] | None = None
+    declared_references: bool = False
 
     @property
     def package_id(self) -> str:
@@ -63,7 +67,7 @@ class ExportCommand:
     @property
     def conditions(self) -> PlanConditions:
         """What the export requires of its plan."""
-        return PlanConditions(self.package_type, self.expected_plans)
+        return PlanConditions(self.package_type, self.expected_plans, self.declared_references)
 
     @property
     def package(self) -> PackageDescription:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from installhub.artifacts.catalog import ArtifactTable
+from installhub.artifacts.catalog import ArtifactTable, TenantCatalog
 from installhub.exports.commands import PlanConditions
 from installhub.exports.expected_plan import is_expected, plan_changes
-from installhub.model.errors import ErrorCode, InstallHubError, sorted_by_precedence
+from installhub.model.errors import ErrorCode, InstallHubError, Problem, sorted_by_precedence
 from installhub.resolver.plan import Limits, Plan, make_plan
+from installhub.resolver.undeclared import undeclared_references
 
 NO_CONDITIONS: Final = PlanConditions()
 
@@ -26,24 +27,40 @@ def plan_export(
     If the plan is not an expected one, its problems include what differs.
     """
     expected = conditions.expected_plans
-    plan = make_plan(artifacts.for_tenant(tenant), roots, limits, conditions.package_type)
+    plan = _plan(artifacts.for_tenant(tenant), roots, limits, conditions)
     if not plan.problems and is_expected(plan, tenant, expected):
         return plan
     catalog = artifacts.for_tenant(tenant, consistent=True)
-    plan = make_plan(catalog, roots, limits, conditions.package_type)
+    plan = _plan(catalog, roots, limits, conditions)
     if expected is None or is_expected(plan, tenant, expected):
         return plan
-    changes = plan_changes(catalog, plan, tenant, expected)
-    return replace(plan, problems=tuple(sorted_by_precedence([*plan.problems, *changes])))
+    return _with_problems(plan, plan_changes(catalog, plan, tenant, expected))
 
 
-def preview(artifacts: ArtifactTable, tenant: str, roots: tuple[str, ...], limits: Limits) -> Plan:
+def _plan(catalog: TenantCatalog, roots: tuple[str, ...], limits: Limits, conditions: PlanConditions) -> Plan:
+    plan = make_plan(catalog, roots, limits, conditions.package_type)
+    if not conditions.declared_references:
+        return plan
+    return _with_problems(plan, undeclared_references(plan.closure, catalog.existing))
+
+
+def _with_problems(plan: Plan, problems: list[Problem]) -> Plan:
+    return replace(plan, problems=tuple(sorted_by_precedence([*plan.problems, *problems])))
+
+
+def preview(
+    artifacts: ArtifactTable,
+    tenant: str,
+    roots: tuple[str, ...],
+    limits: Limits,
+    conditions: PlanConditions = NO_CONDITIONS,
+) -> Plan:
     """Resolve ``roots`` without exporting them.
 
     Raises:
         InstallHubError: A root does not exist in the tenant. All other problems are part of the plan.
     """
-    plan = plan_export(artifacts, tenant, roots, limits)
+    plan = plan_export(artifacts, tenant, roots, limits, conditions)
     unusable_roots = [
         problem
         for problem in plan.problems

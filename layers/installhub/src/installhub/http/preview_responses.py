@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from installhub.contract.graph_formats import GraphFormat
 from installhub.contract.response_bodies import preview_body
@@ -18,10 +18,24 @@ if TYPE_CHECKING:
     from installhub.resolver.plan import Plan
 
 
-def preview_response(request: Request, plan: Plan, tenant: str, wanted: GraphFormat) -> Response:
-    """A 200 with what an export would include. The ``ETag`` begins with the tag of the plan."""
+_WITH_REFERENCES: Final = "references"
+
+
+def preview_response(
+    request: Request, plan: Plan, tenant: str, wanted: GraphFormat, *, with_references: bool
+) -> Response:
+    """A 200 with what an export would include. The ``ETag`` begins with the tag of the plan.
+
+    Args:
+        request: The request.
+        plan: What was resolved.
+        tenant: Id of the tenant.
+        wanted: The format.
+        with_references: Whether the plan includes the problems of references.
+    """
     tag = plan_tag(plan, tenant)
     if wanted is GraphFormat.JSON:
+        tag = f"{tag}.{_WITH_REFERENCES}" if with_references else tag
         return json_response(request, preview_body(plan), headers={"ETag": quoted_tag(tag)})
     headers = {"ETag": quoted_tag(f"{tag}.{wanted.value}-{REVISION}")}
     return picture_response(request, preview_graph(plan), wanted, headers)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from pydantic_core import ValidationError
 
 from installhub.contract.request_documents import check_request_size, validation_details, validation_problems
-from installhub.contract.request_models import PreviewRequest, parse_request
+from installhub.contract.request_models import RootsRequest, parse_request
 from installhub.http.parsing import authenticated_caller, tenant_header
 from installhub.http.requested_tenant import RequestedTenant
 from installhub.model.errors import InstallHubError, Problem
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from installhub.identity.caller import Caller
 
 _NOT_AN_OBJECT: Final = frozenset({"json_invalid", "dict_type"})  # types of pydantic's validation errors
-_Model = TypeVar("_Model", bound=PreviewRequest)
+_Model = TypeVar("_Model", bound=RootsRequest)
 
 
 def read_request(model: type[_Model], request: Request) -> tuple[_Model, str, Caller]:

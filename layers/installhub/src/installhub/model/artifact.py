@@ -88,6 +88,8 @@ class ArtifactNode:
         packed_size: Size of the definition as stored, raw-deflated, in bytes.
         requirements: What it needs from the tenant it will run in, in declared order.
         updated_at: When it was last changed, in epoch seconds; None if that was not recorded. Not part of equality.
+        references: Strings in the definition that could be ids of other artifacts, packed as in
+            :mod:`installhub.model.references`; None if it was not searched for them. Not part of equality.
     """
 
     id: str
@@ -100,10 +102,11 @@ class ArtifactNode:
     packed_size: int
     requirements: tuple[Requirement, ...] = ()
     updated_at: int | None = field(default=None, compare=False)
+    references: bytes | None = field(default=None, compare=False)
 
     @property
     def revision(self) -> str:
-        """Hex digest of definition and metadata: changes whenever anything but ``updated_at`` does."""
+        """Hex digest of definition and metadata: changes whenever anything does that is part of equality."""
         content = [
             self.id,
             self.type.value,
