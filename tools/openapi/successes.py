@@ -166,7 +166,7 @@ _PACKAGE_OR_PENDING: Final = {
 }
 _ETAG: Final = {"ETag": header("Changes whenever the definition or another field does.")}
 _DEFINITION_ETAG: Final = {"ETag": header("The SHA-256 of the definition.")}
-_PLAN_ETAG: Final = {"ETag": header("Identifies what an export would include; at most 4,000 characters.")}
+_PLAN_ETAG: Final = {"ETag": header("Identifies what an export would include; at most 2,700 characters.")}
 _NEXT_PAGE: Final = {"Link": header('The next page: `<...>; rel="next"` (RFC 8288).')}
 _SPECIFIC: Final[dict[Route, dict[str, Any]]] = {
     PUT_ARTIFACT: {

@@ -49,7 +49,7 @@ def is_like_an_id(text: str, built_like: str) -> bool:
     """An oracle: character by character."""
     marks = ".:/#~+-_"
     has_letter = any(character.isalpha() for character in text)
-    has_other = any(character.isdecimal() or character in marks for character in text)
+    has_other = not all(character.isalpha() for character in text)
     starts_well = bool(text) and (text[0].isalnum() or text[0] == "_")
     plain = all(character.isalnum() or character in marks for character in text)
     return len(text) <= 256 and (

@@ -1,4 +1,4 @@
-"""The sketch of a set: what it says about differences is true, and it reads a hundred of them."""
+"""The sketch of a set: what it says about differences is true, and it reads sixty of them."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ def test_the_order_of_a_set_makes_no_difference(before: dict[int, int], source: 
     assert len(sketch_of(before)) == SKETCH_BYTES
 
 
-@pytest.mark.parametrize("changes", [1, 10, 50, 90])
-def test_up_to_ninety_differences_of_thousands_of_artifacts_are_read(changes: int) -> None:
+@pytest.mark.parametrize("changes", [1, 10, 50, 60])
+def test_up_to_sixty_differences_of_thousands_of_artifacts_are_read(changes: int) -> None:
     complete = 0
     for seed in range(20):
         before, now = random_change(3_000, changes, seed)
@@ -76,7 +76,7 @@ def test_up_to_ninety_differences_of_thousands_of_artifacts_are_read(changes: in
     assert complete >= 19
 
 
-@pytest.mark.parametrize("changes", [130, 500, 3_000])
+@pytest.mark.parametrize("changes", [100, 500, 3_000])
 def test_too_many_differences_are_reported_as_incomplete_and_none_is_invented(changes: int) -> None:
     for seed in range(5):
         before, now = random_change(3_000, changes, seed)

@@ -25,7 +25,7 @@ MAX_VALUES: Final = 1_000_000
 
 _MAX_SHAPES: Final = 8
 _MIN_COMPRESSED_BYTES: Final = 64
-_LIKE_AN_ID: Final = re.compile(r"(?=.*[^\W\d_])(?=.*[\d_.:/#~+-])\w[\w.:/#~+-]*")
+_PLAIN: Final = re.compile(r"\w[\w.:/#~+-]*")
 _ALPHANUMERIC: Final = r"[^\W_]+"
 
 
@@ -56,7 +56,7 @@ def find_references(definition: Any, artifact_id: str, dependencies: Sequence[st
             known.add(text)
             if not alike.add(path, text):
                 break
-        elif others.has_room and _LIKE_AN_ID.fullmatch(text):
+        elif others.has_room and _is_like_an_id(text):
             known.add(text)
             others.add(path, text)
     return list(_fitting(chain(alike.found, others.found)))
@@ -104,6 +104,10 @@ def _size(reference: Reference) -> int:
     return len(reference.pointer.encode()) + len(reference.text.encode())
 
 
+def _is_like_an_id(text: str) -> bool:
+    return _PLAIN.fullmatch(text) is not None and not text.isalpha() and any(map(str.isalpha, text))
+
+
 def _strings(definition: Any) -> Iterator[tuple[list[Any], str]]:  # noqa: ANN401  # any JSON value
     """Yield the strings among the first :data:`MAX_VALUES` values, each with the names and indexes that lead to it.
 
@@ -139,5 +143,5 @@ def _shape(artifact_id: str) -> str:
     return "".join(_ALPHANUMERIC if place % 2 else re.escape(mark) for place, mark in enumerate(marks))
 
 
-def _token(part: object) -> str:
-    return str(part).replace("~", "~0").replace("/", "~1")
+def _token(part: str | int) -> str | int:
+    return part.replace("~", "~0").replace("/", "~1") if isinstance(part, str) else part

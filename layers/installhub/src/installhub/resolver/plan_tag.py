@@ -1,7 +1,7 @@
 """The tag of a plan: equal for equal plans, and enough to name the artifacts in which another plan differs.
 
 Nothing is stored for a preview, so its tag has to say what it was. A tag is the digest of the plan, a dot, and either
-a *list* of the ids and revisions, if that is short, or a *sketch* of constant size, from which about a hundred
+a *list* of the ids and revisions, if that is short, or a *sketch* of constant size, from which about sixty
 differences can be read (docs/decisions/0056). What follows a second dot belongs to the representation, not to the plan.
 """
 
@@ -24,8 +24,8 @@ from installhub.runtime.gc import gc_paused
 if TYPE_CHECKING:
     from installhub.resolver.plan import Plan
 
-MAX_TAG_LENGTH: Final = 4_000
-"""Maximum length of a tag. API Gateway allows 10,240 bytes for all headers of a request, including the token."""
+MAX_TAG_LENGTH: Final = 2_700
+"""Maximum length of a tag, so that it fits into the 4 KB that proxies may have for all headers of a response."""
 
 _NOT_OF_THE_GRAPH: Final = frozenset({ErrorCode.PACKAGE_TYPE_MISMATCH, ErrorCode.UNDECLARED_REFERENCE})
 """Problems that depend on more than the artifacts: a preview has no package type."""

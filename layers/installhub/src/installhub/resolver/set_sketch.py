@@ -18,13 +18,13 @@ PRIME: Final = 2**48 - 59
 """Keys and revisions are numbers below this prime."""
 
 _NUMBER_BYTES: Final = 6
-_PARTS: Final = 4
-_CELLS_PER_PART: Final = 41
+_PARTS: Final = 5
+_CELLS_PER_PART: Final = 22
 _CELLS: Final = _PARTS * _CELLS_PER_PART
 _MULTIPLIERS: Final = tuple(accumulate([0x9E3779B97F4B] * _PARTS, lambda last, factor: last * factor % PRIME))
 
 SKETCH_BYTES: Final = _CELLS * 3 * _NUMBER_BYTES
-"""The size of a sketch in bytes, from which about a hundred differences can be read."""
+"""The size of a sketch in bytes, from which about sixty differences can be read."""
 
 
 @dataclass(frozen=True, slots=True)
