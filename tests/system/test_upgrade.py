@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -151,6 +152,21 @@ def test_what_is_new_works(upgraded: Api, before: Before) -> None:
     head = upgraded.call("HEAD", f"/{before.package['packageId']}")
 
     assert (head.status_code, head.content) == (200, b"")
+
+
+def test_artifacts_from_before_are_searched_for_references_when_they_are_published_again(upgraded: Api) -> None:
+    body = {"tenantId": TENANT, "artifactIds": ["proc-1001"], "checkReferences": True}
+    preview = upgraded.preview(body)
+    (warning,) = preview.json()["warnings"]
+    assert (warning["errorCode"], "artifactId" in warning) == ("UndeclaredReference", False)
+
+    upgraded.publish(json.loads((SAMPLES / f"{TENANT}.json").read_text()))
+
+    again = upgraded.preview(body)
+    assert again.json()["warnings"] == []
+    assert again.headers["ETag"] == preview.headers["ETag"]
+    bound = upgraded.export({**BODY, "version": "1.0.2"}, headers={"If-Match": preview.headers["ETag"]})
+    assert bound.status_code == 200, bound.text
 
 
 def test_packages_from_before_are_found_by_their_artifacts_after_the_backfill(
