@@ -10,6 +10,7 @@ from typing import Final
 from bench import stub_s3
 from bench.database import ARTIFACTS, PACKAGES, Database
 from bench.dynamodb import count_calls
+from bench.exporting import no_version_policy
 from bench.harness import Outcome, load_figures, log_progress, save_figures
 from bench.resolving import resolve
 from bench.samples import LARGE, SMALL
@@ -79,6 +80,7 @@ def run(database: Database, s3_endpoint: str) -> list[Outcome]:
             PackageStore(client, PACKAGES),
             BundleStore(lambda: s3, "bundles"),
             Limits(artifacts=1_000_000),
+            no_version_policy,
         )
         command = ExportCommand(
             *(tenant.name, "bench", "Cost", "1.0.0", PackageType.WORKFLOW, None, None),

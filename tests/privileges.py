@@ -67,6 +67,8 @@ _LIST_PACKAGES: Final = _needs("PackageIndexTable", "packages/package_index.py",
 _READ_BUNDLE: Final = _needs("BundleBucket/bundles/*", "packages/bundle_store.py", "s3:GetObject")
 _EXPORT: Final = {
     **_RESOLVE,
+    **_FIND_PACKAGE,
+    **_LIST_PACKAGES,
     **_READ_BUNDLE,
     **_needs("DefinitionBucket/definitions/*", "artifacts/definition_reader.py", "s3:GetObject"),
     **_needs("PackagesTable", "packages/table.py", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
@@ -127,7 +129,6 @@ _SPECIFIC: Final[dict[str, Needs]] = {
     },
     "export": {
         **_EXPORT,
-        **_FIND_PACKAGE,
         **_needs(
             *("RequestsTable", "exports/idempotency_store.py"),
             *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),

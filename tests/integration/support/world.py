@@ -26,10 +26,12 @@ from installhub.artifacts.revisions import RevisionWriter
 from installhub.artifacts.validation import ArtifactInput
 from installhub.exports.commands import ExportCommand, ExportedPackage
 from installhub.exports.exporter import Exporter
+from installhub.exports.version_policy import VersionPolicy
 from installhub.model.artifact import PackageType
 from installhub.packages.bundle_store import BundleStore
 from installhub.packages.cleanup import ClaimSweeper
 from installhub.packages.indexing import PackageIndexer
+from installhub.packages.package_index import PackageIndex
 from installhub.packages.store import PackageStore
 from installhub.resolver.plan import Limits
 from installhub.runtime import aws_clients
@@ -109,8 +111,14 @@ class World:
 
     def exporter(self) -> Exporter:
         return Exporter(
-            self.artifacts(), self.definitions(), self.packages(), self.bundles(), Limits(), clock=self.clock
+            *(self.artifacts(), self.definitions(), self.packages(), self.bundles(), Limits()),
+            version_policy=self.version_policy,
+            clock=self.clock,
         )
+
+    def version_policy(self) -> VersionPolicy:
+        index = PackageIndex(self.dynamodb, self.name("PackageIndexTable"))
+        return VersionPolicy(index, self.packages(), self.bundles(), self.definitions())
 
     def sweeper(self) -> ClaimSweeper:
         return ClaimSweeper(self.packages(), self.bundles(), self.clock)

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installhub.model.version import compare, highest_first, latest, latest_prerelease, next_lower
+from installhub.model.version import (
+    compare,
+    has_reached,
+    highest_first,
+    latest,
+    latest_prerelease,
+    next_lower,
+    next_version,
+)
 
 # The examples of the specification: items 9 to 11.
 EXAMPLES = [
@@ -123,3 +131,40 @@ def test_the_latest_version_is_the_highest_that_is_no_prerelease() -> None:
 )
 def test_the_next_lower_version_need_not_be_a_release(version: str, lower: str | None) -> None:
     assert next_lower(EXAMPLES, version) == lower
+
+
+@pytest.mark.parametrize(
+    ("version", "major", "minor", "patch"),
+    [
+        ("1.2.3", "2.0.0", "1.3.0", "1.2.4"),
+        ("1.2.3+build.7", "2.0.0", "1.3.0", "1.2.4"),
+        ("2.0.0-rc.1", "2.0.0", "2.0.0", "2.0.0"),
+        ("2.1.0-rc.1", "3.0.0", "2.1.0", "2.1.0"),
+        ("2.1.1-rc.1", "3.0.0", "2.2.0", "2.1.1"),
+        ("0.3.1", "0.4.0", "0.3.2", "0.3.2"),
+        ("0.0.0", "0.1.0", "0.0.1", "0.0.1"),
+        (
+            "99999999999999999999.9.9",
+            "100000000000000000000.0.0",
+            "99999999999999999999.10.0",
+            "99999999999999999999.9.10",
+        ),
+    ],
+)
+def test_the_next_version_is_the_lowest_that_is_such_a_step(version: str, major: str, minor: str, patch: str) -> None:
+    assert [next_version(version, part) for part in ("major", "minor", "patch")] == [major, minor, patch]
+
+
+@pytest.mark.parametrize(
+    ("version", "reached"),
+    [
+        ("2.0.0", True),
+        ("2.0.0-rc.1", True),
+        ("10.0.0", True),
+        ("2.0.0+a", True),
+        ("1.99.99", False),
+        ("1.9.9-z", False),
+    ],
+)
+def test_a_prerelease_reaches_what_its_release_does(version: str, reached: bool) -> None:  # noqa: FBT001  # expected
+    assert has_reached(version, "2.0.0") == reached

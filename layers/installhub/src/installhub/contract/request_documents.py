@@ -91,6 +91,7 @@ def build_export_command(
         request_id=request_id,
         accepted=accepted,
         declared_references=request.on_undeclared_reference == "refuse",
+        enforces_version=request.version_policy == "enforce",
     )
 
 

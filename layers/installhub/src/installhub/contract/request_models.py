@@ -55,6 +55,7 @@ class ExportRequest(RootsRequest):
     author: str | None = None
     tags: list[str] | None = None
     on_undeclared_reference: str | None = None
+    version_policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +194,12 @@ _EXPORT: Final[_Fields] = {
         core.literal_schema(["ignore", "refuse"]),
         description="What to do if a definition contains the id of an artifact that is not declared as a dependency.",
         default="ignore",
+    ),
+    "version_policy": _optional(
+        "versionPolicy",
+        core.literal_schema(["advise", "enforce"]),
+        description="`enforce`: refuse a version that is lower than the changes since the next lower one suggest.",
+        default="advise",
     ),
 }
 _INVOCATION: Final[_Fields] = {

@@ -83,6 +83,7 @@ EXPORT: Final = Route(
         ErrorCode.REQUIREMENT_CONFLICT,
         ErrorCode.UNDECLARED_REFERENCE,
         ErrorCode.PACKAGE_TOO_LARGE,
+        ErrorCode.VERSION_TOO_LOW,
         ErrorCode.VERSION_CONFLICT,
         ErrorCode.PLAN_CHANGED,
         ErrorCode.EXPORT_TAKES_TOO_LONG,

@@ -43,6 +43,7 @@ class ExportCommand:
         accepted: The accepted export, if it is asynchronous.
         expected_plans: Tags of which the plan must have one; None for any plan.
         declared_references: Whether definitions may contain only declared ids.
+        enforces_version: Whether the version must not be lower than the changes suggest.
     """
 
     tenant: str
@@ -58,6 +59,7 @@ class ExportCommand:
     accepted: AcceptedExport | None = None
     expected_plans: tuple[str, ...] | None = None
     declared_references: bool = False
+    enforces_version: bool = False
 
     @property
     def package_id(self) -> str:

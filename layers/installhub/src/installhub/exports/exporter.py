@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from installhub.artifacts.catalog import ArtifactTable
 from installhub.artifacts.definition_reader import DefinitionReader
@@ -33,6 +33,9 @@ from installhub.packages.records import AcceptedExport, Claim, PackageRecord
 from installhub.packages.store import PackageStore
 from installhub.resolver.plan import Limits
 
+if TYPE_CHECKING:
+    from installhub.exports.version_policy import VersionPolicy
+
 _LEASE_MARGIN_SECONDS: Final = 5
 
 _RESERVED_SHARE: Final = 0.2
@@ -52,6 +55,7 @@ class Exporter:
         packages: Claims and packages in the packages table.
         bundles: The bundle bucket.
         limits: The maximum size of a package.
+        version_policy: Returns the check of versions, which few exports ask for.
         clock: Returns epoch seconds.
         new_attempt_id: Returns a unique id.
     """
@@ -61,6 +65,7 @@ class Exporter:
     packages: PackageStore
     bundles: BundleStore
     limits: Limits
+    version_policy: Callable[[], VersionPolicy]
     clock: Callable[[], float] = time.time
     new_attempt_id: Callable[[], str] = lambda: uuid.uuid4().hex
 
@@ -87,6 +92,10 @@ class Exporter:
             raise InstallHubError([*plan.problems, *self._conflict(command, package.package_id)])
         nodes = [plan.closure.nodes[artifact_id] for artifact_id in plan.install_order]
         manifest = build_manifest(package, plan.closure.roots, nodes)
+        if command.enforces_version:
+            too_low = self.version_policy().check(command, manifest, plan.closure.nodes)
+            if too_low:
+                raise InstallHubError([*too_low, *self._conflict(command, package.package_id)])
         attempt = self._new_attempt(package.package_id, command.accepted)
         record = None
         try:

@@ -62,6 +62,27 @@ def latest_prerelease(active: Iterable[str]) -> str | None:
     return next(iter(highest_first(filter(is_prerelease, active))), None)
 
 
+def next_version(version: str, part: str) -> str:
+    """The lowest release that is a step above ``version``; ``part`` is the part to increase: major, minor or patch.
+
+    The release of a pre-release counts as a step. Versions 0.y.z are for initial development, in which anything may
+    change (SemVer 2.0.0, item 4): there, a minor step takes the place of a major one, and a patch that of a minor one.
+    """
+    from semver import Version  # noqa: PLC0415  # as above
+
+    parsed = Version.parse(version)
+    if parsed.major == 0:
+        part = {"major": "minor"}.get(part, "patch")
+    return str(parsed.next_version(part))
+
+
+def has_reached(version: str, release: str) -> bool:
+    """Whether ``version``, or the release that it is a pre-release of, is at least ``release``."""
+    from semver import Version  # noqa: PLC0415  # as above
+
+    return Version.parse(version).finalize_version() >= Version.parse(release)
+
+
 def next_lower(versions: Iterable[str], version: str) -> str | None:
     """The highest of ``versions`` that is lower than ``version``; None if there is none."""
     return next(iter(highest_first(other for other in versions if compare(other, version) < 0)), None)

@@ -83,7 +83,7 @@ def compare_packages(bundles: BundleStore, old: PackageRecord, new: PackageRecor
     with ThreadPoolExecutor(2) as pool:
         manifests = list(pool.map(lambda record: read_manifest(bundles, record), (old, new)))
         difference = compare_manifests(*manifests)
-        compared = _compared(difference.changed)
+        compared = compared_definitions(difference.changed)
         contents = list(
             pool.map(
                 lambda record, manifest, wanted: read_entries(bundles, record, _paths(manifest), wanted),
@@ -116,7 +116,7 @@ def find_reasons(difference: ManifestDiff, schemas: Mapping[str, list[Reason]]) 
     return tuple(sorted(reasons, key=lambda reason: -RULES[reason.rule].bump.rank))
 
 
-def _compared(changed: Sequence[ArtifactChange]) -> list[ArtifactChange]:
+def compared_definitions(changed: Sequence[ArtifactChange]) -> list[ArtifactChange]:
     """The artifacts whose definitions are compared: those that the rules look into come first, as many as fit."""
     candidates = [change for change in changed if change.has_new_definition]
     compared: list[ArtifactChange] = []
