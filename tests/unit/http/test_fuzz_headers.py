@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from installhub.http.bundle_headers import content_disposition, entity_tag
 from installhub.http.entity_tags import is_not_modified
-from installhub.http.headers import idempotency_key, prefers_async
+from installhub.http.headers import expected_plans, idempotency_key, prefers_async
 from installhub.http.request import Request
 from installhub.model.errors import ErrorCode, InstallHubError
 from tests.builders import record
@@ -85,6 +85,26 @@ def test_a_tag_matches_a_list_if_and_only_if_it_is_in_it(tags: list[str], space:
     header = f"{space},{space}".join([*tags, tag] if is_listed else tags)
 
     assert is_not_modified(tag, header) is is_listed
+
+
+@given(values)
+def test_any_if_match_header_of_an_export_is_parsed_or_refused(lines: list[str]) -> None:
+    code: ErrorCode | None = None
+    plans: tuple[str, ...] | None = None
+    try:
+        plans = expected_plans(request_with("if-match", *lines))
+    except InstallHubError as refusal:
+        code = refusal.code
+
+    assert code in (None, ErrorCode.INVALID_REQUEST)
+    assert lines or (code, plans) == (None, None)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["", "W/"]), etags), min_size=1, max_size=5), spaces)
+def test_the_expected_plans_are_the_strong_tags(tags: list[tuple[str, str]], space: str) -> None:
+    header = f"{space},{space}".join(f'{weak}"{tag}"' for weak, tag in tags)
+
+    assert expected_plans(request_with("If-Match", header)) == tuple(tag for weak, tag in tags if not weak)
 
 
 def extended_filename(header: str) -> str | None:
