@@ -245,26 +245,25 @@ def test_another_tenants_failed_export_and_an_unknown_id_get_identical_responses
 
 def test_a_dependency_in_another_tenant_is_indistinguishable_from_a_missing_one(api: Api, record: Record) -> None:
     """The contract specifies a 403 for roots only; it discloses nothing about dependencies."""
-    api.publish(
-        [
-            artifact("only-elsewhere", tenantId=OTHER_TENANT, name="Secret of another"),
-            artifact("root-elsewhere", "only-elsewhere"),
-            artifact("root-nowhereat", "only-nowhereat"),
-        ]
-    )
+    definition = {"reference": "only-elsewhere-1"}
+    api.publish([artifact("root-elsewhere", "only-elsewhere", definition=definition)])
     token = api.token("tenant-of-tests")
 
-    def comparable_responses(root: str) -> list[tuple[int, bytes, dict[str, str]]]:
-        body: dict[str, Any] = {"tenantId": "tenant-of-tests", "artifactIds": [root]}
-        export = export_body("Dependency", root, tenantId="tenant-of-tests")
-        responses = [api.preview(body, token=token), api.export(export, token=token)]
-        assert [response.status_code for response in responses] == [200, 400]
-        return [
-            (status, content.replace(b"elsewhere", b"nowhereat"), headers)
-            for status, content, headers in map(comparable, responses)
-        ]
+    def responses() -> list[tuple[int, bytes, dict[str, str]]]:
+        body: dict[str, Any] = {"tenantId": "tenant-of-tests", "artifactIds": ["root-elsewhere"]}
+        export = export_body("Dependency", tenantId="tenant-of-tests", artifactIds=["root-elsewhere"])
+        checked = [api.preview({**body, "checkReferences": check}, token=token) for check in (False, True)]
+        bound = {"If-Match": checked[0].headers["ETag"]}
+        refused = [api.export(export, token=token, headers=headers) for headers in ({}, bound)]
+        assert [response.status_code for response in (*checked, *refused)] == [200, 200, 400, 400]
+        return list(map(comparable, (*checked, *refused)))
 
-    assert comparable_responses("root-elsewhere") == comparable_responses("root-nowhereat")
+    before = responses()
+    elsewhere = [
+        artifact(name, tenantId=OTHER_TENANT, name="Secret") for name in ("only-elsewhere", "only-elsewhere-1")
+    ]
+    api.publish(elsewhere)
+    assert responses() == before
     root = api.preview({"tenantId": "tenant-of-tests", "artifactIds": ["only-elsewhere"]}, token=token)
     (error,) = assert_problem(root, ErrorCode.TENANT_MISMATCH)["errors"]
     assert error == {
@@ -275,8 +274,8 @@ def test_a_dependency_in_another_tenant_is_indistinguishable_from_a_missing_one(
     record(
         "isolation",
         "A dependency that exists only in another tenant, and one that does not exist",
-        "2 pairs of answers byte-identical",
-        "preview and export",
+        "4 pairs of answers byte-identical",
+        "preview and export, with references checked and with If-Match; headers too",
     )
 
 
