@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from bench import (
     authorizer,
+    bound_exports,
     cold_start,
+    comparing,
     cost,
     exporting,
     file_drop,
@@ -48,7 +50,9 @@ TOPICS: dict[str, tuple[int, Callable[[Services], list[Outcome]]]] = {
     "publishing": (14, lambda on: publishing.run(on.database)),
     "file-drop": (14, lambda on: file_drop.run(on.database)),
     "pictures": (15, lambda _: pictures.run()),
+    "comparing": (16, lambda _: comparing.run()),
     "package-lists": (17, lambda on: package_lists.run(on.database)),
+    "bound-exports": (18, lambda on: bound_exports.run(on.database)),
 }
 
 
