@@ -332,6 +332,26 @@ def test_a_page_takes_one_request_or_two_if_packages_are_left_out(packages: Pack
     assert [str(call) for call in wire.calls] == ["Query-1", "Query-2"][: 2 if yanked else 1]
 
 
+def test_a_package_that_was_indexed_by_an_earlier_version_is_listed_once_it_is_indexed_again(
+    packages: Packages,
+) -> None:
+    package_id = packages.export("1.0.0")
+    world = packages.world
+    table = world.name("PackageIndexTable")
+    for item in world.dynamodb.scan(TableName=table)["Items"]:
+        key = {name: item[name] for name in ("pk", "sk")}
+        world.dynamodb.delete_item(TableName=table, Key=key)
+        if item["pk"]["S"].startswith("T#"):
+            kept = {name: item[name] for name in ("pk", "sk", "name", "version", "type", "artifacts")}
+            world.dynamodb.put_item(TableName=table, Item=kept)
+
+    assert packages.list() == []
+    record = world.packages().find(package_id)
+    assert record is not None
+    assert world.indexer().index(record) == "indexed"
+    assert packages.list() == packages.list(name="suite") == ["1.0.0"]
+
+
 @pytest.mark.parametrize("name", FILTERS)
 @pytest.mark.parametrize("value", ["", "~", "~!", "\x00", "x" * 101])
 def test_a_bad_filter_is_refused_by_name(packages: Packages, name: str, value: str) -> None:

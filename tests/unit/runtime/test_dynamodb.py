@@ -30,6 +30,8 @@ STATUS = Attribute("status")
         (STATUS.between("a", "b"), "#status BETWEEN :v0 AND :v1", {":v0": {"S": "a"}, ":v1": {"S": "b"}}),
         (STATUS.is_in(["a", "b"]), "#status IN (:v0, :v1)", {":v0": {"S": "a"}, ":v1": {"S": "b"}}),
         (STATUS.is_in([b"a"]), "#status IN (:v0)", {":v0": {"B": b"a"}}),
+        (STATUS.begins_with("a"), "begins_with(#status, :v0)", {":v0": {"S": "a"}}),
+        (STATUS.contains("a"), "contains(#status, :v0)", {":v0": {"S": "a"}}),
     ],
 )
 def test_a_condition_refers_to_names_and_values_by_placeholders(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from installhub.model.cursor import CursorScope
 from installhub.model.lifecycle import Lifecycle
@@ -14,6 +14,9 @@ from installhub.runtime.dynamodb import Attribute, Condition
 
 if TYPE_CHECKING:
     from installhub.model.artifact import PackageType
+
+_LISTED: Final = (Lifecycle.ACTIVE, Lifecycle.DEPRECATED)
+"""The states of packages that are listed unless another one is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,8 @@ class PackageFilter:
     @property
     def condition(self) -> Condition:
         """The filter as a condition on items of the package index, except for name and times."""
-        lifecycle = Attribute(index_items.LIFECYCLE)
-        conditions = [
-            lifecycle.equals(self.lifecycle.value) if self.lifecycle else lifecycle.not_equals(Lifecycle.YANKED.value)
-        ]
+        states = (self.lifecycle,) if self.lifecycle else _LISTED
+        conditions = [Attribute(index_items.LIFECYCLE).is_in([state.value for state in states])]
         if self.name_prefix is not None:
             normalized = Attribute(index_items.NORMALIZED_NAME)
             conditions.append(normalized.begins_with(normalized_prefix(self.name_prefix)))

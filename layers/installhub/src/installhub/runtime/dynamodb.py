@@ -102,10 +102,6 @@ class Attribute:
         """The attribute equals ``value``."""
         return self._compare("=", value)
 
-    def not_equals(self, value: Value) -> Condition:
-        """The attribute exists and does not equal ``value``."""
-        return self._compare("<>", value)
-
     def contains(self, element: Value) -> Condition:
         """The attribute is a list or set with ``element``, or a string that contains it."""
         return Condition(
