@@ -332,7 +332,7 @@ def test_a_page_takes_one_request_or_two_if_packages_are_left_out(packages: Pack
     assert [str(call) for call in wire.calls] == ["Query-1", "Query-2"][: 2 if yanked else 1]
 
 
-def test_a_package_that_was_indexed_by_an_earlier_version_is_listed_once_it_is_indexed_again(
+def test_a_package_indexed_by_an_earlier_version_is_listed_once_it_is_indexed_again(
     packages: Packages,
 ) -> None:
     package_id = packages.export("1.0.0")
