@@ -21,6 +21,8 @@ def publish_event(record: DynamoDBRecord) -> None:
     """Publish the event for a stream record."""
     with record_log_context("event not published"):
         event = _event(record, settings().string("EVENT_SOURCE_URI"))
+        if event is None:
+            return
         data = event["data"]
         bind_log_context(
             tenant=data.get("tenantId"),
@@ -34,7 +36,7 @@ def publish_event(record: DynamoDBRecord) -> None:
         )
 
 
-def _event(record: DynamoDBRecord, source: str) -> dict[str, Any]:
+def _event(record: DynamoDBRecord, source: str) -> dict[str, Any] | None:
     if is_artifact_record(record.raw_event):
         return artifact_event(record.raw_event, source)
     change = record.dynamodb

@@ -468,6 +468,9 @@ def test_each_change_is_published_as_an_event(scene: Scene) -> None:
 
     first, again, second = (outcome_event(images[new], images[new - 1], "/installhub/test") for new in (1, 1, 2))
 
+    assert first is not None
+    assert second is not None
+    assert outcome_event(images[1], images[1], "/installhub/test") is None, "nothing changed"
     schema = json.loads((PROJECT / "docs/events/package-lifecycle-changed-1.schema.json").read_text())
     for event in (first, second):
         Draft202012Validator(schema).validate(event)

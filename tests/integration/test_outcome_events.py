@@ -48,6 +48,7 @@ def outcome(async_stack: AsyncStack, table: str) -> dict[str, Any]:
     """Return the event of the only outcome in a table, after validating it against its schema."""
     (image,) = images(async_stack, table)
     event = outcome_event(image, {}, "/installhub/test")
+    assert event is not None
     file = (
         DOCS / f"{'package-exported' if event['type'] == 'PackageExported' else 'package-export-failed'}-1.schema.json"
     )
@@ -118,10 +119,15 @@ def test_the_same_outcome_has_the_same_event_id_and_another_has_another(async_st
     deliver(async_stack)
     (image,) = images(async_stack, "PackagesTable")
 
-    ids = [outcome_event(image, {}, "/x")["id"] for _ in range(2)]
+    def event_id(**changes: str) -> str:
+        event = outcome_event({**image, **changes}, {}, "/x")
+        assert event is not None
+        return str(event["id"])
+
+    ids = [event_id() for _ in range(2)]
 
     assert ids[0] == ids[1]
-    assert outcome_event({**image, "packageId": "pkg-2"}, {}, "/x")["id"] != ids[0]
+    assert event_id(packageId="pkg-2") != ids[0]
 
 
 def test_an_event_with_any_number_of_errors_fits(async_stack: AsyncStack) -> None:
@@ -169,14 +175,18 @@ def test_an_event_that_the_bus_refuses_is_retried() -> None:
     assert [(entry["Source"], entry["DetailType"]) for entry in bus.entries] == [("installhub", "PackageExported")] * 2
 
 
-def test_only_packages_and_failures_reach_the_function() -> None:
+def test_only_commits_changed_lifecycles_and_failures_reach_the_function() -> None:
     function = resources_of("AWS::Serverless::Function")["AnnounceFunction"]
     patterns = {
-        name: json.loads(event["Properties"]["FilterCriteria"]["Filters"][0]["Pattern"])["dynamodb"]
+        name: [json.loads(one["Pattern"])["dynamodb"] for one in event["Properties"]["FilterCriteria"]["Filters"]]
         for name, event in function["Events"].items()
     }
 
+    exported = {"status": {"S": ["exported"]}}
     assert patterns == {
-        "PackageExported": {"NewImage": {"status": {"S": ["exported"]}}},
-        "ExportFailed": {"NewImage": {"status": {"S": ["failed"]}}},
+        "PackageExported": [
+            {"NewImage": exported, "OldImage": {"status": {"S": [{"anything-but": ["exported"]}]}}},
+            {"NewImage": {**exported, "lifecycleRevision": {"N": [{"exists": True}]}}},
+        ],
+        "ExportFailed": [{"NewImage": {"status": {"S": ["failed"]}}}],
     }

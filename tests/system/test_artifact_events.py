@@ -23,6 +23,7 @@ FIELDS = {"type": "RuleSet", "name": "Rule", "status": "published", "dependencie
 def artifact_bus(api: Api) -> Iterator[Bus]:
     with outcome_listener(api, "ArtifactEvents=true") as bus:
         yield bus
+    api.up("ArtifactEvents=false")  # other modules share the stack
 
 
 def test_publishing_and_deleting_an_artifact_are_announced_in_order(api: Api, artifact_bus: Bus) -> None:

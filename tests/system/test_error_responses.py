@@ -218,7 +218,7 @@ def test_a_body_over_the_limit_is_too_large(api: Api) -> None:
     assert_problem(api.export(body), ErrorCode.REQUEST_TOO_LARGE)
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", ""), ("DELETE", f"/{UNKNOWN_PACKAGE}"), ("POST", "/import")])
+@pytest.mark.parametrize(("method", "path"), [("DELETE", ""), ("DELETE", f"/{UNKNOWN_PACKAGE}"), ("POST", "/import")])
 def test_an_unknown_route_is_not_found(api: Api, method: str, path: str) -> None:
     assert_problem(api.call(method, path), ErrorCode.NOT_FOUND)
 

@@ -90,6 +90,7 @@ def exercise_api(api: Api) -> tuple[dict[str, str], list[str]]:
         assert_problem(api.get(UNKNOWN_PACKAGE, token=bad), ErrorCode.UNAUTHORIZED)
     link = api.download(packages["now"], token=token, redirects=False).headers["Location"]
     assert api.call("GET", f"/{packages['now']}/graph", token=token).status_code == 200
+    exercise_lists(api, str(api.export(body("Listed"), token=token).json()["packageId"]))
     artifact_link = exercise_artifacts(api)
     drop_file(api)
     assert_problem(api.download(UNKNOWN_PACKAGE, token=token), ErrorCode.PACKAGE_NOT_FOUND)
@@ -109,6 +110,19 @@ def exercise_api(api: Api) -> tuple[dict[str, str], list[str]]:
     assert signed
     tokens = [each for one in (token, *forged) for each in (one, *(part for part in one.split(".") if len(part) > 60))]
     return packages, [DEFINITION, DESCRIPTION, CLAIM, FOREIGN, link, artifact_link, *signed, *tokens]
+
+
+def exercise_lists(api: Api, package_id: str) -> None:
+    """Send requests to the routes that list, compare and retire packages."""
+    token = api.token(OURS, scope=ALL_SCOPES)
+    for path in (f"?tag={DESCRIPTION}", f"/versions?name={DESCRIPTION}", f"/{package_id}/diff?from={package_id}"):
+        assert api.call("GET", path, token=token).status_code == 200, path
+    assert_problem(api.call("GET", f"?cursor={CLAIM}", token=token), ErrorCode.INVALID_CURSOR)
+    deprecated = {"lifecycle": "deprecated", "reason": DESCRIPTION}
+    assert api.call("PATCH", f"/{package_id}", deprecated, token=token).status_code == 200
+    assert_problem(
+        api.call("PATCH", f"/{package_id}", {DESCRIPTION: DEFINITION}, token=token), ErrorCode.INVALID_REQUEST
+    )
 
 
 def drop_file(api: Api) -> None:

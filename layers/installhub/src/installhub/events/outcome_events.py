@@ -19,8 +19,10 @@ from installhub.packages.records import LIFECYCLE, LIFECYCLE_HISTORY, LIFECYCLE_
 _PACKAGE_FIELDS: Final = ("tenantId", "packageId", "packageName", "version")
 
 
-def outcome_event(image: Mapping[str, Any], old_image: Mapping[str, Any], source: str) -> dict[str, Any]:
+def outcome_event(image: Mapping[str, Any], old_image: Mapping[str, Any], source: str) -> dict[str, Any] | None:
     """The CloudEvent for an exported package, a changed lifecycle or a failed request.
+
+    None if a package changed in another way, which only an operator can do.
 
     Args:
         image: The new item of the packages or requests table, as Python values.
@@ -29,7 +31,8 @@ def outcome_event(image: Mapping[str, Any], old_image: Mapping[str, Any], source
     """
     if image["status"] == PackageStatus.EXPORTED:
         if old_image.get("status") == PackageStatus.EXPORTED:
-            return _lifecycle_changed(image, old_image, source)
+            is_same = image.get(LIFECYCLE_REVISION) == old_image.get(LIFECYCLE_REVISION)
+            return None if is_same else _lifecycle_changed(image, old_image, source)
         return _event(PACKAGE_EXPORTED, source, image["packageId"], image["exportedAt"], _exported(image))
     subject = image.get("packageId", image["request"])
     return _event(PACKAGE_EXPORT_FAILED, source, subject, image["failedAt"], _failed(image))
