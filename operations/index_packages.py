@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-import deflate
 from botocore.exceptions import BotoCoreError, ClientError
 
+from installhub.bundler.stored_entry import DamagedEntryError
 from installhub.model.errors import InstallHubError
 from installhub.packages import records
 from installhub.packages.bundle_store import BundleStore
@@ -95,7 +95,7 @@ class Backfill:
             if error_code(error) != "NoSuchKey":
                 raise
             reason = "its bundle does not exist"
-        except (deflate.DeflateError, ValueError, KeyError) as error:
+        except (DamagedEntryError, ValueError, KeyError) as error:
             reason = f"its manifest cannot be read: {error!r}"
         self.failures.append(f"{record.description.package_id}: {reason}")
         return None

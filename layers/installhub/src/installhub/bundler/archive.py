@@ -6,10 +6,25 @@ entries are copied without seeking and without data descriptors.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
+
+from installhub.bundler.zip_records import (
+    CENTRAL_HEADER,
+    CENTRAL_SIGNATURE,
+    END,
+    END_SIGNATURE,
+    LOCAL_HEADER,
+    LOCAL_SIGNATURE,
+    MAX_16,
+    MAX_32,
+    ZIP64_END,
+    ZIP64_END_SIGNATURE,
+    ZIP64_LOCATOR,
+    ZIP64_LOCATOR_SIGNATURE,
+    ZIP64_OFFSET,
+)
 
 Sink = Callable[[bytes], object]
 """Receives the archive, piece by piece."""
@@ -22,15 +37,6 @@ _VERSION_DEFAULT: Final = 20
 _VERSION_ZIP64: Final = 45
 _MADE_BY_UNIX: Final = 3 << 8
 _REGULAR_FILE_0644: Final = 0o100644 << 16
-_MAX_16: Final = 0xFFFF
-_MAX_32: Final = 0xFFFFFFFF
-
-_LOCAL_HEADER: Final = struct.Struct("<4s5H3I2H")
-_CENTRAL_HEADER: Final = struct.Struct("<4s6H3I5H2I")
-_ZIP64_OFFSET: Final = struct.Struct("<HHQ")
-_ZIP64_END: Final = struct.Struct("<4sQ2H2I4Q")
-_ZIP64_LOCATOR: Final = struct.Struct("<4sIQI")
-_END: Final = struct.Struct("<4s4H2IH")
 
 
 class ArchiveError(Exception):
@@ -73,8 +79,8 @@ class ArchiveWriter:
         name = path.encode()
         self._entries.append(_Entry(name, crc32, packed_size, size, self._offset))
         self._write(
-            _LOCAL_HEADER.pack(
-                b"PK\x03\x04",
+            LOCAL_HEADER.pack(
+                LOCAL_SIGNATURE,
                 _VERSION_DEFAULT,
                 _UTF8_NAMES,
                 _DEFLATED,
@@ -109,11 +115,11 @@ class ArchiveWriter:
 
 
 def _central_header(entry: _Entry) -> bytes:
-    is_zip64 = entry.offset >= _MAX_32
-    extra = _ZIP64_OFFSET.pack(1, 8, entry.offset) if is_zip64 else b""
+    is_zip64 = entry.offset >= MAX_32
+    extra = ZIP64_OFFSET.pack(1, 8, entry.offset) if is_zip64 else b""
     version = _VERSION_ZIP64 if is_zip64 else _VERSION_DEFAULT
-    fixed = _CENTRAL_HEADER.pack(
-        b"PK\x01\x02",
+    fixed = CENTRAL_HEADER.pack(
+        CENTRAL_SIGNATURE,
         _MADE_BY_UNIX | version,
         version,
         _UTF8_NAMES,
@@ -129,27 +135,27 @@ def _central_header(entry: _Entry) -> bytes:
         0,  # disk
         0,  # internal attributes
         _REGULAR_FILE_0644,
-        _MAX_32 if is_zip64 else entry.offset,
+        MAX_32 if is_zip64 else entry.offset,
     )
     return fixed + entry.name + extra
 
 
 def _end_records(count: int, start: int, size: int) -> bytes:
-    end = _END.pack(
-        b"PK\x05\x06",
+    end = END.pack(
+        END_SIGNATURE,
         0,
         0,
-        min(count, _MAX_16),
-        min(count, _MAX_16),
-        min(size, _MAX_32),
-        min(start, _MAX_32),
+        min(count, MAX_16),
+        min(count, MAX_16),
+        min(size, MAX_32),
+        min(start, MAX_32),
         0,
     )
-    if count < _MAX_16 and start < _MAX_32 and size < _MAX_32:
+    if count < MAX_16 and start < MAX_32 and size < MAX_32:
         return end
-    zip64_end = _ZIP64_END.pack(
-        b"PK\x06\x06",
-        _ZIP64_END.size - 12,  # the record without its signature and this field
+    zip64_end = ZIP64_END.pack(
+        ZIP64_END_SIGNATURE,
+        ZIP64_END.size - 12,  # the record without its signature and this field
         _MADE_BY_UNIX | _VERSION_ZIP64,
         _VERSION_ZIP64,
         0,
@@ -159,5 +165,5 @@ def _end_records(count: int, start: int, size: int) -> bytes:
         size,
         start,
     )
-    locator = _ZIP64_LOCATOR.pack(b"PK\x06\x07", 0, start + size, 1)
+    locator = ZIP64_LOCATOR.pack(ZIP64_LOCATOR_SIGNATURE, 0, start + size, 1)
     return zip64_end + locator + end
