@@ -115,7 +115,7 @@ def schema_reasons(artifact_id: str, old: object, new: object) -> list[Reason]:
 
 def schema_too_large(artifact_id: str) -> Reason:
     """The reason if the definitions of a changed EntitySchema are not compared."""
-    detail = "The definition is too large to be compared."
+    detail = "The definition is too large, or nested too deeply, to be compared."
     return Reason(Rule.SCHEMA_NOT_READ, detail, artifact_id, Side.TO, Document.DEFINITION, "")
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from installhub.artifacts.definition_reader import DefinitionReader
-from installhub.changes.adviser import Reason, is_read, schema_reasons
+from installhub.changes.adviser import Reason, is_read
 from installhub.changes.manifest_diff import ArtifactChange, compare_manifests
 from installhub.changes.rules import Bump, highest
 from installhub.model.definition import unpack
@@ -16,7 +15,7 @@ from installhub.model.errors import ErrorCode, Problem
 from installhub.model.version import has_reached, next_version
 from installhub.packages.bundle_entries import read_entries
 from installhub.packages.bundle_store import BundleStore
-from installhub.packages.comparison import compared_definitions, find_reasons
+from installhub.packages.comparison import compared_definitions, definition_reasons, find_reasons
 from installhub.packages.manifests import read_manifest
 from installhub.packages.package_index import PackageIndex
 from installhub.packages.previous_version import previous_version
@@ -84,8 +83,7 @@ class VersionPolicy:
         old = read_entries(self.bundles, previous, paths, [change.old for change in compared])
         new = self._new_definitions(tenant, compared, nodes)
         schemas = {
-            artifact_id: schema_reasons(artifact_id, json.loads(old[artifact_id]), json.loads(new[artifact_id]))
-            for artifact_id in old
+            artifact_id: definition_reasons(artifact_id, old[artifact_id], new[artifact_id]) for artifact_id in old
         }
         return find_reasons(difference, schemas)
 

@@ -36,6 +36,9 @@ MAX_COMPARED_DEFINITION: Final = 2 * 1024 * 1024
 MAX_COMPARED_BYTES: Final = 32 * 1024 * 1024
 """Maximum size of all definitions that are compared, in bytes."""
 
+MAX_REASONS: Final = 200
+"""Maximum number of reasons that one artifact gives, the most important ones. Two definitions have room for 100,000."""
+
 MAX_COMPARED_ARTIFACTS: Final = 1_000
 """Maximum number of artifacts whose definitions are compared: each may take two requests."""
 
@@ -45,7 +48,7 @@ class ChangedPlaces:
     """Where the definition of an artifact changed.
 
     Attributes:
-        edits: The places, at most :data:`MAX_PLACES`.
+        edits: The places, at most :data:`MAX_PLACES`, without values.
         is_truncated: Whether there are more, or may be: the definitions were not compared.
     """
 
@@ -94,12 +97,20 @@ def compare_packages(bundles: BundleStore, old: PackageRecord, new: PackageRecor
         )
     places, schemas = {}, {}
     for change in compared:
-        before, after = (json.loads(of_side[change.new.id]) for of_side in contents)
-        edits = tuple(islice(diff(before, after), MAX_PLACES + 1))
-        places[change.new.id] = ChangedPlaces(edits[:MAX_PLACES], len(edits) > MAX_PLACES)
+        before, after = (of_side[change.new.id] for of_side in contents)
+        places[change.new.id] = _changed_places(before, after)
         if is_read(change):
-            schemas[change.new.id] = schema_reasons(change.new.id, before, after)
+            schemas[change.new.id] = definition_reasons(change.new.id, before, after)
     return Comparison(difference, _with_others(difference, places), find_reasons(difference, schemas))
+
+
+def definition_reasons(artifact_id: str, old: bytes, new: bytes) -> list[Reason]:
+    """The reasons that the definitions of a changed EntitySchema give, at most :data:`MAX_REASONS`."""
+    try:
+        found = schema_reasons(artifact_id, json.loads(old), json.loads(new))
+    except RecursionError:  # publishing uses less of the stack, so it accepts what is nested a little deeper
+        return [schema_too_large(artifact_id)]
+    return _most_important_first(found)[:MAX_REASONS]
 
 
 def find_reasons(difference: ManifestDiff, schemas: Mapping[str, list[Reason]]) -> tuple[Reason, ...]:
@@ -113,7 +124,7 @@ def find_reasons(difference: ManifestDiff, schemas: Mapping[str, list[Reason]]) 
     for change in difference.changed:
         fields = schemas.get(change.new.id, [schema_too_large(change.new.id)]) if is_read(change) else []
         reasons += artifact_reasons(difference, change, fields)
-    return tuple(sorted(reasons, key=lambda reason: -RULES[reason.rule].bump.rank))
+    return tuple(_most_important_first(reasons))
 
 
 def compared_definitions(changed: Sequence[ArtifactChange]) -> list[ArtifactChange]:
@@ -128,6 +139,21 @@ def compared_definitions(changed: Sequence[ArtifactChange]) -> list[ArtifactChan
             compared.append(change)
             size += both
     return compared
+
+
+def _most_important_first(reasons: list[Reason]) -> list[Reason]:
+    return sorted(reasons, key=lambda reason: -RULES[reason.rule].bump.rank)
+
+
+def _changed_places(old: bytes, new: bytes) -> ChangedPlaces:
+    try:
+        edits = tuple(
+            edit._replace(value=None)  # which would keep the definition in memory
+            for edit in islice(diff(json.loads(old), json.loads(new)), MAX_PLACES + 1)
+        )
+    except RecursionError:  # as above
+        return ChangedPlaces(is_truncated=True)
+    return ChangedPlaces(edits[:MAX_PLACES], len(edits) > MAX_PLACES)
 
 
 def _with_others(difference: ManifestDiff, places: Mapping[str, ChangedPlaces]) -> dict[str, ChangedPlaces]:
