@@ -16,6 +16,7 @@ from installhub.packages import comparison
 from tests.integration.support.api import CALLER, Api, ApiResponse
 from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT, artifact_input
 from tests.integration.support.functions import Functions
+from tests.integration.support.indexing import index_items
 from tests.integration.support.wire import AccessDenied, Outage
 
 if TYPE_CHECKING:
@@ -358,3 +359,16 @@ def test_a_comparison_that_is_too_large_leaves_out_the_places(diffs: Diffs, monk
     found = PackageDiff.model_validate_json(response.body)
     assert len(found.changed) == len(names)
     assert all(one.truncated and not one.changes for one in found.changed)
+
+
+def test_versions_that_the_index_does_not_know_to_be_yanked_or_erased_yet_are_skipped(diffs: Diffs) -> None:
+    world = diffs.world
+    world.publish(artifact_input("rule"))
+    ids = {version: diffs.export("rule", version=version) for version in ("1.0.0", "1.1.0", "1.2.0", "1.3.0")}
+    indexed = index_items(world)
+    assert diffs.api.change_lifecycle(ids["1.2.0"], {"lifecycle": "yanked", "reason": "x"}).status == 200
+    for item in indexed:
+        world.dynamodb.put_item(TableName=world.name("PackageIndexTable"), Item=item)
+    world.dynamodb.delete_item(TableName=world.name("PackagesTable"), Key={"packageId": {"S": ids["1.1.0"]}})
+
+    assert diffs.get(ids["1.3.0"]).from_.version == "1.0.0"

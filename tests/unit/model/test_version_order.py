@@ -14,7 +14,7 @@ from installhub.model.version import (
     highest_first,
     latest,
     latest_prerelease,
-    next_lower,
+    lower_than,
     next_version,
 )
 
@@ -130,7 +130,7 @@ def test_the_latest_version_is_the_highest_that_is_no_prerelease() -> None:
     [("1.0.0-alpha", None), ("1.0.0", "1.0.0-rc.1"), ("2.0.1", "2.0.0"), ("3.0.0", "2.1.1"), ("1.0.0+x", "1.0.0-rc.1")],
 )
 def test_the_next_lower_version_need_not_be_a_release(version: str, lower: str | None) -> None:
-    assert next_lower(EXAMPLES, version) == lower
+    assert next(iter(lower_than(EXAMPLES, version)), None) == lower
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from installhub.model.package import PackageDescription
     from installhub.packages.comparison import ChangedPlaces, Comparison
 
+_MAX_LISTED: Final = 200
+"""Maximum number of lines of a section, and of dependencies of a line: nobody reads or pastes more."""
+
 _MAX_LISTED_PLACES: Final = 5
 _BUMPS: Final = {
     Bump.MAJOR: "**major**: it may break what uses the package",
@@ -40,8 +43,7 @@ def release_notes(old: PackageDescription, new: PackageDescription, comparison: 
         f"{_since(old, new)} Suggested step: {_BUMPS[comparison.suggested_bump]}.",
     ]
     for title, entries in sections.items():
-        listed = [f"- {entry}" for entry in entries]
-        if listed:
+        if listed := _listed([f"- {entry}" for entry in entries], "- … and {} more"):
             lines += ["", f"## {title}", "", *listed]
     if difference.unchanged:
         lines += ["", f"Unchanged: {_counted(difference.unchanged)}."]
@@ -81,13 +83,21 @@ def _changed(change: ArtifactChange, places: ChangedPlaces) -> str:
         details.append(f"was {old.type}")
     if old.name != new.name:
         details.append(f"was {_code(old.name)}")
-    details += [f"needs {_code(one)} now" for one in new.dependencies if one not in old.dependencies]
-    details += [f"no longer needs {_code(one)}" for one in old.dependencies if one not in new.dependencies]
+    before, after = set(old.dependencies), set(new.dependencies)
+    needed = [f"needs {_code(one)} now" for one in new.dependencies if one not in before]
+    dropped = [f"no longer needs {_code(one)}" for one in old.dependencies if one not in after]
+    details += [*_listed(needed, "needs {} more now"), *_listed(dropped, "no longer needs {} more")]
     shown = places.edits[:_MAX_LISTED_PLACES]
     details += [f"{edit.operation.value} {_code(edit.pointer or '(all)')}" for edit in shown]
     if places.is_truncated or len(places.edits) > len(shown):
         details.append("more")
     return f"{_artifact(new)}{': ' if details else ''}{', '.join(details)}"
+
+
+def _listed(texts: list[str], more: str) -> list[str]:
+    """The first of ``texts``, and ``more`` with the number of those left out."""
+    left_out = len(texts) - _MAX_LISTED
+    return [*texts[:_MAX_LISTED], more.format(f"{left_out:,}")] if left_out > 0 else texts
 
 
 def _counted(count: int) -> str:

@@ -83,6 +83,6 @@ def has_reached(version: str, release: str) -> bool:
     return Version.parse(version).finalize_version() >= Version.parse(release)
 
 
-def next_lower(versions: Iterable[str], version: str) -> str | None:
-    """The highest of ``versions`` that is lower than ``version``; None if there is none."""
-    return next(iter(highest_first(other for other in versions if compare(other, version) < 0)), None)
+def lower_than(versions: Iterable[str], version: str) -> list[str]:
+    """Those of ``versions`` that are lower than ``version``, highest first."""
+    return highest_first(other for other in versions if compare(other, version) < 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from installhub.model.lifecycle import Lifecycle
-from installhub.model.version import next_lower
+from installhub.model.version import lower_than
 
 if TYPE_CHECKING:
     from installhub.packages.package_index import PackageIndex
@@ -22,5 +22,7 @@ def previous_version(
         for package in index.versions(tenant, name)
         if package.lifecycle is not Lifecycle.YANKED
     }
-    lower = next_lower(ids, version)
-    return None if lower is None else packages.find_for_tenants(ids[lower], [tenant])
+    found = (packages.find_for_tenants(ids[lower], [tenant]) for lower in lower_than(ids, version))
+    # The index may be behind: a package may have been yanked a moment ago, or erased.
+    usable = (record for record in found if record is not None and record.state.lifecycle is not Lifecycle.YANKED)
+    return next(usable, None)
