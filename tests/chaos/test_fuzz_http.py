@@ -30,7 +30,7 @@ SEMANTIC = {
     *("ArtifactNotFound", "TenantMismatch", "PackageTypeMismatch", "IncompleteArtifact", "CircularDependency"),
     *("VersionConflict", "IdempotencyKeyReused", "IdempotencyKeyInUse", "PackageNotFound", "InvalidRequest"),
     *("Unauthorized", "NotFound", "RangeNotSatisfiable", "InsufficientScope"),
-    *("InvalidCursor", "PreconditionFailed", "ArtifactInUse", "RequirementConflict"),
+    *("InvalidCursor", "PreconditionFailed", "ArtifactInUse", "RequirementConflict", "VersionTooLow"),
 }
 
 

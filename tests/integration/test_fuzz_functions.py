@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Record
-from tests.integration.support.api import EXPORT_BODY, Api
+from tests.integration.support.api import CALLER, EXPORT_BODY, Api
 from tests.integration.support.async_stack import MAX_ATTEMPTS, AsyncStack, export_requested
 from tests.integration.support.functions import sample_event
 from tests.integration.support.world import World
@@ -86,6 +86,25 @@ def test_any_package_id_and_headers_get_a_response(function: str, api: Api) -> N
 
     assert statuses.total() >= EXAMPLES
     assert {200, 403, 404} <= set(statuses)
+
+
+def test_any_packages_to_compare_and_headers_get_a_response(api: Api) -> None:
+    package_id = api.export().package().package_id
+    statuses: Counter[int] = Counter()
+    package_ids = st.text() | ids | st.just(package_id)
+    queries = st.fixed_dictionaries({"from_": package_ids}, optional={"format": st.just("markdown") | st.text()})
+
+    @fuzzed
+    @given(package_ids, queries, headers)
+    def compare(requested_id: str, query: dict[str, str], request_headers: dict[str, str]) -> None:
+        response = api.get_diff(requested_id, CALLER, request_headers, **query)
+        statuses[response.status] += 1
+        assert response.status in (200, 304, 400, 403, 404), response.body
+
+    compare()
+
+    assert statuses.total() >= EXAMPLES
+    assert {200, 400, 403, 404} <= set(statuses)
 
 
 def events(detail: st.SearchStrategy[Any]) -> st.SearchStrategy[str]:

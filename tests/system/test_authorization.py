@@ -18,6 +18,7 @@ ROUTES = [
     ("POST", "/preview", PREVIEW),
     ("GET", f"/{UNKNOWN_PACKAGE}", None),
     ("GET", f"/{UNKNOWN_PACKAGE}/download", None),
+    ("GET", f"/{UNKNOWN_PACKAGE}/diff", None),
     ("GET", "", None),
     ("GET", "/versions?name=Suite", None),
     ("PATCH", f"/{UNKNOWN_PACKAGE}", {"lifecycle": "active"}),

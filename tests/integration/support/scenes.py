@@ -97,6 +97,8 @@ def preview_request(*roots: str, **fields: str) -> dict[str, Any]:
 def get_event(name: str, package_id: str, **headers: str) -> dict[str, Any]:
     event = sample_event(name)
     event["pathParameters"] = {"packageId": package_id}
+    if name == "get_diff":  # with itself
+        event["queryStringParameters"] = {"from": package_id}
     event["headers"].update(headers)
     return event
 
@@ -147,7 +149,7 @@ def run_reads(scene: Scene) -> None:
     package = scene.http("export", 200, post_event("export", export_request()))["packageId"]
     foreign_export = scene.world.export("theirs", tenant=FOREIGN, package_type=PackageType.WORKFLOW)
     foreign_id = foreign_export.record.description.package_id
-    for name, valid in (("get_package", 200), ("download", 307), ("get_graph", 200)):
+    for name, valid in (("get_package", 200), ("download", 307), ("get_graph", 200), ("get_diff", 200)):
         scene.http(name, valid, get_event(name, package))
         scene.http(name, 404, get_event(name, foreign_id))
         scene.http(name, 404, get_event(name, f"a\nb{SECRETS}"))
@@ -165,6 +167,7 @@ def run_reads(scene: Scene) -> None:
     scene.http("get_package", 500, get_event("get_package", package))
     scene.http("download", 500, get_event("download", package))
     scene.http("get_graph", 500, get_event("get_graph", package))
+    scene.http("get_diff", 500, get_event("get_diff", package))
 
 
 def run_authorizer(scene: Scene) -> None:
@@ -324,7 +327,7 @@ def run_worker(scene: Scene) -> None:
 SCENES: Final[dict[str, Callable[[Scene], None]]] = {
     "export": run_exports,
     "preview": run_previews,
-    "get_package, download, get_graph": run_reads,
+    "get_package, download, get_graph, get_diff": run_reads,
     "authorizer": run_authorizer,
     "announce": run_announcements,
     "enroll": run_enrollments,
