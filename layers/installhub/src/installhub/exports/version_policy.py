@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from installhub.artifacts.definition_reader import DefinitionReader
 from installhub.changes.adviser import Reason, is_read
 from installhub.changes.manifest_diff import ArtifactChange, compare_manifests
-from installhub.changes.rules import Bump, highest
+from installhub.changes.rules import RULES, Bump, highest
 from installhub.model.definition import unpack
 from installhub.model.errors import ErrorCode, Problem
 from installhub.model.version import has_reached, next_version
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from installhub.exports.commands import ExportCommand
     from installhub.model.artifact import ArtifactNode
     from installhub.packages.records import PackageRecord
+
+_MAX_CAUSES: Final = 10
+"""Maximum number of reasons in the detail of a refusal; a comparison lists all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +69,11 @@ class VersionPolicy:
         suggested = next_version(previous.description.version, bump.value)
         if has_reached(command.version, suggested):
             return []
-        more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+        causes = [reason.detail for reason in reasons if RULES[reason.rule].bump is bump]
+        more = f" And {len(causes) - _MAX_CAUSES} more." if len(causes) > _MAX_CAUSES else ""
         detail = (
-            f"The changes since {previous.description.version} suggest a {bump.value} step, to {suggested} or above: "
-            f"{reasons[0].detail}{more}"
+            f"The changes since {previous.description.version} suggest a {bump.value} step, to {suggested} or above. "
+            f"{' '.join(causes[:_MAX_CAUSES])}{more}"
         )
         return [Problem(ErrorCode.VERSION_TOO_LOW, detail, pointer="/version", suggested=suggested)]
 

@@ -66,13 +66,13 @@ def next_version(version: str, part: str) -> str:
     """The lowest release that is a step above ``version``; ``part`` is the part to increase: major, minor or patch.
 
     The release of a pre-release counts as a step. Versions 0.y.z are for initial development, in which anything may
-    change (SemVer 2.0.0, item 4): there, a minor step takes the place of a major one, and a patch that of a minor one.
+    change (SemVer 2.0.0, item 4): there, a minor step takes the place of a major one.
     """
     from semver import Version  # noqa: PLC0415  # as above
 
     parsed = Version.parse(version)
-    if parsed.major == 0:
-        part = {"major": "minor"}.get(part, "patch")
+    if parsed.major == 0 and part == "major":
+        part = "minor"
     return str(parsed.next_version(part))
 
 
