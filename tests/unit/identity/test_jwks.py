@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from installhub.identity.jwks import JwksCache, KeysUnavailableError, UnknownKeyError, base64url_decode, parse_jwks
+from installhub.identity.jwks import JwksCache, KeysUnavailableError, UnknownKeyError, parse_jwks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -353,12 +353,3 @@ def test_an_unusable_key_with_the_same_id_is_ignored(
     keys = key_set(jwk(other_key, "same", use="enc"), jwk(issuer_key, "same", use="sig"))
 
     assert parse_jwks(keys) == {"same": issuer_key.public_key()}
-
-
-@pytest.mark.parametrize(("text", "data"), [("AAAX", b"\x00\x00\x17"), ("XX", None), ("Xw", b"_"), ("", b"")])
-def test_only_canonical_base64url_is_decoded(text: str, data: bytes | None) -> None:
-    if data is None:
-        with pytest.raises(ValueError, match="base64url"):
-            base64url_decode(text)
-    else:
-        assert base64url_decode(text) == data

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import threading
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from installhub.model.base64url import base64url_decode
 from installhub.model.strict_json import parse_json
 
 if TYPE_CHECKING:
@@ -180,18 +180,6 @@ def fetch(url: str, timeout: float = 3.0, max_bytes: int = 256 * 1024) -> bytes:
     except (OSError, client.HTTPException, ValueError) as error:
         raise KeysUnavailableError("the issuer could not be reached") from error
     return body
-
-
-def base64url_decode(text: str) -> bytes:
-    """Decode base64url without padding (RFC 7515 section 2).
-
-    Raises:
-        ValueError: Not the canonical encoding, such as with padding or non-zero trailing bits.
-    """
-    data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    if base64.urlsafe_b64encode(data).rstrip(b"=").decode() != text:
-        raise ValueError("not base64url")
-    return data
 
 
 def json_object(data: bytes) -> dict[str, object]:

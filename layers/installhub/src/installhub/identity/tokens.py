@@ -23,7 +23,8 @@ from installhub.identity.claims import (
     text,
     texts,
 )
-from installhub.identity.jwks import UnknownKeyError, base64url_decode, json_object
+from installhub.identity.jwks import UnknownKeyError, json_object
+from installhub.model.base64url import base64url_decode
 from installhub.model.text import is_printable
 
 if TYPE_CHECKING:
