@@ -190,8 +190,12 @@ class Forgery:
             body += entry.local_header() + entry.data
         body += self.before_directory
         numbers = {
-            **{"disk": 0, "first_disk": 0, "count": len(self.entries), "total": len(self.entries)},
-            **{"size": len(directory), "offset": len(body)},
+            "disk": 0,
+            "first_disk": 0,
+            "count": len(self.entries),
+            "total": len(self.entries),
+            "size": len(directory),
+            "offset": len(body),
             **self.end,
         }
         end = struct.pack("<4s4H2IH", b"PK\x05\x06", *numbers.values(), len(self.comment)) + self.comment

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -13,6 +13,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from installhub.verification.envelope import PAYLOAD_TYPE, pre_authentication_encoding
 from installhub.verification.keys import jwk_of
+from installhub.verification.statement import PREDICATE_TYPE, STATEMENT_TYPE
+
+if TYPE_CHECKING:
+    from installhub.verification.bundle import VerifiedBundle
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
@@ -42,3 +46,30 @@ def envelope(
         "signatures": [signature(payload, payload_type=payload_type)] if signatures is None else list(signatures),
     }
     return json.dumps(fields).encode()
+
+
+def statement_of(bundle: VerifiedBundle) -> dict[str, Any]:
+    """Return the statement that a hub signs when it exports the bundle."""
+    manifest = bundle.manifest
+    return {
+        "_type": STATEMENT_TYPE,
+        "subject": [{"name": "suite-2.1.0.zip", "digest": {"sha256": bundle.sha256}}],
+        "predicateType": PREDICATE_TYPE,
+        "predicate": {
+            "packageId": manifest.package_id,
+            "name": manifest.name,
+            "version": manifest.version,
+            "tenantDigest": "a" * 64,
+            "exportedAt": "2026-11-27T17:00:00Z",
+            "exportedByKind": "user",
+            "hubVersion": "0.3.0",
+            "manifestDigest": {"sha256": bundle.manifest_sha256},
+            "materials": [
+                {"name": artifact.path, "digest": {"sha256": artifact.sha256}} for artifact in manifest.artifacts
+            ],
+        },
+    }
+
+
+def attestation_of(bundle: VerifiedBundle) -> bytes:
+    return envelope(json.dumps(statement_of(bundle)).encode())

@@ -23,8 +23,7 @@ def check_consistency(manifest: Manifest) -> None:
             RootMissing, ArtifactNotRequired or RequirementWrong.
     """
     artifacts = _by_id(manifest.artifacts)
-    for artifact in manifest.artifacts:
-        _check_path(artifact)
+    _check_paths(manifest.artifacts)
     if manifest.install_order != tuple(artifacts):
         raise VerificationError(Reason.INSTALL_ORDER_WRONG, "/installOrder", "does not list the artifacts in order")
     _check_dependencies(manifest.artifacts, artifacts)
@@ -41,10 +40,15 @@ def _by_id(artifacts: Iterable[Artifact]) -> dict[str, Artifact]:
     return by_id
 
 
-def _check_path(artifact: Artifact) -> None:
-    match = _PATH.fullmatch(artifact.path)
-    if match is None or match["type"] != artifact.type.value or _DEVICE.fullmatch(match["stem"]):
-        raise VerificationError(Reason.PATH_WRONG, artifact.path, "is no path of a definition of its type")
+def _check_paths(artifacts: Iterable[Artifact]) -> None:
+    paths = set()
+    for artifact in artifacts:
+        match = _PATH.fullmatch(artifact.path)
+        if match is None or match["type"] != artifact.type.value or _DEVICE.fullmatch(match["stem"]):
+            raise VerificationError(Reason.PATH_WRONG, artifact.path, "is no path of a definition of its type")
+        if artifact.path in paths:
+            raise VerificationError(Reason.PATH_WRONG, artifact.path, "is the path of an earlier artifact")
+        paths.add(artifact.path)
 
 
 def _check_dependencies(ordered: Iterable[Artifact], artifacts: Mapping[str, Artifact]) -> None:

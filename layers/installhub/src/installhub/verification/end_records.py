@@ -47,15 +47,12 @@ def read_directory(file: BinaryIO, file_size: int) -> Directory:
     directory, directory_end = short, end
     if count == MAX_16 or MAX_32 in (size, offset):
         directory, directory_end = _zip64_directory(file, end)
-        shortened = Directory(*(min(number, limit) for number, limit in zip(directory, _SHORT_LIMITS, strict=True)))
-        if shortened != short or shortened == directory:
+        count, offset, size = directory
+        if short != (min(count, MAX_16), min(offset, MAX_32), min(size, MAX_32)):
             raise VerificationError(Reason.END_WRONG, "", "the end records contradict each other")
     if directory.offset + directory.size != directory_end:
         raise VerificationError(Reason.END_WRONG, "", "does not follow the directory immediately")
     return directory
-
-
-_SHORT_LIMITS: Final = (MAX_16, MAX_32, MAX_32)
 
 
 def _zip64_directory(file: BinaryIO, end: int) -> tuple[Directory, int]:
