@@ -66,12 +66,15 @@ down: ## stop it and delete its data
 
 ## For operators: on the local stack, or with STACK=name on AWS
 
-.PHONY: smoke audit redrive index-packages erase delete-keys
+.PHONY: smoke audit verify-packages redrive index-packages erase delete-keys
 smoke: $(PROJECT_READY) ## run the main job, check it and clean up   [STACK=name] [URL=...] [TOKEN=...] [TENANT=id]
 	@$(RUN) operations.smoke --stack "$$STACK" --url "$$URL" --token "$$TOKEN" --tenant "$$TENANT"
 
 audit: $(PROJECT_READY) ## find incomplete packages, orphans and wrong checksums   [STACK=name] [JSON=1]
 	@$(RUN) operations.audit --stack "$$STACK" $(if $(JSON),--json)
+
+verify-packages: $(PROJECT_READY) ## verify every stored bundle, as whoever receives it does   [STACK=name]
+	@$(RUN) operations.verify_packages --stack "$$STACK"
 
 redrive: $(PROJECT_READY) ## move messages from a dead-letter queue back to its queue   [QUEUE=exports|drops] [STACK=name] [MAX=10] [DRY_RUN=1]
 	@$(RUN) operations.redrive --queue "$${QUEUE:-exports}" --stack "$$STACK" --max "$$MAX" $(if $(DRY_RUN),--dry-run)

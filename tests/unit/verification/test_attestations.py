@@ -13,6 +13,7 @@ from installhub.verification.bundle import verify_bundle
 from installhub.verification.reasons import Reason, VerificationError
 from installhub.verification.statement import Attestation, verify_attestation
 from tests.forged_bundles import sample_bundle, taken_apart
+from tests.hostile_bundles import bundle_of
 from tests.unit.verification.signing import OTHER_KEY, attestation_of, envelope, statement_of, trusted
 
 BUNDLE = verify_bundle(io.BytesIO(sample_bundle()))
@@ -106,6 +107,18 @@ def test_the_attestation_of_another_package_is_refused() -> None:
         verify_attestation(attestation_of(BUNDLE), trusted(), other)
 
     assert raised.value.reason is Reason.SUBJECT_DIFFERS
+
+
+def test_an_envelope_may_be_larger_than_a_megabyte_only_if_the_bundle_needs_it() -> None:
+    ids = [f"{index:04}{'X' * 200}" for index in range(3_200)]
+    large = verify_bundle(io.BytesIO(bundle_of(ids)[0]))
+    envelope_of_large = attestation_of(large)
+
+    assert len(envelope_of_large) > 1024 * 1024
+    assert verify_attestation(envelope_of_large, trusted(), large).hub_version == "0.3.0"
+    with pytest.raises(VerificationError) as raised:
+        verify_attestation(envelope_of_large, trusted(), BUNDLE)
+    assert raised.value.reason is Reason.ENVELOPE_TOO_LARGE
 
 
 def test_a_key_that_is_not_trusted_attests_nothing() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jwt import PyJWK
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError as OtherVerificationError
-from securesystemslib.signer import CryptoSigner, SSlibKey
+from securesystemslib.signer import CryptoSigner, SSlibKey  # type: ignore[attr-defined]  # re-exported
 
 from installhub.model.base64url import base64url_encode
 from installhub.verification.envelope import PAYLOAD_TYPE, pre_authentication_encoding, verify_envelope

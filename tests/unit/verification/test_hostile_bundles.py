@@ -44,11 +44,16 @@ def end(**fields: int) -> Change:
 
 
 def entry(**attributes: Any) -> Change:  # noqa: ANN401  # of several types
-    return lambda forgery: [setattr(forgery.entries[1], name, value) for name, value in attributes.items()]
+    return lambda forgery: set_all(forgery.entries[1], attributes)
 
 
 def archive(**attributes: Any) -> Change:  # noqa: ANN401  # as above
-    return lambda forgery: [setattr(forgery, name, value) for name, value in attributes.items()]
+    return lambda forgery: set_all(forgery, attributes)
+
+
+def set_all(target: object, attributes: dict[str, Any]) -> None:
+    for name, value in attributes.items():
+        setattr(target, name, value)
 
 
 def named(name: str) -> Change:

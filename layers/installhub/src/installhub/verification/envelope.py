@@ -14,7 +14,7 @@ PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 """The type of the payload: an in-toto statement."""
 
 MAX_ENVELOPE_BYTES: Final = 1024 * 1024
-"""Larger envelopes are refused before they are parsed."""
+"""Larger envelopes are refused before they are parsed, unless the bundle has so many artifacts that it needs more."""
 
 _MAX_SIGNATURES: Final = 16
 
@@ -25,21 +25,20 @@ def pre_authentication_encoding(payload_type: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 
-def verify_envelope(envelope: bytes, keys: Mapping[str, dict[str, str]]) -> bytes:
+def verify_envelope(envelope: bytes, keys: Mapping[str, dict[str, str]], max_bytes: int = MAX_ENVELOPE_BYTES) -> bytes:
     """The payload of an envelope whose signatures are all right.
 
     Args:
         envelope: The envelope as JSON.
         keys: The trusted public keys as JWKs, by their ``kid``.
+        max_bytes: Maximum size of the envelope.
 
     Raises:
         VerificationError: The envelope is too large or malformed, its payload is of another type, it has no signature,
             or any of its signatures is wrong or of an unknown or unusable key.
     """
-    if len(envelope) > MAX_ENVELOPE_BYTES:
-        raise VerificationError(
-            Reason.ENVELOPE_TOO_LARGE, "", f"{len(envelope)} bytes, of at most {MAX_ENVELOPE_BYTES}"
-        )
+    if len(envelope) > max_bytes:
+        raise VerificationError(Reason.ENVELOPE_TOO_LARGE, "", f"{len(envelope)} bytes, of at most {max_bytes}")
     fields = _fields(envelope)
     if fields["payloadType"] != PAYLOAD_TYPE:
         raise VerificationError(Reason.PAYLOAD_TYPE_UNKNOWN, "payloadType", "is not that of an in-toto statement")

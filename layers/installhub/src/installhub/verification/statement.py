@@ -9,11 +9,14 @@ from typing import Any, Final
 
 from installhub.model.strict_json import InvalidJsonError, parse_json
 from installhub.verification.bundle import VerifiedBundle
-from installhub.verification.envelope import verify_envelope
+from installhub.verification.envelope import MAX_ENVELOPE_BYTES, verify_envelope
 from installhub.verification.reasons import Reason, VerificationError
 
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE: Final = "urn:installhub:predicate:export:1"
+
+_MATERIAL_BYTES: Final = 512
+"""What an artifact adds to an envelope, at most: its longest path and its digest, in base64."""
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
@@ -49,7 +52,8 @@ def verify_attestation(envelope: bytes, keys: Mapping[str, dict[str, str]], bund
     Raises:
         VerificationError: For one of the reasons about attestations.
     """
-    payload = verify_envelope(envelope, keys)
+    needed = len(bundle.manifest.artifacts) * _MATERIAL_BYTES
+    payload = verify_envelope(envelope, keys, max(MAX_ENVELOPE_BYTES, needed))
     try:
         statement = _object(parse_json(payload), "")
     except InvalidJsonError as error:
