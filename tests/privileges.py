@@ -23,7 +23,7 @@ KEY_IS_OWN: Final = ("KeyIsOwn", {"Ref": "AWS::NoValue"})
 
 FUNCTIONS: Final = (
     *("announce", "authorizer", "change_lifecycle", "delete_artifact", "download", "enroll", "export", "export_worker"),
-    *("get_artifact", "get_diff", "list_packages", "list_versions"),
+    *("get_artifact", "get_diff", "get_sbom", "list_packages", "list_versions"),
     *("get_definition", "get_graph", "get_package", "index_packages", "list_artifact_packages", "list_artifacts"),
     *("list_dependents", "preflight", "preview", "publish_artifacts", "publish_worker", "put_artifact", "reclaim_keys"),
     "sweep",
@@ -153,6 +153,7 @@ _SPECIFIC: Final[dict[str, Needs]] = {
     },
     "get_diff": {**_FIND_PACKAGE, **_LIST_PACKAGES, **_READ_BUNDLE},
     "get_graph": {**_FIND_PACKAGE, **_READ_BUNDLE},
+    "get_sbom": {**_FIND_PACKAGE, **_READ_BUNDLE},
     "get_package": {**_FIND_PACKAGE, **_READ_BUNDLE},
     "index_packages": {
         **_stream("PackagesTable"),

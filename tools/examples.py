@@ -24,6 +24,7 @@ from installhub.contract.graph_bodies import graph_body
 from installhub.contract.lifecycle_bodies import lifecycle_body
 from installhub.contract.package_list_bodies import package_list_body, version_list_body
 from installhub.contract.response_bodies import package_body, pending_body, preview_body
+from installhub.contract.sbom_bodies import sbom_body
 from installhub.graphs.graph import graph_of_manifest
 from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType, PackageType
 from installhub.model.cursor import Page
@@ -128,6 +129,7 @@ _PACKAGE: Final = PackageRecord(
     exported_by="hr-automation",
 )
 PACKAGE: Final = package_body(_PACKAGE, _MANIFEST)
+SBOM: Final = sbom_body(_PACKAGE, _MANIFEST)
 _LISTED: Final = index_items.indexed_package(cast("dict[str, Any]", index_items.package_item(_PACKAGE)))
 PACKAGE_LIST: Final = package_list_body(Page((_LISTED,), None))
 VERSION_LIST: Final = version_list_body(version_page([_LISTED], _TENANT, _LISTED.name, limit=50, cursor=None))

@@ -38,13 +38,14 @@ ROUTES: Final[dict[str, Send]] = {
     "get_package": lambda api, caller: api.get_package(UNKNOWN, caller=caller),
     "download": lambda api, caller: api.download(UNKNOWN, caller=caller),
     "get_graph": lambda api, caller: api.get_graph(UNKNOWN, caller=caller),
+    "get_sbom": lambda api, caller: api.get_sbom(UNKNOWN, caller=caller),
     "get_diff": lambda api, caller: api.get_diff(UNKNOWN, caller),
     "list_packages": lambda api, caller: api.list_packages(caller),
     "list_versions": lambda api, caller: api.list_versions(caller, name="Suite"),
 }
 
 every_route = pytest.mark.parametrize("send", ROUTES.values(), ids=ROUTES)
-every_read = pytest.mark.parametrize("route", ["get_package", "download", "get_graph", "get_diff"])
+every_read = pytest.mark.parametrize("route", ["get_package", "download", "get_graph", "get_diff", "get_sbom"])
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from installhub.contract.routes import (
     GET_DIFF,
     GET_GRAPH,
     GET_PACKAGE,
+    GET_SBOM,
     LIST_ARTIFACT_PACKAGES,
     LIST_ARTIFACTS,
     LIST_DEPENDENTS,
@@ -48,6 +49,7 @@ ROUTES: Final = {
     "get_package": GET_PACKAGE,
     "download": DOWNLOAD,
     "get_graph": GET_GRAPH,
+    "get_sbom": GET_SBOM,
     "get_diff": GET_DIFF,
     "list_packages": LIST_PACKAGES,
     "list_versions": LIST_VERSIONS,
@@ -153,6 +155,7 @@ def test_the_sample_events_work_in_sequence(sample_world: World) -> None:
     download = gateway_response(functions.invoke("download", sample_event("download")))
 
     graph = gateway_response(functions.invoke("get_graph", sample_event("get_graph")))
+    sbom = gateway_response(functions.invoke("get_sbom", sample_event("get_sbom")))
     notes = gateway_response(functions.invoke("get_diff", sample_event("get_diff")))
     changed = gateway_response(functions.invoke("change_lifecycle", sample_event("change_lifecycle")))
     lists = [
@@ -162,6 +165,7 @@ def test_the_sample_events_work_in_sequence(sample_world: World) -> None:
     assert exported.package_id == PACKAGE
     assert exported.manifest.install_order == preview.install_order
     assert found == exported
+    assert (sbom.status, sbom.json["bomFormat"]) == (200, "CycloneDX")
     assert (download.status, download.body[:2]) == (200, b"PK")
     assert (graph.status, graph.body[:4]) == (200, b"<svg")
     assert (notes.status, notes.body[:1]) == (200, b"#")

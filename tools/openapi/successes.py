@@ -17,6 +17,7 @@ from installhub.contract.routes import (
     GET_DIFF,
     GET_GRAPH,
     GET_PACKAGE,
+    GET_SBOM,
     LIST_ARTIFACT_PACKAGES,
     LIST_ARTIFACTS,
     LIST_PACKAGES,
@@ -25,6 +26,7 @@ from installhub.contract.routes import (
     PUT_ARTIFACT,
     Route,
 )
+from installhub.contract.sbom_bodies import SBOM_TYPE
 from installhub.packages.bundle_store import CONTENT_TYPE
 from tools import examples
 
@@ -37,6 +39,7 @@ _EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "ArtifactDocument": examples.ARTIFACT_DOCUMENT,
     "ArtifactList": examples.ARTIFACT_LIST,
     "ArtifactPackageList": examples.ARTIFACT_PACKAGES,
+    "BillOfMaterials": examples.SBOM,
     "BatchResponse": examples.BATCH,
     "DependentList": examples.DEPENDENTS,
     "ExportRequest": examples.EXPORT_REQUEST,
@@ -97,8 +100,8 @@ def successes_of(route: Route) -> dict[str, Any]:
     }
 
 
-def _json_success(route: Route, headers: dict[str, Any] | None = None) -> dict[str, Any]:
-    content = {} if route.response_model is None else {"content": {JSON_TYPE: content_of(route.response_model)}}
+def _json_success(route: Route, headers: dict[str, Any] | None = None, media_type: str = JSON_TYPE) -> dict[str, Any]:
+    content = {} if route.response_model is None else {"content": {media_type: content_of(route.response_model)}}
     return {"200": {"description": route.summary, **({"headers": headers} if headers else {}), **content}}
 
 
@@ -120,6 +123,9 @@ _GRAPH_HEADERS: Final = {**_GRAPH_ETAG, "Content-Disposition": header("A file na
 _SAME_GRAPH: Final = {"description": "The client already has this graph.", "headers": _GRAPH_ETAG}
 _DIFF_HEADERS: Final = {"ETag": header("Strong validator of the comparison in this format.")}
 _SAME_DIFF: Final = {"description": "The client already has this comparison.", "headers": _DIFF_HEADERS}
+_SBOM_ETAG: Final = {"ETag": header("Strong validator of the document.")}
+_SBOM_HEADERS: Final = {**_SBOM_ETAG, "Content-Disposition": header("A file name for the document (RFC 6266).")}
+_SAME_SBOM: Final = {"description": "The client already has this document.", "headers": _SBOM_ETAG}
 _RETRY_AFTER: Final = {"description": "Seconds to wait before the next request.", "schema": {"type": "integer"}}
 _ACCEPTED: Final = {
     "description": "The export was accepted. Follow its progress at `Location`.",
@@ -196,6 +202,7 @@ _SPECIFIC: Final[dict[Route, dict[str, Any]]] = {
     PREVIEW: _with_pictures(_json_success(PREVIEW, _PLAN_ETAG)),
     GET_DIFF: {**_with_text(_json_success(GET_DIFF, _DIFF_HEADERS), "text/markdown"), "304": _SAME_DIFF},
     GET_GRAPH: {**_with_pictures(_json_success(GET_GRAPH, _GRAPH_HEADERS)), "304": _SAME_GRAPH},
+    GET_SBOM: {**_json_success(GET_SBOM, _SBOM_HEADERS, SBOM_TYPE), "304": _SAME_SBOM},
     LIST_PACKAGES: _json_success(LIST_PACKAGES, _NEXT_PAGE),
     LIST_VERSIONS: _json_success(LIST_VERSIONS, _NEXT_PAGE),
     CHANGE_LIFECYCLE: _json_success(CHANGE_LIFECYCLE, _PACKAGE_ETAG),

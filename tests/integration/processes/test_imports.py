@@ -39,6 +39,7 @@ IMPORTS: Final[dict[str, tuple[set[str], set[str]]]] = {
     "get_diff": ({"bundler", "changes", "contract", "http", "identity", "packages"}, {"deflate"}),
     "get_graph": ({"bundler", "contract", "graphs", "http", "identity", "packages"}, {"deflate"}),
     "get_package": ({"bundler", "contract", "http", "identity", "packages"}, {"deflate"}),
+    "get_sbom": ({"bundler", "contract", "http", "identity", "packages"}, {"deflate"}),
     "preflight": ({"contract", "http"}, set()),
     "preview": (
         {"artifacts", "bundler", "contract", "exports", "graphs", "http", "identity", "packages", "resolver"},

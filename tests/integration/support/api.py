@@ -112,6 +112,11 @@ class Api:
         event["queryStringParameters"] = None if wanted is None else {"format": wanted}
         return self.get("get_graph", package_id, caller, {"Accept": "*/*", **headers}, event)
 
+    def get_sbom(
+        self, package_id: str, *, caller: Caller | None = CALLER, headers: Headers = NO_HEADERS
+    ) -> ApiResponse:
+        return self.get("get_sbom", package_id, caller, headers)
+
     def get_diff(
         self, package_id: str, caller: Caller | None = CALLER, headers: Headers = NO_HEADERS, /, **query: str
     ) -> ApiResponse:

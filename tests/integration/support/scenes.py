@@ -149,7 +149,13 @@ def run_reads(scene: Scene) -> None:
     package = scene.http("export", 200, post_event("export", export_request()))["packageId"]
     foreign_export = scene.world.export("theirs", tenant=FOREIGN, package_type=PackageType.WORKFLOW)
     foreign_id = foreign_export.record.description.package_id
-    for name, valid in (("get_package", 200), ("download", 307), ("get_graph", 200), ("get_diff", 200)):
+    for name, valid in (
+        ("get_package", 200),
+        ("download", 307),
+        ("get_graph", 200),
+        ("get_diff", 200),
+        ("get_sbom", 200),
+    ):
         scene.http(name, valid, get_event(name, package))
         scene.http(name, 404, get_event(name, foreign_id))
         scene.http(name, 404, get_event(name, f"a\nb{SECRETS}"))
@@ -168,6 +174,7 @@ def run_reads(scene: Scene) -> None:
     scene.http("download", 500, get_event("download", package))
     scene.http("get_graph", 500, get_event("get_graph", package))
     scene.http("get_diff", 500, get_event("get_diff", package))
+    scene.http("get_sbom", 500, get_event("get_sbom", package))
 
 
 def run_authorizer(scene: Scene) -> None:
@@ -327,7 +334,7 @@ def run_worker(scene: Scene) -> None:
 SCENES: Final[dict[str, Callable[[Scene], None]]] = {
     "export": run_exports,
     "preview": run_previews,
-    "get_package, download, get_graph, get_diff": run_reads,
+    "get_package, download, get_graph, get_diff, get_sbom": run_reads,
     "authorizer": run_authorizer,
     "announce": run_announcements,
     "enroll": run_enrollments,

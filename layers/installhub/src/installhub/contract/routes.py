@@ -191,6 +191,17 @@ GET_DIFF: Final = Route(
     response_model="PackageDiff",
 )
 
+GET_SBOM: Final = Route(
+    "GET",
+    f"{BASE_PATH}/{{packageId}}/sbom",
+    "getSbom",
+    "Get the bill of materials of a package",
+    "Returns a CycloneDX 1.6 document: the artifacts with their digests as components, the requirements as services, "
+    "and the dependency graph. It is the same at every request.",
+    (ErrorCode.PACKAGE_NOT_FOUND, ErrorCode.PACKAGE_TOO_LARGE),
+    response_model="BillOfMaterials",
+)
+
 _READ_SCOPES: Final = (EXPORT_SCOPE, PUBLISH_SCOPE)
 _ARTIFACT_PATH: Final = f"{ARTIFACTS_PATH}/{{artifactId}}"
 
@@ -297,6 +308,7 @@ DELETE_ARTIFACT: Final = Route(
 
 ROUTES: Final = (
     *(EXPORT, PREVIEW, LIST_PACKAGES, LIST_VERSIONS, GET_PACKAGE, CHANGE_LIFECYCLE, DOWNLOAD, GET_GRAPH, GET_DIFF),
+    GET_SBOM,
     *(PUT_ARTIFACT, PUBLISH_ARTIFACTS, LIST_ARTIFACTS, GET_ARTIFACT, GET_DEFINITION, LIST_DEPENDENTS),
     *(LIST_ARTIFACT_PACKAGES, DELETE_ARTIFACT),
 )
