@@ -29,7 +29,7 @@ CALLERS = {
 }
 TENANTS = [None, TENANT, OTHER_TENANT, UNKNOWN_TENANT]
 POSTS = ["preview", "export"]
-GETS = ["get", "download", "graph", "diff", "patch"]
+GETS = ["get", "download", "graph", "diff", "sbom", "patch"]
 LISTS = ["packages", "versions"]
 ARTIFACT_WRITES = ["put", "batch"]
 ARTIFACT_READS = ["get artifact", "list", "definition", "dependents", "delete"]
@@ -220,7 +220,7 @@ def test_another_tenants_package_and_an_unknown_id_get_identical_responses(
     api: Api, package: str, headers: dict[str, str]
 ) -> None:
     token = api.token(OTHER_TENANT)
-    for suffix in ("", "/download", f"/diff?from={package}", f"/diff?from={UNKNOWN_PACKAGE}"):
+    for suffix in ("", "/download", "/sbom", f"/diff?from={package}", f"/diff?from={UNKNOWN_PACKAGE}"):
         unknown = api.call("GET", f"/{UNKNOWN_PACKAGE}{suffix}", token=token, headers=headers)
         assert_problem(unknown, ErrorCode.PACKAGE_NOT_FOUND)
         foreign = api.call("GET", f"/{package}{suffix}", token=token, headers=headers)
