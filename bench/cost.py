@@ -14,6 +14,7 @@ from bench.exporting import no_version_policy
 from bench.harness import Outcome, load_figures, log_progress, save_figures
 from bench.resolving import resolve
 from bench.samples import LARGE, SMALL
+from bench.signing import local_signer
 from installhub.artifacts.definition_reader import DefinitionReader
 from installhub.exports.commands import ExportCommand
 from installhub.exports.exporter import Exporter
@@ -27,6 +28,7 @@ PRICES: Final[Mapping[str, tuple[float, str]]] = {
     "DynamoDB write unit": (0.625, "the same"),
     "S3 PUT, POST": (5.00, "AWS price list, S3 Standard, us-east-1, November 2024"),
     "S3 GET": (0.40, "the same"),
+    "KMS signature": (15.00, "AWS price list, KMS, asymmetric requests except RSA 2048, us-east-1, November 2024"),
     "Lambda request": (0.20, "AWS price list, Lambda, us-east-1, November 2024"),
     "Lambda GB-second": (13.3334, "the same, arm64"),
     "API Gateway request": (3.50, "AWS price list, API Gateway REST, us-east-1, November 2024"),
@@ -81,6 +83,7 @@ def run(database: Database, s3_endpoint: str) -> list[Outcome]:
             BundleStore(lambda: s3, "bundles"),
             Limits(artifacts=1_000_000),
             no_version_policy,
+            local_signer(),
         )
         command = ExportCommand(
             *(tenant.name, "bench", "Cost", "1.0.0", PackageType.WORKFLOW, None, None),
@@ -95,6 +98,7 @@ def run(database: Database, s3_endpoint: str) -> list[Outcome]:
             "DynamoDB read unit": written.read_units,
             "DynamoDB write unit": written.write_units,
             "S3 PUT, POST": float(storage.total),
+            "KMS signature": 1.0,
             "Lambda GB-second": seconds * MEMORY_GB["export"],
         }
         found["export"].append(Sample(*sized, record.layout.size, seconds, _with_request_units(units)))

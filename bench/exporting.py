@@ -16,6 +16,7 @@ from bench import dynamodb, stub_s3
 from bench.database import ARTIFACTS, NAIVE, PACKAGES, Database
 from bench.harness import PROJECT, CannotRunError, Outcome, Timed, at_most, log_progress, peak_memory, save_figures
 from bench.samples import LARGE, artifact_id
+from bench.signing import local_signer
 from installhub.artifacts.catalog import ArtifactTable
 from installhub.artifacts.definition_reader import DefinitionReader
 from installhub.exports.commands import ExportCommand
@@ -101,6 +102,7 @@ def export_with_product(client: DynamoDBClient, s3: S3Client, tenant: str) -> in
         BundleStore(lambda: s3, "bundles"),
         Limits(artifacts=1_000_000),
         no_version_policy,
+        local_signer(),
     )
     command = ExportCommand(
         tenant=tenant,

@@ -23,7 +23,7 @@ KEY_IS_OWN: Final = ("KeyIsOwn", {"Ref": "AWS::NoValue"})
 
 FUNCTIONS: Final = (
     *("announce", "authorizer", "change_lifecycle", "delete_artifact", "download", "enroll", "export", "export_worker"),
-    *("get_artifact", "get_diff", "get_sbom", "list_packages", "list_versions"),
+    *("get_artifact", "get_diff", "get_sbom", "get_attestation", "get_keys", "list_packages", "list_versions"),
     *("get_definition", "get_graph", "get_package", "index_packages", "list_artifact_packages", "list_artifacts"),
     *("list_dependents", "preflight", "preview", "publish_artifacts", "publish_worker", "put_artifact", "reclaim_keys"),
     "sweep",
@@ -65,12 +65,18 @@ _RESOLVE: Final = {
 _FIND_PACKAGE: Final = _needs("PackagesTable", "packages/table.py", "dynamodb:Query")
 _LIST_PACKAGES: Final = _needs("PackageIndexTable", "packages/package_index.py", "dynamodb:Query")
 _READ_BUNDLE: Final = _needs("BundleBucket/bundles/*", "packages/bundle_store.py", "s3:GetObject")
+_PUBLIC_KEY: Final = _needs("SigningKey", "attestations/signing_keys.py", "kms:GetPublicKey")
+_REGISTER_KEY: Final = {
+    **_needs("SigningKeysTable", "attestations/signing_keys.py", "dynamodb:GetItem", "dynamodb:PutItem"),
+    **_PUBLIC_KEY,
+}
 _EXPORT: Final = {
     **_RESOLVE,
     **_FIND_PACKAGE,
     **_LIST_PACKAGES,
     **_READ_BUNDLE,
     **_needs("DefinitionBucket/definitions/*", "artifacts/definition_reader.py", "s3:GetObject"),
+    **_needs("SigningKey", "attestations/signer.py", "kms:Sign"),
     **_needs("PackagesTable", "packages/table.py", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
     **_needs(
         *("BundleBucket/bundles/*", "packages/bundle_store.py"),
@@ -145,6 +151,7 @@ _SPECIFIC: Final[dict[str, Needs]] = {
         **_needs("InboxBucket/requests/*.result", "events/inbox.py", "s3:PutObject"),
     },
     "get_artifact": _ARTIFACT,
+    "get_attestation": {**_FIND_PACKAGE, **_READ_BUNDLE, **_REGISTER_KEY},
     "get_definition": {
         **_ARTIFACT,
         **_BATCH_GET,
@@ -154,6 +161,10 @@ _SPECIFIC: Final[dict[str, Needs]] = {
     "get_diff": {**_FIND_PACKAGE, **_LIST_PACKAGES, **_READ_BUNDLE},
     "get_graph": {**_FIND_PACKAGE, **_READ_BUNDLE},
     "get_sbom": {**_FIND_PACKAGE, **_READ_BUNDLE},
+    "get_keys": {
+        **_needs("SigningKeysTable", "attestations/signing_keys.py", "dynamodb:Scan"),
+        **_PUBLIC_KEY,
+    },
     "get_package": {**_FIND_PACKAGE, **_READ_BUNDLE},
     "index_packages": {
         **_stream("PackagesTable"),
@@ -198,6 +209,7 @@ _SPECIFIC: Final[dict[str, Needs]] = {
         **_needs("PackagesTable", "packages/table.py", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
         **_needs("BundleBucket/bundles/*", "packages/bundle_store.py", "s3:DeleteObject"),
         **_needs("RequestsTable", "events/failure_store.py", "dynamodb:PutItem"),
+        **_REGISTER_KEY,
     },
 }
 

@@ -19,7 +19,7 @@ TEMPLATE_PATH = Path(__file__).parents[1] / "template.yaml"
 API_FUNCTIONS = (
     *("export", "preview", "get_package", "download", "put_artifact", "publish_artifacts", "list_artifacts"),
     *("get_artifact", "get_definition", "list_dependents", "list_artifact_packages", "delete_artifact", "get_graph"),
-    *("list_packages", "list_versions", "change_lifecycle", "get_diff", "get_sbom"),
+    *("list_packages", "list_versions", "change_lifecycle", "get_diff", "get_sbom", "get_attestation", "get_keys"),
 )
 
 _VARIABLE = re.compile(r"\$\{([^}]+)\}")

@@ -6,9 +6,16 @@ import json
 from dataclasses import replace
 from typing import Any, Final, cast
 
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, derive_private_key
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from installhub.artifacts.validation import ArtifactInput
+from installhub.attestations.envelopes import envelope_of
+from installhub.attestations.signer import PackageSigner
 from installhub.bundler.layout import BundleLayout
-from installhub.bundler.manifest import build_manifest
+from installhub.bundler.manifest import build_manifest, encode_manifest
 from installhub.changes import json_diff
 from installhub.changes.adviser import schema_reasons
 from installhub.changes.manifest_diff import compare_manifests
@@ -36,10 +43,11 @@ from installhub.packages import index_items
 from installhub.packages.comparison import ChangedPlaces, Comparison, find_reasons
 from installhub.packages.index_items import ContainingPackage
 from installhub.packages.pending_exports import PendingExport
-from installhub.packages.records import AcceptedExport, PackageRecord, PackageStatus
+from installhub.packages.records import AcceptedExport, PackageRecord, PackageStatus, Signature
 from installhub.packages.versions import version_page
 from installhub.resolver.dependents import find_dependents
 from installhub.resolver.plan import Limits, make_plan
+from installhub.verification.keys import jwk_of
 
 _TENANT: Final = "tenant-7f3a9b12"
 
@@ -130,6 +138,24 @@ _PACKAGE: Final = PackageRecord(
 )
 PACKAGE: Final = package_body(_PACKAGE, _MANIFEST)
 SBOM: Final = sbom_body(_PACKAGE, _MANIFEST)
+
+
+class _KeyOfExamples:
+    """Signs like KMS, with a key that everybody knows, and always with the same result."""
+
+    key: Final = derive_private_key(7517, SECP256R1())
+
+    def sign(self, *, Message: bytes, **_: object) -> dict[str, bytes]:  # noqa: N803  # like the client of KMS
+        return {"Signature": self.key.sign(Message, ECDSA(Prehashed(SHA256()), deterministic_signing=True))}
+
+
+_JWK: Final = jwk_of(_KeyOfExamples.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+KEY_SET: Final = {"keys": [_JWK]}
+_SIGNATURE: Final = cast(
+    "Signature",
+    PackageSigner(cast("Any", _KeyOfExamples), "").signed(_PACKAGE, _MANIFEST, encode_manifest(_MANIFEST)).signature,
+)
+ENVELOPE: Final = envelope_of(_PACKAGE, _SIGNATURE, _MANIFEST, encode_manifest(_MANIFEST), _JWK["kid"])
 _LISTED: Final = index_items.indexed_package(cast("dict[str, Any]", index_items.package_item(_PACKAGE)))
 PACKAGE_LIST: Final = package_list_body(Page((_LISTED,), None))
 VERSION_LIST: Final = version_list_body(version_page([_LISTED], _TENANT, _LISTED.name, limit=50, cursor=None))

@@ -30,6 +30,7 @@ OPERATIONS: Final = {
         "UpdateItem",
     },
     "events": {"PutEvents"},
+    "kms": {"GetPublicKey", "Sign"},
     "s3": {
         "AbortMultipartUpload",
         "CompleteMultipartUpload",

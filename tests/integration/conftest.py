@@ -111,7 +111,7 @@ def sample_world(world: World) -> World:
 @pytest.fixture
 def wire(world: World) -> Iterator[Wire]:
     """Intercepts the calls of the code under test."""
-    wire = Wire(world.dynamodb, world.s3)
+    wire = Wire(world.dynamodb, world.s3, world.kms)
     yield wire
     wire.remove()
     if wire.was_retried:

@@ -7,7 +7,15 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from installhub.contract import diff_models, graph_models, package_models, request_models, response_models, sbom_models
+from installhub.contract import (
+    attestation_models,
+    diff_models,
+    graph_models,
+    package_models,
+    request_models,
+    response_models,
+    sbom_models,
+)
 from installhub.contract.artifact_models import MODELS
 from installhub.contract.problem_bodies import JSON_TYPE, MERGE_PATCH_TYPE, PROBLEM_TYPE, problem_body
 from installhub.contract.request_models import RootsRequest
@@ -92,7 +100,15 @@ def _model(name: str) -> type[_Model]:
     Raises:
         StopIteration: There is no such model.
     """
-    modules = (request_models, graph_models, diff_models, package_models, sbom_models, response_models)
+    modules = (
+        request_models,
+        attestation_models,
+        sbom_models,
+        graph_models,
+        diff_models,
+        package_models,
+        response_models,
+    )
     found: type[_Model] = MODELS.get(name) or next(getattr(module, name) for module in modules if hasattr(module, name))
     return found
 

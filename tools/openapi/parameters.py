@@ -12,9 +12,11 @@ from installhub.contract.routes import (
     DOWNLOAD,
     EXPORT,
     GET_ARTIFACT,
+    GET_ATTESTATION,
     GET_DEFINITION,
     GET_DIFF,
     GET_GRAPH,
+    GET_KEYS,
     GET_PACKAGE,
     GET_SBOM,
     LIST_ARTIFACT_PACKAGES,
@@ -170,6 +172,8 @@ _SPECIFIC: Final = {
     CHANGE_LIFECYCLE: (_PACKAGE_IF_MATCH,),
     GET_DIFF: _DIFF,
     GET_SBOM: (_IF_NONE_MATCH,),
+    GET_ATTESTATION: (_IF_NONE_MATCH,),
+    GET_KEYS: (_IF_NONE_MATCH,),
     GET_GRAPH: (_FORMAT, _IF_NONE_MATCH),
     EXPORT: (_PREFER, _IDEMPOTENCY_KEY, _IF_PREVIEWED),
     PUT_ARTIFACT: (_IF_MATCH, _IF_NEW),
@@ -185,4 +189,4 @@ _SPECIFIC: Final = {
 def parameters_of(route: Route) -> list[dict[str, Any]]:
     """The parameters of an operation: those in its path, the tenant, and its own."""
     in_path = [parameter for parameter in (_PACKAGE_ID, _ARTIFACT_ID) if f"{{{parameter['name']}}}" in route.path]
-    return [*in_path, _TENANT, *_SPECIFIC.get(route, ())]
+    return [*in_path, *([_TENANT] if route.scopes else []), *_SPECIFIC.get(route, ())]

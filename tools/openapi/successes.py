@@ -13,9 +13,11 @@ from installhub.contract.routes import (
     DOWNLOAD,
     EXPORT,
     GET_ARTIFACT,
+    GET_ATTESTATION,
     GET_DEFINITION,
     GET_DIFF,
     GET_GRAPH,
+    GET_KEYS,
     GET_PACKAGE,
     GET_SBOM,
     LIST_ARTIFACT_PACKAGES,
@@ -27,6 +29,8 @@ from installhub.contract.routes import (
     Route,
 )
 from installhub.contract.sbom_bodies import SBOM_TYPE
+from installhub.http.attestation_responses import ENVELOPE_TYPE
+from installhub.http.key_responses import KEYS_TYPE
 from installhub.packages.bundle_store import CONTENT_TYPE
 from tools import examples
 
@@ -42,7 +46,9 @@ _EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "BillOfMaterials": examples.SBOM,
     "BatchResponse": examples.BATCH,
     "DependentList": examples.DEPENDENTS,
+    "Envelope": examples.ENVELOPE,
     "ExportRequest": examples.EXPORT_REQUEST,
+    "KeySet": examples.KEY_SET,
     "LifecyclePatch": examples.LIFECYCLE_PATCH,
     "PublishedArtifact": examples.PUBLISHED_ARTIFACT,
     "PackageDiff": examples.DIFF,
@@ -170,6 +176,12 @@ _PACKAGE_OR_PENDING: Final = {
         }
     },
 }
+_ATTESTATION_ETAG: Final = {"ETag": header("Strong validator of the attestation.")}
+_ATTESTATION_HEADERS: Final = {
+    **_ATTESTATION_ETAG,
+    "Content-Disposition": header("A file name for the attestation (RFC 6266)."),
+}
+_KEYS_ETAG: Final = {"ETag": header("Changes whenever a key is added.")}
 _ETAG: Final = {"ETag": header("Changes whenever the definition or another field does.")}
 _DEFINITION_ETAG: Final = {"ETag": header("The SHA-256 of the definition.")}
 _PLAN_ETAG: Final = {"ETag": header("Identifies what an export would include; at most 2,700 characters.")}
@@ -203,6 +215,14 @@ _SPECIFIC: Final[dict[Route, dict[str, Any]]] = {
     GET_DIFF: {**_with_text(_json_success(GET_DIFF, _DIFF_HEADERS), "text/markdown"), "304": _SAME_DIFF},
     GET_GRAPH: {**_with_pictures(_json_success(GET_GRAPH, _GRAPH_HEADERS)), "304": _SAME_GRAPH},
     GET_SBOM: {**_json_success(GET_SBOM, _SBOM_HEADERS, SBOM_TYPE), "304": _SAME_SBOM},
+    GET_ATTESTATION: {
+        **_json_success(GET_ATTESTATION, _ATTESTATION_HEADERS, ENVELOPE_TYPE),
+        "304": {"description": "The client already has this attestation.", "headers": _ATTESTATION_ETAG},
+    },
+    GET_KEYS: {
+        **_json_success(GET_KEYS, _KEYS_ETAG, KEYS_TYPE),
+        "304": {"description": "The client already has these keys.", "headers": _KEYS_ETAG},
+    },
     LIST_PACKAGES: _json_success(LIST_PACKAGES, _NEXT_PAGE),
     LIST_VERSIONS: _json_success(LIST_VERSIONS, _NEXT_PAGE),
     CHANGE_LIFECYCLE: _json_success(CHANGE_LIFECYCLE, _PACKAGE_ETAG),

@@ -21,6 +21,7 @@ _TRANSACTED: Final = {
     "Put": "dynamodb:PutItem",
     "Update": "dynamodb:UpdateItem",
 }
+_NAMED_BY: Final = {"kms": "KeyId", "sqs": "QueueUrl"}
 _GATEWAY: Final = {
     "CreateApiKey": Permission("apigateway:POST", "/apikeys"),
     "DeleteApiKey": Permission("apigateway:DELETE", "/apikeys/*"),
@@ -56,8 +57,9 @@ def permissions_for(service: str, operation: str, request: dict[str, Any], names
         action = "s3:GetObject" if operation == "HeadObject" else action
         action = "s3:GetObjectVersion" if "VersionId" in request else action
         return [Permission(action, f"{names.get(request['Bucket'], request['Bucket'])}/{request['Key']}")]
-    if service == "sqs":
-        return [Permission(action, names.get(request["QueueUrl"], request["QueueUrl"]))]
+    if service in _NAMED_BY:
+        name = request[_NAMED_BY[service]]
+        return [Permission(action, names.get(name, name))]
     return [Permission(action, names.get(entry["EventBusName"], "?")) for entry in request["Entries"]]
 
 
@@ -68,7 +70,8 @@ def role_of(function: str, deployment: Deployment) -> Iterator[None]:
     Raises:
         AssertionError: At the end, if a call was not allowed.
     """
-    names = {name: logical_id for logical_id, name in deployment.references.items()}
+    arns = {arn: attribute.removesuffix(".Arn") for attribute, arn in deployment.attributes.items()}
+    names = {name: logical_id for logical_id, name in deployment.references.items()} | arns
     needs = needs_of(function)
     denied: list[Permission] = []
     call = BaseClient._make_api_call  # type: ignore[attr-defined]  # the stubs leave it out

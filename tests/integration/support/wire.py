@@ -297,6 +297,7 @@ def _throttled(call: Call, _forward: Forward) -> AWSResponse | None:
     status, code = {
         "s3": (503, "SlowDown"),
         "dynamodb": (400, "ProvisionedThroughputExceededException"),
+        "kms": (400, "ThrottlingException"),
         "apigateway": (429, "TooManyRequestsException"),
     }[call.service]
     return _error(call, status, code, "Slow down.")

@@ -24,6 +24,8 @@ from installhub.artifacts.deletion import ArtifactDeleter
 from installhub.artifacts.publisher import Publisher, PublishSummary
 from installhub.artifacts.revisions import RevisionWriter
 from installhub.artifacts.validation import ArtifactInput
+from installhub.attestations.signer import PackageSigner
+from installhub.attestations.signing_keys import SigningKeys
 from installhub.exports.commands import ExportCommand, ExportedPackage
 from installhub.exports.exporter import Exporter
 from installhub.exports.version_policy import VersionPolicy
@@ -35,6 +37,7 @@ from installhub.packages.package_index import PackageIndex
 from installhub.packages.store import PackageStore
 from installhub.resolver.plan import Limits
 from installhub.runtime import aws_clients
+from installhub.runtime.dynamodb import Table
 from tests.integration.support.artifact_inputs import OTHER_TENANT, TENANT
 from tests.template import Deployment, is_versioned, resources_of, table_request
 
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
 
 SAMPLES: Final = Path(__file__).parents[3] / "local" / "sample"
@@ -58,12 +62,14 @@ class World:
     Attributes:
         dynamodb: The DynamoDB client of the code under test.
         s3: Its S3 client.
+        kms: Its KMS client.
         deployment: The values of the template's references.
         clock: Its clock.
     """
 
     dynamodb: DynamoDBClient
     s3: S3Client
+    kms: KMSClient
     deployment: Deployment
     clock: Callable[[], float] = time.time
 
@@ -73,8 +79,8 @@ class World:
 
     def with_other_clients(self) -> World:
         """Return this world with separate clients, like another process."""
-        dynamodb, s3 = _other_clients()
-        return replace(self, dynamodb=dynamodb, s3=s3)
+        dynamodb, s3, kms = _other_clients()
+        return replace(self, dynamodb=dynamodb, s3=s3, kms=kms)
 
     def name(self, logical_id: str) -> str:
         """Return the physical name of a table or bucket."""
@@ -113,8 +119,16 @@ class World:
         return Exporter(
             *(self.artifacts(), self.definitions(), self.packages(), self.bundles(), Limits()),
             version_policy=self.version_policy,
+            signer=self.signer(),
             clock=self.clock,
         )
+
+    def signer(self) -> PackageSigner:
+        return PackageSigner(lambda: self.kms, self.deployment.attributes["SigningKey.Arn"])
+
+    def signing_keys(self) -> SigningKeys:
+        table = Table(self.dynamodb, self.name("SigningKeysTable"))
+        return SigningKeys(lambda: self.kms, table, self.signer().key)
 
     def version_policy(self) -> VersionPolicy:
         index = PackageIndex(self.dynamodb, self.name("PackageIndexTable"))
@@ -169,7 +183,7 @@ def new_world() -> Iterator[World]:
         BackendDict.reset()
         reset_composition()
         try:
-            yield _deploy(aws_clients.dynamodb(), aws_clients.s3())
+            yield _deploy(aws_clients.dynamodb(), aws_clients.s3(), aws_clients.kms())
         finally:
             reset_composition()
 
@@ -188,8 +202,8 @@ def reset_composition() -> None:
 
 
 @cache
-def _other_clients() -> tuple[DynamoDBClient, S3Client]:
-    return aws_clients.dynamodb.__wrapped__(), aws_clients.s3.__wrapped__()
+def _other_clients() -> tuple[DynamoDBClient, S3Client, KMSClient]:
+    return aws_clients.dynamodb.__wrapped__(), aws_clients.s3.__wrapped__(), aws_clients.kms.__wrapped__()
 
 
 def _clear_caches(module: ModuleType) -> None:
@@ -228,7 +242,14 @@ def create_tables(dynamodb: DynamoDBClient, logical_ids: Iterable[str], suffix: 
 _numbers = itertools.count(1)
 
 
-def _deploy(dynamodb: DynamoDBClient, s3: S3Client) -> World:
+def create_signing_key(kms: KMSClient) -> str:
+    """Create the key of the template, or another one like it, and return its ARN."""
+    properties = resources_of("AWS::KMS::Key")["SigningKey"]
+    created = kms.create_key(KeySpec=properties["KeySpec"], KeyUsage=properties["KeyUsage"])
+    return created["KeyMetadata"]["Arn"]
+
+
+def _deploy(dynamodb: DynamoDBClient, s3: S3Client, kms: KMSClient) -> World:
     suffix = f"{next(_numbers):06}"
     tables = create_tables(dynamodb, resources_of("AWS::DynamoDB::Table"), suffix)
     buckets = {
@@ -254,4 +275,4 @@ def _deploy(dynamodb: DynamoDBClient, s3: S3Client) -> World:
         **buckets,
         **queues,
     }
-    return World(dynamodb, s3, Deployment(references))
+    return World(dynamodb, s3, kms, Deployment(references, {"SigningKey.Arn": create_signing_key(kms)}))

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from tests.template import rendered_properties, resources_of, template
+from tests.template import rendered, rendered_properties, resources_of, template
 from tools.options.states import ALL_ON
 
 BUCKETS: Final = resources_of("AWS::S3::Bucket")
@@ -15,14 +15,15 @@ QUEUES: Final = resources_of("AWS::SQS::Queue")
 
 # Resources with data of tenants. The others hold data for days only, or data that can be created again.
 PERSISTENT: Final = (
-    *("ArtifactsTable", "PackagesTable", "PackageIndexTable", "BundleBucket", "DefinitionBucket", "InboxBucket"),
+    *("ArtifactsTable", "PackagesTable", "PackageIndexTable", "SigningKeysTable"),
+    *("BundleBucket", "DefinitionBucket", "InboxBucket"),
 )
 
 every_bucket = pytest.mark.parametrize("bucket", BUCKETS)
 
 
 def test_buckets_tables_and_queues_are_found() -> None:
-    assert (len(BUCKETS), len(TABLES), len(QUEUES)) == (3, 5, 6)
+    assert (len(BUCKETS), len(TABLES), len(QUEUES)) == (3, 6, 6)
 
 
 @every_bucket
@@ -91,3 +92,18 @@ def test_the_queues_accept_messages_from_the_stacks_own_rules_only() -> None:
         assert statement["Action"] == "sqs:SendMessage"
         assert statement["Principal"] == {"Service": "events.amazonaws.com"}
         assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}}
+
+
+def test_packages_are_signed_with_a_key_that_is_kept_and_that_the_account_administers() -> None:
+    (key,) = [item for item in template()["Resources"].values() if item["Type"] == "AWS::KMS::Key"]
+    assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert (key["Properties"]["KeySpec"], key["Properties"]["KeyUsage"]) == ("ECC_NIST_P256", "SIGN_VERIFY")
+    (statement,) = key["Properties"]["KeyPolicy"]["Statement"]
+    assert statement["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+
+
+def test_another_key_for_signing_replaces_that_of_the_stack() -> None:
+    resources = rendered({"SigningKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/1"})["Resources"]
+    assert "SigningKey" not in resources
+    variables = resources["ExportFunction"]["Properties"]["Environment"]["Variables"]
+    assert variables["SIGNING_KEY"] == {"Ref": "SigningKeyArn"}

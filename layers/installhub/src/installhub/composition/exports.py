@@ -9,6 +9,7 @@ from installhub.composition.artifacts import artifact_table
 from installhub.composition.definitions import definition_reader
 from installhub.composition.limits import limits
 from installhub.composition.packages import bundle_store, package_store
+from installhub.composition.signing import package_signer
 from installhub.exports.exporter import Exporter
 
 if TYPE_CHECKING:
@@ -18,7 +19,15 @@ if TYPE_CHECKING:
 @cache
 def exporter() -> Exporter:
     """The export use case."""
-    return Exporter(artifact_table(), definition_reader(), package_store(), bundle_store(), limits(), _version_policy)
+    return Exporter(
+        artifact_table(),
+        definition_reader(),
+        package_store(),
+        bundle_store(),
+        limits(),
+        _version_policy,
+        package_signer(),
+    )
 
 
 def _version_policy() -> VersionPolicy:

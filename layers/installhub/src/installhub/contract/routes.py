@@ -10,15 +10,10 @@ from installhub.model.scopes import EXPORT_SCOPE, MANAGE_SCOPE, PUBLISH_SCOPE
 
 BASE_PATH: Final = "/api/installhub/packages"
 ARTIFACTS_PATH: Final = "/api/installhub/artifacts"
+KEYS_PATH: Final = "/api/installhub/keys"
 
-_COMMON_ERRORS: Final = (
-    ErrorCode.UNAUTHORIZED,
-    ErrorCode.INSUFFICIENT_SCOPE,
-    ErrorCode.TENANT_MISMATCH,
-    ErrorCode.RATE_LIMIT_EXCEEDED,
-    ErrorCode.SERVICE_UNAVAILABLE,
-    ErrorCode.INTERNAL_ERROR,
-)
+_AUTHORIZATION_ERRORS: Final = (ErrorCode.UNAUTHORIZED, ErrorCode.INSUFFICIENT_SCOPE, ErrorCode.TENANT_MISMATCH)
+_COMMON_ERRORS: Final = (ErrorCode.RATE_LIMIT_EXCEEDED, ErrorCode.SERVICE_UNAVAILABLE, ErrorCode.INTERNAL_ERROR)
 _BODY_ERRORS: Final = (ErrorCode.REQUEST_TOO_LARGE, ErrorCode.INVALID_REQUEST)
 
 
@@ -37,7 +32,7 @@ class Route:
             :mod:`installhub.contract.request_models`.
         response_model: Name of the model of the body of a 200 response, if that is JSON, in
             :mod:`installhub.contract.response_models`; not the class, because functions do not import that module.
-        scopes: The caller needs at least one of these.
+        scopes: The caller needs at least one of these; none if the route needs no token.
         missing: The error code of a 404, if the path names something that may not exist.
     """
 
@@ -60,7 +55,8 @@ class Route:
     @property
     def errors(self) -> tuple[ErrorCode, ...]:
         """All error codes it can return."""
-        return (*_COMMON_ERRORS, *self.own_errors)
+        authorization_errors = _AUTHORIZATION_ERRORS if self.scopes else ()
+        return (*authorization_errors, *_COMMON_ERRORS, *self.own_errors)
 
 
 EXPORT: Final = Route(
@@ -202,6 +198,30 @@ GET_SBOM: Final = Route(
     response_model="BillOfMaterials",
 )
 
+GET_ATTESTATION: Final = Route(
+    "GET",
+    f"{BASE_PATH}/{{packageId}}/attestation",
+    "getAttestation",
+    "Get the signed statement about a package",
+    "Returns a DSSE envelope with an in-toto statement: the file name and SHA-256 of the bundle, where it comes from, "
+    "and the SHA-256 of every artifact in it. The signature is by ECDSA on P-256 with SHA-256; `keyid` names its key "
+    "in the key set.",
+    (ErrorCode.PACKAGE_NOT_FOUND, ErrorCode.ATTESTATION_NOT_FOUND, ErrorCode.PACKAGE_TOO_LARGE),
+    response_model="Envelope",
+)
+
+GET_KEYS: Final = Route(
+    "GET",
+    KEYS_PATH,
+    "getKeys",
+    "Get the public keys that verify attestations",
+    "Returns a JWK set with the keys of all attestations, former ones included. `kid` is the thumbprint of the key "
+    "(RFC 7638). Needs no token.",
+    (),
+    response_model="KeySet",
+    scopes=(),
+)
+
 _READ_SCOPES: Final = (EXPORT_SCOPE, PUBLISH_SCOPE)
 _ARTIFACT_PATH: Final = f"{ARTIFACTS_PATH}/{{artifactId}}"
 
@@ -308,7 +328,7 @@ DELETE_ARTIFACT: Final = Route(
 
 ROUTES: Final = (
     *(EXPORT, PREVIEW, LIST_PACKAGES, LIST_VERSIONS, GET_PACKAGE, CHANGE_LIFECYCLE, DOWNLOAD, GET_GRAPH, GET_DIFF),
-    GET_SBOM,
+    *(GET_SBOM, GET_ATTESTATION, GET_KEYS),
     *(PUT_ARTIFACT, PUBLISH_ARTIFACTS, LIST_ARTIFACTS, GET_ARTIFACT, GET_DEFINITION, LIST_DEPENDENTS),
     *(LIST_ARTIFACT_PACKAGES, DELETE_ARTIFACT),
 )

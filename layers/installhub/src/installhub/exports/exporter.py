@@ -6,10 +6,11 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from installhub.artifacts.catalog import ArtifactTable
 from installhub.artifacts.definition_reader import DefinitionReader
+from installhub.attestations.signer import PackageSigner
 from installhub.bundler.bundle import write_bundle
 from installhub.bundler.layout import BundleLayout
 from installhub.bundler.manifest import build_manifest, encode_manifest
@@ -56,6 +57,7 @@ class Exporter:
         bundles: The bundle bucket.
         limits: The maximum size of a package.
         version_policy: Returns the check of versions, which few exports ask for.
+        signer: Signs packages.
         clock: Returns epoch seconds.
         new_attempt_id: Returns a unique id.
     """
@@ -66,11 +68,12 @@ class Exporter:
     bundles: BundleStore
     limits: Limits
     version_policy: Callable[[], VersionPolicy]
+    signer: PackageSigner
     clock: Callable[[], float] = time.time
     new_attempt_id: Callable[[], str] = lambda: uuid.uuid4().hex
 
     def export(self, command: ExportCommand, seconds_left: float) -> ExportedPackage:
-        """Resolve the artifacts, claim the version, write the bundle and commit the package.
+        """Resolve the artifacts, claim the version, write the bundle, sign and commit the package.
 
         A repeated request, with the same request id, returns the package of the first one.
 
@@ -101,7 +104,9 @@ class Exporter:
         try:
             claim = self._claim(command, attempt, seconds_left, len(nodes))
             self._remove_leftovers(claim, attempt)
-            record = self._write(command, attempt, manifest, nodes, deadline)
+            encoded = encode_manifest(manifest)
+            written = self._write(command, attempt, encoded, nodes, deadline)
+            record = self.signer.signed(written, manifest, encoded)
             self._commit(attempt, record)
         except ServiceUnavailableError:
             if not self._roll_back(attempt) or record is None:
@@ -171,14 +176,14 @@ class Exporter:
         self,
         command: ExportCommand,
         attempt: Claim,
-        manifest: dict[str, Any],
+        manifest: bytes,
         nodes: list[ArtifactNode],
         deadline: float,
     ) -> PackageRecord:
         (key,) = attempt.object_keys
         definitions = self._within_deadline(self.definitions.read(command.tenant, nodes), attempt, deadline)
         with self.bundles.upload(key) as upload:
-            layout: BundleLayout = write_bundle(upload.write, encode_manifest(manifest), nodes, definitions)
+            layout: BundleLayout = write_bundle(upload.write, manifest, nodes, definitions)
         return PackageRecord(
             description=command.package,
             tenant=command.tenant,

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
+
+from installhub.model.package import file_name
 
 if TYPE_CHECKING:
     from installhub.packages.records import PackageRecord
 
-_NOT_IN_SLUG: Final = re.compile(r"[^a-z0-9]+")
 _ATTR_CHARS: Final = "!#$&+-.^_`|~"  # allowed unencoded in filename*, apart from letters and digits (RFC 8187, 3.2.1)
 _PATH_SEPARATORS: Final = re.compile(r"[/\\]")
-_MAX_SLUG_LENGTH: Final = 100
 
 
 def entity_tag(record: PackageRecord) -> str:
@@ -27,13 +26,8 @@ def content_disposition(record: PackageRecord, kind: str = "attachment", extensi
     ``kind`` is ``attachment``, to be saved, or ``inline``, to be shown.
     """
     name, version = record.description.name, record.description.version
-    disposition = f'{kind}; filename="{_slug(name)}-{version}.{extension}"'
+    disposition = f'{kind}; filename="{file_name(name, version, extension)}"'
     if name.isascii():
         return disposition
     full_name = f"{_PATH_SEPARATORS.sub('-', name).strip()}-{version}.{extension}"
     return f"{disposition}; filename*=UTF-8''{quote(full_name, safe=_ATTR_CHARS)}"
-
-
-def _slug(name: str) -> str:
-    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return _NOT_IN_SLUG.sub("-", ascii_name).strip("-")[:_MAX_SLUG_LENGTH].rstrip("-") or "package"

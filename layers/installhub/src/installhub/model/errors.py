@@ -38,6 +38,7 @@ class ErrorCode(StrEnum):
     IDEMPOTENCY_KEY_REUSED = "IdempotencyKeyReused"
     IDEMPOTENCY_KEY_IN_USE = "IdempotencyKeyInUse"
     PACKAGE_NOT_FOUND = "PackageNotFound"
+    ATTESTATION_NOT_FOUND = "AttestationNotFound"
     RANGE_NOT_SATISFIABLE = "RangeNotSatisfiable"
     NOT_FOUND = "NotFound"
     UNSUPPORTED_MEDIA_TYPE = "UnsupportedMediaType"
@@ -179,6 +180,11 @@ REGISTRY: Final[Mapping[ErrorCode, ErrorKind]] = MappingProxyType(
         ),
         ErrorCode.PACKAGE_NOT_FOUND: ErrorKind(
             404, "Package not found", "The package does not exist in any of the caller's tenants."
+        ),
+        ErrorCode.ATTESTATION_NOT_FOUND: ErrorKind(
+            404,
+            "Package not signed",
+            "The package was exported before packages were signed. The operator can sign it: `make sign-packages`.",
         ),
         ErrorCode.RANGE_NOT_SATISFIABLE: ErrorKind(
             416,

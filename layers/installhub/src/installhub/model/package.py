@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 import uuid
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from typing import Final
 from installhub.model.artifact import PackageType
 from installhub.model.version import without_build_metadata
 
+_NOT_IN_SLUG: Final = re.compile(r"[^a-z0-9]+")
+_MAX_SLUG_LENGTH: Final = 100
 _PACKAGE_NAMESPACE: Final = uuid.UUID("8e4e3c1a-5f0b-5a57-9d0c-2f6f1b7f4a11")
 
 
@@ -51,6 +54,13 @@ def package_id(tenant: str, name: str, version: str) -> str:
     """The id of a package: deterministic (UUIDv5, RFC 9562), so that a retry finds the same item."""
     identity = json.dumps([tenant, normalized_name(name), without_build_metadata(version)])
     return f"pkg-{uuid.uuid5(_PACKAGE_NAMESPACE, identity)}"
+
+
+def file_name(name: str, version: str, extension: str = "zip") -> str:
+    """The name of a file of a package in ASCII, such as ``employee-onboarding-2.1.0.zip``."""
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    slug = _NOT_IN_SLUG.sub("-", ascii_name).strip("-")[:_MAX_SLUG_LENGTH].rstrip("-") or "package"
+    return f"{slug}-{version}.{extension}"
 
 
 def _folded(text: str) -> str:

@@ -17,8 +17,17 @@ def read_manifest(bundles: BundleStore, record: PackageRecord) -> dict[str, Any]
     Raises:
         DamagedEntryError: It is not what was written.
     """
+    manifest: dict[str, Any] = json.loads(read_manifest_bytes(bundles, record))
+    return manifest
+
+
+def read_manifest_bytes(bundles: BundleStore, record: PackageRecord) -> bytes:
+    """The manifest as it is in a package's bundle, read with one ranged request.
+
+    Raises:
+        DamagedEntryError: It is not what was written.
+    """
     layout = record.layout
     header = header_size(MANIFEST_PATH)
     entry = bundles.read_range(record.bundle_key, layout.manifest_offset - header, header + layout.manifest_packed_size)
-    manifest: dict[str, Any] = json.loads(unpack_entry(entry, MANIFEST_PATH, layout.manifest_size))
-    return manifest
+    return unpack_entry(entry, MANIFEST_PATH, layout.manifest_size)

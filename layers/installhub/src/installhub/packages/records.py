@@ -7,15 +7,16 @@ attempts may have left in the bucket.
 An accepted asynchronous export claims the item with status ``queued``. If it fails, the status becomes ``failed``, the
 item contains the errors, and the name and version can be claimed again.
 
-Once committed, only the lifecycle of a package changes.
+Once committed, only the lifecycle of a package changes; one without a signature, of an earlier version, can get one.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from installhub.bundler.layout import BundleLayout
 from installhub.model.artifact import PackageType
@@ -43,6 +44,7 @@ ERRORS: Final = "errors"
 LIFECYCLE: Final = "lifecycle"
 LIFECYCLE_REVISION: Final = "lifecycleRevision"
 LIFECYCLE_HISTORY: Final = "lifecycleHistory"
+SIGNATURE: Final = "signature"
 LEASE_INDEX: Final = "by-lease"
 EXPORT_LEASE: Final = "export"
 QUEUE_LEASE: Final = "queued"
@@ -97,6 +99,23 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """The signature of the statement about a package, and what is needed to build the statement again.
+
+    Attributes:
+        value: The signature in base64: ECDSA on P-256 with SHA-256, in DER.
+        key: ARN of the KMS key.
+        hub_version: Version of the hub that signed it.
+        statement_version: Version of the statement.
+    """
+
+    value: str
+    key: str
+    hub_version: str
+    statement_version: int
+
+
+@dataclass(frozen=True, slots=True)
 class PackageRecord:
     """An exported package.
 
@@ -112,6 +131,7 @@ class PackageRecord:
         request_id: Id of the request, if it has one; repeating the request returns this package.
         requested_at: When the export was accepted, RFC 3339 in UTC; None if it was synchronous.
         state: Its lifecycle.
+        signature: Its signature; None if it was exported before packages were signed.
     """
 
     description: PackageDescription
@@ -125,6 +145,7 @@ class PackageRecord:
     request_id: str | None = None
     requested_at: str | None = None
     state: LifecycleState = field(default_factory=LifecycleState)
+    signature: Signature | None = None
 
     @property
     def revision(self) -> str:
@@ -165,7 +186,21 @@ def record_attributes(record: PackageRecord) -> NewItem:
         attributes[REQUEST_ID] = {"S": record.request_id}
     if record.requested_at is not None:
         attributes[REQUESTED_AT] = {"S": record.requested_at}
+    if record.signature is not None:
+        attributes[SIGNATURE] = signature_attribute(record.signature)
     return attributes
+
+
+def signature_attribute(signature: Signature) -> Mapping[str, Any]:
+    """The value of the attribute with the signature of a package."""
+    return {
+        "M": {
+            "value": {"S": signature.value},
+            "key": {"S": signature.key},
+            "hubVersion": {"S": signature.hub_version},
+            "statementVersion": {"N": str(signature.statement_version)},
+        }
+    }
 
 
 def lifecycle_attributes(state: LifecycleState) -> NewItem:
@@ -225,6 +260,19 @@ def record_from_item(item: Item) -> PackageRecord:
         request_id=item[REQUEST_ID]["S"] if REQUEST_ID in item else None,
         requested_at=item[REQUESTED_AT]["S"] if REQUESTED_AT in item else None,
         state=_lifecycle_from_item(item),
+        signature=_signature_from_item(item),
+    )
+
+
+def _signature_from_item(item: Item) -> Signature | None:
+    if SIGNATURE not in item:
+        return None
+    stored = item[SIGNATURE]["M"]
+    return Signature(
+        value=stored["value"]["S"],
+        key=stored["key"]["S"],
+        hub_version=stored["hubVersion"]["S"],
+        statement_version=int(stored["statementVersion"]["N"]),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from installhub.packages import records
-from installhub.packages.records import AcceptedExport, Claim, PackageRecord, PackageStatus
+from installhub.packages.records import AcceptedExport, Claim, PackageRecord, PackageStatus, Signature
 from installhub.packages.table import (
     PackageTable,
     belongs_to_request,
@@ -137,6 +137,16 @@ class PackageStore:
         )
         update = Update(assign=records.lifecycle_attributes(state))
         return _exported(self._items.update(record.description.package_id, update, condition))
+
+    def add_signature(self, record: PackageRecord, signature: Signature) -> bool:
+        """Store the signature of a package that has none. False if it has one, or has been deleted in the meantime."""
+        condition = (
+            has_status(PackageStatus.EXPORTED)
+            & Attribute(records.BUNDLE_KEY).equals(record.bundle_key)
+            & Attribute(records.SIGNATURE).not_exists()
+        )
+        update = Update(assign={records.SIGNATURE: records.signature_attribute(signature)})
+        return self._items.update(record.description.package_id, update, condition) is not None
 
     def report_progress(self, claim: Claim, written: int) -> None:
         """Store the number of artifacts that an attempt has written so far."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
@@ -67,3 +68,9 @@ def sqs() -> SQSClient:
 def eventbridge() -> EventBridgeClient:
     """The EventBridge client of this process."""
     return cast("EventBridgeClient", _session().create_client("events", config=_CONFIG))
+
+
+@cache
+def kms() -> KMSClient:
+    """The KMS client of this process."""
+    return cast("KMSClient", _session().create_client("kms", config=_CONFIG))
