@@ -66,7 +66,7 @@ down: ## stop it and delete its data
 
 ## For operators: on the local stack, or with STACK=name on AWS
 
-.PHONY: smoke audit verify-packages redrive index-packages erase delete-keys
+.PHONY: smoke audit verify-packages redrive index-packages sign-packages erase delete-keys
 smoke: $(PROJECT_READY) ## run the main job, check it and clean up   [STACK=name] [URL=...] [TOKEN=...] [TENANT=id]
 	@$(RUN) operations.smoke --stack "$$STACK" --url "$$URL" --token "$$TOKEN" --tenant "$$TENANT"
 
@@ -81,6 +81,9 @@ redrive: $(PROJECT_READY) ## move messages from a dead-letter queue back to its 
 
 index-packages: $(PROJECT_READY) ## add packages to the package index that are not in it   [STACK=name] [DRY_RUN=1] [AGAIN=1]
 	@$(RUN) operations.index_packages --stack "$$STACK" $(if $(DRY_RUN),--dry-run) $(if $(AGAIN),--again)
+
+sign-packages: $(PROJECT_READY) ## sign packages that were exported before packages were signed   [STACK=name] [DRY_RUN=1]
+	@$(RUN) operations.sign_packages --stack "$$STACK" $(if $(DRY_RUN),--dry-run)
 
 erase: $(PROJECT_READY) ## erase everything of a tenant, after asking   TENANT=id [STACK=name] [DRY_RUN=1] [YES=1]
 	@$(RUN) operations.erase --tenant "$$TENANT" --stack "$$STACK" $(if $(DRY_RUN),--dry-run) $(if $(YES),--yes)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -68,6 +69,11 @@ class Aws:
     def dynamodb(self) -> DynamoDBClient:
         """DynamoDB."""
         return self._session.client("dynamodb", endpoint_url=self.endpoint)
+
+    @cached_property
+    def kms(self) -> KMSClient:
+        """KMS."""
+        return self._session.client("kms", endpoint_url=self.endpoint)
 
     @cached_property
     def lambda_(self) -> LambdaClient:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
@@ -61,6 +62,11 @@ class Deployment:
     def apigateway(self) -> APIGatewayClient:
         """An API Gateway client."""
         return boto3.client("apigateway", region_name=self.region, endpoint_url=self.endpoint, config=_CONFIG)
+
+    @property
+    def kms(self) -> KMSClient:
+        """A KMS client."""
+        return boto3.client("kms", region_name=self.region, endpoint_url=self.endpoint, config=_CONFIG)
 
     @property
     def sqs(self) -> SQSClient:

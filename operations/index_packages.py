@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -18,16 +18,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from installhub.bundler.stored_entry import DamagedEntryError
 from installhub.model.errors import InstallHubError
-from installhub.packages import records
 from installhub.packages.bundle_store import BundleStore
 from installhub.packages.indexing import IndexOutcome, PackageIndexer
-from installhub.packages.records import PackageRecord, PackageStatus, record_from_item
+from installhub.packages.records import PackageRecord
 from installhub.packages.store import PackageStore
 from installhub.runtime.aws_errors import error_code
-from installhub.runtime.dynamodb import Attribute, expressions
 from local.console import print_error, stderr, stdout
 from local.errors import LocalStackError
 from operations import deployment
+from operations.exported_packages import exported_packages
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -72,17 +71,12 @@ class Backfill:
         """Index all packages, several at a time; ``progress`` gets the number of those seen so far."""
         outcomes: Counter[IndexOutcome] = Counter()
         with ThreadPoolExecutor(_CONCURRENCY) as pool:
-            for page in self._pages():
+            for page in exported_packages(self.dynamodb, self.table):
                 for outcome in pool.map(self._index, page):
                     if outcome is not None:
                         outcomes[outcome] += 1
                     progress(outcomes.total() + len(self.failures))
         return outcomes
-
-    def _pages(self) -> Iterator[list[PackageRecord]]:
-        exported = expressions(filter_condition=Attribute(records.STATUS).equals(PackageStatus.EXPORTED.value))
-        for page in self.dynamodb.get_paginator("scan").paginate(TableName=self.table, **exported):
-            yield [record_from_item(item) for item in page["Items"]]
 
     def _index(self, record: PackageRecord) -> IndexOutcome | None:
         """Index a package. None if its bundle is missing or damaged, which is no reason to leave out the others."""

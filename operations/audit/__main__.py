@@ -58,7 +58,7 @@ def _audit(found: Deployment, grace: dt.timedelta) -> Report:
             if (number := next(counter)) % _PROGRESS_INTERVAL == 0:
                 status.update(f"Checked {number:,} packages and artifacts ...")
 
-        return audit(found.dynamodb, found.s3, found.outputs, grace=grace, progress=progress)
+        return audit(found.dynamodb, found.s3, found.kms, found.outputs, grace=grace, progress=progress)
 
 
 def _print_report(found: Deployment, report: Report) -> None:

@@ -31,9 +31,16 @@ def read_manifest(bundle: IO[bytes]) -> dict[str, Any] | None:
     try:
         with zipfile.ZipFile(bundle) as archive:
             manifest: dict[str, Any] = json.loads(archive.read(MANIFEST))
-            return manifest if all(artifact.keys() >= {"id", "sha256"} for artifact in manifest["artifacts"]) else None
+            is_complete = all(artifact.keys() >= {"id", "path", "sha256"} for artifact in manifest["artifacts"])
+            return manifest if is_complete else None
     except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def manifest_bytes(bundle: IO[bytes]) -> bytes:
+    """The manifest as it is in a bundle that can be read."""
+    with zipfile.ZipFile(bundle) as archive:
+        return archive.read(MANIFEST)
 
 
 def _manifest_problems(manifest: Mapping[str, Any], package: Mapping[str, Any]) -> Iterator[str]:

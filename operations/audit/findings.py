@@ -15,6 +15,8 @@ class FindingKind(StrEnum):
     EXPIRED_CLAIM = "expired-claim"
     WRONG_CHECKSUM = "wrong-checksum"
     WRONG_BUNDLE = "wrong-bundle"
+    UNSIGNED_PACKAGE = "unsigned-package"
+    WRONG_SIGNATURE = "wrong-signature"
     MISSING_DEFINITION = "missing-definition"
     WRONG_DEFINITION = "wrong-definition"
     ORPHAN_DEFINITION = "orphan-definition"

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 from boto3.dynamodb.types import TypeDeserializer
 
 from operations.audit.buckets import exists, list_objects, read_object
-from operations.audit.bundle import bundle_problems, read_manifest
+from operations.audit.bundle import bundle_problems, manifest_bytes, read_manifest
 from operations.audit.findings import FindingKind, Report
 from operations.audit.index import IndexAudit
+from operations.audit.signatures import SignatureAudit
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,6 +37,7 @@ class PackageAudit:
         bucket: The bundle bucket.
         report: Receives the findings.
         index: Checks the package index for each intact package.
+        signatures: Checks the signature of each intact package.
         clock: Returns the time in epoch seconds.
         progress: Called after each package.
     """
@@ -46,6 +48,7 @@ class PackageAudit:
     bucket: str
     report: Report
     index: IndexAudit
+    signatures: SignatureAudit
     clock: Callable[[], float] = time.time
     progress: Callable[[], None] = lambda: None
 
@@ -106,6 +109,7 @@ class PackageAudit:
                 self.report.add(FindingKind.WRONG_BUNDLE, location, problem)
             if (manifest := read_manifest(bundle)) is not None:
                 self.index.check_package(item, manifest)
+                self.signatures.check_package(item, manifest, manifest_bytes(bundle))
 
 
 def _deserialize(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,15 +12,18 @@ from operations.audit.buckets import audit_uploads
 from operations.audit.findings import Report
 from operations.audit.index import IndexAudit
 from operations.audit.packages import PackageAudit
+from operations.audit.signatures import SignatureAudit
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
 
 
 def audit(  # noqa: PLR0913  # all but three have a default
     dynamodb: DynamoDBClient,
     s3: S3Client,
+    kms: KMSClient,
     outputs: Mapping[str, str],
     *,
     grace: dt.timedelta = GRACE,
@@ -32,6 +35,7 @@ def audit(  # noqa: PLR0913  # all but three have a default
     Args:
         dynamodb: The DynamoDB client.
         s3: The S3 client.
+        kms: The KMS client.
         outputs: The stack's outputs, with the names of its tables and buckets.
         grace: Minimum age of an orphaned object in the definition bucket, and of a package that is not indexed, to be
             reported.
@@ -43,7 +47,8 @@ def audit(  # noqa: PLR0913  # all but three have a default
     artifacts, definitions = outputs["ArtifactsTable"], outputs["DefinitionBucket"]
     now = dt.datetime.fromtimestamp(clock(), dt.UTC)
     index = IndexAudit(dynamodb, outputs["PackageIndexTable"], packages, report, grace, now)
-    PackageAudit(dynamodb, s3, packages, bundles, report, index, clock, progress).run()
+    signatures = SignatureAudit(dynamodb, kms, outputs["SigningKeysTable"], outputs["SigningKey"], report)
+    PackageAudit(dynamodb, s3, packages, bundles, report, index, signatures, clock, progress).run()
     index.run()
     ArtifactAudit(dynamodb, s3, artifacts, definitions, report, grace, progress).run()
     for bucket in (bundles, definitions):

@@ -31,9 +31,9 @@ LARGE_ROOTS: Final = ("fault-large-1", "fault-large-2", "fault-large-3")
 ROOTS: Final = {"small": SMALL_ROOTS, "in parts": LARGE_ROOTS}
 _MULTIPART_CALLS: Final = (
     *("GetObject-1", "GetObject-2", "GetObject-3", "CreateMultipartUpload-1", "UploadPart-1", "UploadPart-2"),
-    *("CompleteMultipartUpload-1", "UpdateItem-2"),
+    *("CompleteMultipartUpload-1", "Sign-1", "UpdateItem-2"),
 )
-_WRITE_CALLS: Final = {"small": ("GetObject-1", "PutObject-1", "UpdateItem-2"), "in parts": _MULTIPART_CALLS}
+_WRITE_CALLS: Final = {"small": ("GetObject-1", "PutObject-1", "Sign-1", "UpdateItem-2"), "in parts": _MULTIPART_CALLS}
 COLD_CALLS: Final = {
     size: ("BatchGetItem-1", "UpdateItem-1", "BatchGetItem-2", *calls) for size, calls in _WRITE_CALLS.items()
 }
@@ -49,10 +49,12 @@ _START_SECONDS: Final = 30
 _MICROBURST_RULES: Final[dict[str, dict[str, dict[str, Any]]]] = {
     "throttled": {
         "dynamodb": {"error": {"code": "ProvisionedThroughputExceededException"}},
+        "kms": {"error": {"code": "ThrottlingException"}},
         "s3": {"error": {"code": "SlowDown"}},
     },
     "failing": {
         "dynamodb": {"error": {"code": "InternalServerError"}},
+        "kms": {"error": {"code": "KMSInternalException"}},
         "s3": {"error": {"code": "InternalError"}},
     },
     "timeout": {"*": {"timeout_ms": _HELD_MS}},
@@ -108,7 +110,7 @@ class FaultyStack:
 
     def audit(self) -> Report:
         """Audit the whole stack and return the report."""
-        return audit(self.api.aws.dynamodb, self.api.aws.s3, self.api.stack.outputs)
+        return audit(self.api.aws.dynamodb, self.api.aws.s3, self.api.aws.kms, self.api.stack.outputs)
 
     def objects(self, name: str) -> list[str]:
         """Return the keys of all bundles of a package, committed or not."""

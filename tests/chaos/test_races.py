@@ -23,7 +23,7 @@ IDS = [f"race-{place}" for place in range(5)]
 
 
 def is_clean(api: Api) -> bool:
-    return audit(api.aws.dynamodb, api.aws.s3, api.stack.outputs).findings == []
+    return audit(api.aws.dynamodb, api.aws.s3, api.aws.kms, api.stack.outputs).findings == []
 
 
 def publish(api: Api, number: int) -> None:

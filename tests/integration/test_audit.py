@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from installhub.artifacts import items
+from installhub.packages import records
 from operations.audit.buckets import audit_uploads
 from operations.audit.findings import FindingKind, Report
 from operations.audit.index import IndexAudit
@@ -33,7 +34,8 @@ NO_GRACE = dt.timedelta(0)
 
 def run_audit(world: World, grace: dt.timedelta = NO_GRACE) -> Report:
     other = world.with_other_clients()
-    return audit(other.dynamodb, other.s3, world.deployment.references, grace=grace, clock=world.clock)
+    outputs = {**world.deployment.references, "SigningKey": world.signer().key}
+    return audit(other.dynamodb, other.s3, other.kms, outputs, grace=grace, clock=world.clock)
 
 
 def kinds(report: Report) -> list[FindingKind]:
@@ -90,6 +92,7 @@ def test_nothing_is_found_in_an_intact_stack(world: World) -> None:
     assert report.checked == {
         "bundle objects": 1,
         "exported packages": 1,
+        "signatures": 1,
         "items of the package index": 5,
         "artifacts": 3,
         "definitions": 3,
@@ -157,7 +160,9 @@ def test_an_accepted_export_that_never_ends_is_found(world: World, change: Calla
 def test_a_wrong_checksum_is_found(world: World, change: Callable[..., None]) -> None:
     change("checksum", {"S": f"sha256:{'0' * 64}"})
 
-    assert kinds(run_audit(world)) == [FindingKind.WRONG_CHECKSUM, FindingKind.UNINDEXED_PACKAGE]
+    assert kinds(run_audit(world)) == [
+        *(FindingKind.WRONG_CHECKSUM, FindingKind.UNINDEXED_PACKAGE, FindingKind.WRONG_SIGNATURE)
+    ]
 
 
 def test_a_truncated_bundle_is_found(world: World, exported: ExportedPackage) -> None:
@@ -397,3 +402,43 @@ def test_a_package_that_is_exported_and_indexed_during_the_audit_is_no_finding(
     monkeypatch.setattr(IndexAudit, "run", run_after_another_export)
 
     assert run_audit(world).findings == []
+
+
+@pytest.mark.usefixtures("exported")
+def test_a_package_without_a_signature_is_found(world: World, change: Callable[..., None]) -> None:
+    change("signature", None)
+
+    assert kinds(run_audit(world)) == [FindingKind.UNSIGNED_PACKAGE]
+
+
+@pytest.mark.usefixtures("exported")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("value", {"S": "MEUCIQ=="}),
+        ("key", {"S": "arn:aws:kms:us-east-1:123456789012:key/unknown"}),
+        ("hubVersion", {"S": "9.9.9"}),
+    ],
+)
+def test_a_wrong_signature_is_found(
+    world: World, exported: ExportedPackage, change: Callable[..., None], name: str, value: dict[str, str]
+) -> None:
+    signature = exported.record.signature
+    assert signature is not None
+    stored = dict(records.signature_attribute(signature)["M"])
+    change("signature", {"M": {**stored, name: value}})
+
+    assert kinds(run_audit(world)) == [FindingKind.WRONG_SIGNATURE]
+
+
+def test_a_signature_of_another_package_is_found(
+    world: World, exported: ExportedPackage, change: Callable[..., None]
+) -> None:
+    other = world.export("rule", version="2.0.0").record
+    world.indexer().index(other)
+    assert other.signature is not None
+    change("signature", records.signature_attribute(other.signature))
+
+    (finding,) = run_audit(world).findings
+    assert finding.kind is FindingKind.WRONG_SIGNATURE
+    assert exported.record.description.package_id in finding.location

@@ -41,19 +41,21 @@ class Case:
 
 
 CASES: Final = {
-    "small": Case("small", points=("BatchGetItem-1", "UpdateItem-1", "BatchGetItem-2", "PutObject-1", "UpdateItem-2")),
+    "small": Case(
+        "small", points=("BatchGetItem-1", "UpdateItem-1", "BatchGetItem-2", "PutObject-1", "Sign-1", "UpdateItem-2")
+    ),
     "in parts": Case(
         incompressible(40 * 1024),
         points=(
             *("GetObject-1", "CreateMultipartUpload-1", "UploadPart-1", "UploadPart-2"),
             "CompleteMultipartUpload-1",
         ),
-        rest=("BatchGetItem-1", "UpdateItem-1", "BatchGetItem-2", "UpdateItem-2"),
+        rest=("BatchGetItem-1", "UpdateItem-1", "BatchGetItem-2", "Sign-1", "UpdateItem-2"),
     ),
     "takeover": Case(
         "small",
         points=("UpdateItem-1", "DeleteObject-1", "PutObject-1"),
-        rest=("BatchGetItem-1", "BatchGetItem-2", "UpdateItem-2"),
+        rest=("BatchGetItem-1", "BatchGetItem-2", "Sign-1", "UpdateItem-2"),
         after_crash=True,
     ),
 }
@@ -100,6 +102,7 @@ def export_again(world: World, *roots: str) -> None:
     assert world.objects() == [record.bundle_key]
     bundle = world.bundles().read(record.bundle_key)
     assert record.checksum == checksum_of(bundle)
+    assert record.signature is not None
     assert bundle == bundle_in_memory(world, command(*roots))
 
 

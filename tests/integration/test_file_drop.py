@@ -34,7 +34,8 @@ def stack(world: World, monkeypatch: pytest.MonkeyPatch) -> DropStack:
 
 def assert_sound(stack: DropStack) -> None:
     world = stack.world
-    assert audit(world.dynamodb, world.s3, world.deployment.references, clock=world.clock).findings == []
+    outputs = {**world.deployment.references, "SigningKey": world.signer().key}
+    assert audit(world.dynamodb, world.s3, world.kms, outputs, clock=world.clock).findings == []
 
 
 def counts(**changed: int) -> dict[str, int]:

@@ -16,9 +16,11 @@ from installhub.contract.routes import (
     DOWNLOAD,
     EXPORT,
     GET_ARTIFACT,
+    GET_ATTESTATION,
     GET_DEFINITION,
     GET_DIFF,
     GET_GRAPH,
+    GET_KEYS,
     GET_PACKAGE,
     GET_SBOM,
     LIST_ARTIFACT_PACKAGES,
@@ -51,6 +53,8 @@ ROUTES: Final = {
     "get_graph": GET_GRAPH,
     "get_sbom": GET_SBOM,
     "get_diff": GET_DIFF,
+    "get_attestation": GET_ATTESTATION,
+    "get_keys": GET_KEYS,
     "list_packages": LIST_PACKAGES,
     "list_versions": LIST_VERSIONS,
     "change_lifecycle": CHANGE_LIFECYCLE,
@@ -95,7 +99,7 @@ def test_single_and_multi_value_headers_agree(name: str) -> None:
     assert event["multiValueHeaders"] == {header: [value] for header, value in event["headers"].items()}
 
 
-@pytest.mark.parametrize("name", API_FUNCTIONS)
+@pytest.mark.parametrize("name", [name for name in API_FUNCTIONS if ROUTES[name].scopes])
 def test_api_events_contain_an_authorizer_context_that_does_not_expire_soon(name: str) -> None:
     context = sample_event(name)["requestContext"]["authorizer"]
 
@@ -103,6 +107,12 @@ def test_api_events_contain_an_authorizer_context_that_does_not_expire_soon(name
     assert context == {**authorizer_context(caller), "principalId": CALLER.subject, "integrationLatency": 42}
     assert context["scopes"] in ROUTES[name].scopes
     assert int(context["expiresAt"]) >= 4_000_000_000
+
+
+def test_events_of_routes_without_a_token_have_no_authorizer_context() -> None:
+    for event in (sample_event(name) for name in API_FUNCTIONS if not ROUTES[name].scopes):
+        assert "authorizer" not in event["requestContext"]
+        assert "Authorization" not in event["headers"]
 
 
 @pytest.mark.parametrize("name", API_FUNCTIONS)
@@ -156,6 +166,8 @@ def test_the_sample_events_work_in_sequence(sample_world: World) -> None:
 
     graph = gateway_response(functions.invoke("get_graph", sample_event("get_graph")))
     sbom = gateway_response(functions.invoke("get_sbom", sample_event("get_sbom")))
+    attestation = gateway_response(functions.invoke("get_attestation", sample_event("get_attestation")))
+    keys = gateway_response(functions.invoke("get_keys", sample_event("get_keys")))
     notes = gateway_response(functions.invoke("get_diff", sample_event("get_diff")))
     changed = gateway_response(functions.invoke("change_lifecycle", sample_event("change_lifecycle")))
     lists = [
@@ -168,6 +180,7 @@ def test_the_sample_events_work_in_sequence(sample_world: World) -> None:
     assert (sbom.status, sbom.json["bomFormat"]) == (200, "CycloneDX")
     assert (download.status, download.body[:2]) == (200, b"PK")
     assert (graph.status, graph.body[:4]) == (200, b"<svg")
+    assert attestation.json["signatures"][0]["keyid"] == keys.json["keys"][0]["kid"]
     assert (notes.status, notes.body[:1]) == (200, b"#")
     assert (changed.status, changed.json["lifecycle"]) == (200, "deprecated")
     assert [response.status for response in lists] == [200, 200]

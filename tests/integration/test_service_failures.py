@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 PACKAGE: Final = package_id(TENANT, "Employee Onboarding Suite", "2.1.0")
 ROOT: Final = "thread-2002"
 BODY: Final = {**EXPORT_BODY, "artifactIds": [ROOT]}
-CALLS: Final = ("BatchGetItem-1", "UpdateItem-1", "BatchGetItem-2", "GetObject-1", "PutObject-1", "UpdateItem-2")
+CALLS: Final = (
+    "BatchGetItem-1",
+    "UpdateItem-1",
+    "BatchGetItem-2",
+    "GetObject-1",
+    "PutObject-1",
+    "Sign-1",
+    "UpdateItem-2",
+)
 FAILURE_KINDS: Final = ("throttled", "failing", "unreachable")
 MULTIPART_CALLS: Final = ("CreateMultipartUpload-1", "UploadPart-1", "UploadPart-2", "CompleteMultipartUpload-1")
 
@@ -41,6 +49,7 @@ def assert_unavailable(response: ApiResponse) -> None:
     assert 1 <= int(response.headers["Retry-After"]) <= 60
     assert "dynamodb" not in response.body.decode().lower()
     assert "s3" not in response.body.decode().lower()
+    assert "kms" not in response.body.decode().lower()
 
 
 def assert_nothing_left(world: World) -> None:

@@ -50,7 +50,7 @@ def check_exports(api: Api, results: Iterable[RequestResult]) -> VerifiedExports
     assert found == checksums
 
     report = audit(
-        *(api.aws.dynamodb, api.aws.s3, api.stack.outputs),
+        *(api.aws.dynamodb, api.aws.s3, api.aws.kms, api.stack.outputs),
         grace=dt.timedelta(0),
     )
     assert report.findings == []

@@ -29,8 +29,9 @@ Clients = Callable[[str], Any]
 
 DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException"})
 KEYS: Final = {"PackagesTable": ("packageId",), "RequestsTable": ("requestId",), "PlansTable": ("customer",)}
+KEYS_WITHOUT_STREAM: Final = {"SigningKeysTable": ("keyArn",)}
 INDEXES: Final = {"ArtifactsTable": ("by-artifact-id", "id"), "PackagesTable": ("by-lease", "leaseKind")}
-PROTECTED: Final = ("ArtifactsTable", "PackagesTable", "PackageIndexTable")
+PROTECTED: Final = ("ArtifactsTable", "PackagesTable", "PackageIndexTable", "SigningKeysTable")
 PREFIXES: Final = {
     "BundleBucket": ("bundles/probe", "other/probe"),
     "DefinitionBucket": ("definitions/probe", "downloads/probe", "other/probe"),
@@ -116,7 +117,19 @@ def is_denied(probe: Probe) -> bool:
 def probes(caller: Caller, api: Api) -> Probes:
     """Return a probe for every permission that is tested."""
     all_probes: Probes = {}
-    for group in (_tables, _indexes, _objects, _buckets, _queues, _streams, _logs, _functions, _gateway, _account):
+    for group in (
+        _tables,
+        _indexes,
+        _objects,
+        _buckets,
+        _queues,
+        _streams,
+        _key,
+        _logs,
+        _functions,
+        _gateway,
+        _account,
+    ):
         for action, resource, probe in group(caller.client, api):
             permission = Permission(action, resource)
             if permission in all_probes:
@@ -127,9 +140,10 @@ def probes(caller: Caller, api: Api) -> Probes:
 
 def _tables(clients: Clients, api: Api) -> Group:
     db = clients("dynamodb")
-    for table in ("ArtifactsTable", "PackageIndexTable", *KEYS, UNRELATED):
+    keys = {**KEYS, **KEYS_WITHOUT_STREAM}
+    for table in ("ArtifactsTable", "PackageIndexTable", *keys, UNRELATED):
         name = {"TableName": api.stack.outputs.get(table, table)}
-        key = {attribute: {"S": "probe"} for attribute in KEYS.get(table, ("pk", "sk"))}
+        key = {attribute: {"S": "probe"} for attribute in keys.get(table, ("pk", "sk"))}
         equals = {
             "KeyConditionExpression": "#key = :key",
             "ExpressionAttributeNames": {"#key": next(iter(key))},
@@ -228,6 +242,20 @@ def _streams(clients: Clients, api: Api) -> Group:
         yield "dynamodb:DescribeStream", f"{table}/stream", _call(streams.describe_stream, arn)
         yield "dynamodb:GetShardIterator", f"{table}/stream", _call(streams.get_shard_iterator, shard)
     yield "dynamodb:ListStreams", "*", streams.list_streams
+
+
+def _key(clients: Clients, api: Api) -> Group:
+    kms, key = clients("kms"), {"KeyId": api.stack.outputs["SigningKey"]}
+    digest = {"Message": b"too short", "MessageType": "DIGEST", "SigningAlgorithm": "ECDSA_SHA_256"}
+    yield "kms:Sign", "SigningKey", _call(kms.sign, {**key, **digest})
+    yield "kms:GetPublicKey", "SigningKey", _call(kms.get_public_key, key)
+    yield "kms:DescribeKey", "SigningKey", _call(kms.describe_key, key)
+    yield "kms:GetKeyPolicy", "SigningKey", _call(kms.get_key_policy, {**key, "PolicyName": "default"})
+    yield "kms:EnableKey", "SigningKey", _call(kms.enable_key, key)
+    yield "kms:ScheduleKeyDeletion", "SigningKey", _call(kms.schedule_key_deletion, {**key, "PendingWindowInDays": 1})
+    policy = {"Policy": api.aws.kms.get_key_policy(**key)["Policy"]}
+    yield "kms:PutKeyPolicy", "SigningKey", _call(kms.put_key_policy, {**key, **policy})
+    yield "kms:CreateKey", "*", _call(kms.create_key, {"KeySpec": "none"})
 
 
 def _logs(clients: Clients, api: Api) -> Group:

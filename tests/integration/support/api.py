@@ -117,6 +117,14 @@ class Api:
     ) -> ApiResponse:
         return self.get("get_sbom", package_id, caller, headers)
 
+    def get_attestation(
+        self, package_id: str, *, caller: Caller | None = CALLER, headers: Headers = NO_HEADERS
+    ) -> ApiResponse:
+        return self.get("get_attestation", package_id, caller, headers)
+
+    def get_keys(self, *, headers: Headers = NO_HEADERS) -> ApiResponse:
+        return self._send("get_keys", sample_event("get_keys"), None, headers)
+
     def get_diff(
         self, package_id: str, caller: Caller | None = CALLER, headers: Headers = NO_HEADERS, /, **query: str
     ) -> ApiResponse:
@@ -176,7 +184,7 @@ class Api:
             event["headers"][name] = value
             event["multiValueHeaders"][name] = [value]
         if caller is None:
-            del event["requestContext"]["authorizer"]
+            event["requestContext"].pop("authorizer", None)
         else:
             event["requestContext"]["authorizer"].update(authorizer_context(caller))
         return gateway_response(self.functions.invoke(function, event))

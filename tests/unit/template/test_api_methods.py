@@ -39,7 +39,7 @@ def test_head_is_served_wherever_get_is() -> None:
     assert gets == {path for method, path in api_events() if method == "HEAD"}
 
 
-def test_only_preflight_requests_and_the_public_keys_need_no_token() -> None:
+def test_only_preflight_requests_and_public_keys_need_no_token() -> None:
     public = [route.path for route in ROUTES if not route.scopes]
     assert public == ["/api/installhub/keys"]
     for (method, path), event in api_events().items():
