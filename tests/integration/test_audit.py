@@ -34,8 +34,7 @@ NO_GRACE = dt.timedelta(0)
 
 def run_audit(world: World, grace: dt.timedelta = NO_GRACE) -> Report:
     other = world.with_other_clients()
-    outputs = {**world.deployment.references, "SigningKey": world.signer().key}
-    return audit(other.dynamodb, other.s3, other.kms, outputs, grace=grace, clock=world.clock)
+    return audit(other.dynamodb, other.s3, other.kms, world.outputs, grace=grace, clock=world.clock)
 
 
 def kinds(report: Report) -> list[FindingKind]:

@@ -129,7 +129,7 @@ def test_nothing_of_the_tenant_remains_and_everything_else_does(
     assert len(of(OTHER_TENANT, after)) > 15
     bundles = [text for text in after if text.startswith("BundleBucket")]
     assert len(bundles) == 2, "the two packages of the other tenant"
-    report = audit(world.dynamodb, world.s3, world.deployment.references, clock=world.clock)
+    report = audit(world.dynamodb, world.s3, world.kms, world.outputs, clock=world.clock)
     assert report.findings == []
 
 

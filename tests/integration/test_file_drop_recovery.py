@@ -63,7 +63,7 @@ def assert_complete(stack: DropStack, key: str = KEY) -> dict[str, Any]:
     assert (result["checkpoint"]["line"], result["checkpoint"]["leaseUntil"]) == (len(LINES), 0)
     assert stack.artifacts().keys() == IDS
     world = stack.world
-    assert audit(world.dynamodb, world.s3, world.deployment.references, clock=world.clock).findings == []
+    assert audit(world.dynamodb, world.s3, world.kms, world.outputs, clock=world.clock).findings == []
     return result
 
 

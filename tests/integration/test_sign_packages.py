@@ -39,11 +39,10 @@ def packages(world: World) -> list[ExportedPackage]:
 @pytest.fixture
 def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """Return a function that runs the command on the world, one package at a time."""
-    outputs = {**world.deployment.references, "SigningKey": world.signer().key}
     monkeypatch.setattr("operations.sign_packages._CONCURRENCY", 1)
     for name, client in (("dynamodb", world.dynamodb), ("s3", world.s3), ("kms", world.kms)):
         monkeypatch.setattr(Deployment, name, client)
-    monkeypatch.setattr("operations.deployment.find", lambda _: Deployment("the stack", outputs))
+    monkeypatch.setattr("operations.deployment.find", lambda _: Deployment("the stack", world.outputs))
     return lambda *options: main(list(options))
 
 

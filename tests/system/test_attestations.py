@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicNumbers
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -19,6 +18,8 @@ from tests.system.client import TENANT, Api, export_body
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import requests
+
 
 @pytest.fixture(scope="module")
 def package_id(api: Api) -> str:
@@ -26,11 +27,7 @@ def package_id(api: Api) -> str:
 
 
 def keys_of(api: Api) -> requests.Response:
-    return requests.get(keys_url(api), timeout=30)
-
-
-def keys_url(api: Api) -> str:
-    return api.stack.url.removesuffix("/packages") + "/keys"
+    return api.call("GET", "/keys", token=None, base="/api/installhub")
 
 
 def verified(envelope: Mapping[str, Any], keys: Mapping[str, Any]) -> Any:  # noqa: ANN401  # any JSON
@@ -75,8 +72,9 @@ def test_head_and_a_known_attestation_have_no_body(api: Api, package_id: str) ->
 
 def test_the_keys_need_no_token_and_may_be_cached(api: Api) -> None:
     keys = keys_of(api)
-    head = requests.head(keys_url(api), timeout=30)
-    known = requests.get(keys_url(api), headers={"If-None-Match": keys.headers["ETag"]}, timeout=30)
+    head = api.call("HEAD", "/keys", token=None, base="/api/installhub")
+    etag = {"If-None-Match": keys.headers["ETag"]}
+    known = api.call("GET", "/keys", token=None, base="/api/installhub", headers=etag)
 
     assert (keys.status_code, head.status_code, known.status_code) == (200, 200, 304)
     assert keys.headers["Cache-Control"] == "public, max-age=3600"
@@ -84,7 +82,7 @@ def test_the_keys_need_no_token_and_may_be_cached(api: Api) -> None:
 
 
 def test_an_attestation_needs_a_token(api: Api, package_id: str) -> None:
-    assert requests.get(f"{api.stack.url}/{package_id}/attestation", timeout=30).status_code == 401
+    assert api.call("GET", f"/{package_id}/attestation", token=None).status_code == 401
 
 
 def test_simultaneous_exports_are_all_signed(api: Api) -> None:

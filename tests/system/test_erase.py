@@ -58,7 +58,7 @@ def test_nothing_of_an_erased_tenant_remains(api: Api) -> None:
     assert "usage-plan keys" in erased.stdout
     assert not [text for text in contents(api) if TENANT in text or package_id in text]
     found = deployment.local(api.state)
-    report = audit(found.dynamodb, found.s3, found.outputs)
+    report = audit(found.dynamodb, found.s3, found.kms, found.outputs)
     assert not [finding for finding in report.findings if package_id in finding.location]
     again = make_erase(api, "YES=1")
     assert (again.returncode, again.stdout) == (2, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -22,8 +23,10 @@ from operations import deployment
 from operations.audit.stack import audit
 from operations.erase.stores import Stores
 from operations.index_packages import Backfill
+from operations.sign_packages import Signing
 from tests.stacks import SAMPLES, free_port
 from tests.system.client import TENANT, Api, export_body
+from tests.system.test_attestations import verified
 from tests.system.test_where_used import packages_of
 from tools.upgrade.release import last_release
 
@@ -191,8 +194,25 @@ def test_packages_from_before_are_found_by_their_artifacts_after_the_backfill(
         assert new in listed
 
 
+def test_packages_from_before_have_no_attestation_until_they_are_signed(
+    upgraded: Api, before: Before, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/{before.package['packageId']}/attestation"
+    refused = upgraded.call("GET", path)
+    assert (refused.status_code, refused.json()["errorCode"]) == (404, "AttestationNotFound")
+    monkeypatch.setattr("operations.deployment.local_stack.current", lambda _: upgraded.stack)
+
+    signing = Signing.of(deployment.local(upgraded.state))
+    signing.run(lambda _: None)
+
+    assert signing.failures == []
+    keys = upgraded.call("GET", "/keys", token=None, base="/api/installhub").json()
+    statement = verified(upgraded.call("GET", path).json(), keys)
+    assert statement["subject"][0]["digest"]["sha256"] == hashlib.sha256(before.bundle).hexdigest()
+
+
 def test_the_audit_finds_nothing(upgraded: Api, before: Before, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001  # must run first
     monkeypatch.setattr("operations.deployment.local_stack.current", lambda _: upgraded.stack)
     found = deployment.local(upgraded.state)
 
-    assert audit(found.dynamodb, found.s3, found.outputs).findings == []
+    assert audit(found.dynamodb, found.s3, found.kms, found.outputs).findings == []

@@ -82,6 +82,11 @@ class World:
         dynamodb, s3, kms = _other_clients()
         return replace(self, dynamodb=dynamodb, s3=s3, kms=kms)
 
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The outputs of the stack."""
+        return {**self.deployment.references, "SigningKey": self.deployment.attributes["SigningKey.Arn"]}
+
     def name(self, logical_id: str) -> str:
         """Return the physical name of a table or bucket."""
         return self.deployment.references[logical_id]
