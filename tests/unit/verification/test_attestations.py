@@ -61,7 +61,9 @@ def test_a_statement_may_have_more_and_no_materials(change: Change) -> None:
         (lambda statement: statement.update(predicateType="https://slsa.dev/x"), Reason.STATEMENT_MALFORMED),
         (lambda statement: statement.update(predicate=[]), Reason.STATEMENT_MALFORMED),
         (predicate(tenantDigest="tenant-1"), Reason.STATEMENT_MALFORMED),
+        (predicate(tenantDigest="a" * 65), Reason.STATEMENT_MALFORMED),
         (predicate(exportedAt="yesterday"), Reason.STATEMENT_MALFORMED),
+        (predicate(exportedAt="2026-11-27T17:00:00Z\n"), Reason.STATEMENT_MALFORMED),
         (predicate(exportedByKind=""), Reason.STATEMENT_MALFORMED),
         (without("hubVersion"), Reason.STATEMENT_MALFORMED),
         (subject([]), Reason.SUBJECT_DIFFERS),
@@ -81,7 +83,7 @@ def test_a_statement_may_have_more_and_no_materials(change: Change) -> None:
         (material(0, name="artifacts/EntitySchema/other.json"), Reason.MATERIALS_DIFFER),
         (lambda statement: statement["predicate"]["materials"].reverse(), Reason.MATERIALS_DIFFER),
     ],
-    ids=range(23),
+    ids=range(25),
 )
 def test_another_statement_is_refused(change: Change, reason: Reason) -> None:
     with pytest.raises(VerificationError) as raised:
@@ -115,7 +117,10 @@ def test_an_envelope_may_be_larger_than_a_megabyte_only_if_the_bundle_needs_it()
     envelope_of_large = attestation_of(large)
 
     assert len(envelope_of_large) > 1024 * 1024
-    assert verify_attestation(envelope_of_large, trusted(), large).hub_version == "0.3.0"
+    padded = envelope_of_large.ljust(3_200 * 512)
+    assert verify_attestation(padded, trusted(), large).hub_version == "0.3.0"
+    with pytest.raises(VerificationError, match="EnvelopeTooLarge"):
+        verify_attestation(padded + b" ", trusted(), large)
     with pytest.raises(VerificationError) as raised:
         verify_attestation(envelope_of_large, trusted(), BUNDLE)
     assert raised.value.reason is Reason.ENVELOPE_TOO_LARGE

@@ -135,6 +135,18 @@ def test_a_bad_envelope_is_refused(document: bytes, reason: Reason, place: str) 
     assert refusal(document, trusted()) == (reason, place)
 
 
+def test_an_envelope_may_have_exactly_a_megabyte() -> None:
+    assert verify_envelope(envelope(PAYLOAD).ljust(1024 * 1024), trusted()) == PAYLOAD
+
+
+@pytest.mark.parametrize("changes", [{"crv": "P-384"}, {"kty": "RSA"}])
+def test_a_key_of_another_curve_or_type_is_refused_although_its_id_is_right(changes: dict[str, str]) -> None:
+    key = {**jwk(), **changes}
+
+    with pytest.raises(VerificationError, match="KeyUnusable"):
+        public_key({**key, "kid": thumbprint(key)})
+
+
 @given(position=st.integers(0, len(envelope(PAYLOAD)) - 1), flipped=st.integers(1, 255))
 def test_no_envelope_with_a_flipped_byte_has_another_payload(position: int, flipped: int) -> None:
     document = bytearray(envelope(PAYLOAD))
@@ -225,9 +237,16 @@ def key_set(keys: Sequence[object]) -> bytes:
 
 
 def test_a_key_set_has_its_signing_keys() -> None:
-    others: list[Any] = [{"kty": "RSA", "kid": "1", "n": "AQAB", "e": "AQAB"}, {**jwk(), "use": "enc"}, OTHER_CURVE, 7]
+    others: list[Any] = [
+        {"kty": "RSA", "kid": "1", "n": "AQAB", "e": "AQAB"},
+        {**jwk(), "use": "enc"},
+        OTHER_CURVE,
+        7,
+        [],
+    ]
 
-    assert parse_key_set(key_set([*others, jwk(), jwk(OTHER_KEY)])) == trusted(KEY, OTHER_KEY)
+    assert parse_key_set(key_set([*others, jwk(OTHER_KEY)])) == trusted(OTHER_KEY)
+    assert parse_key_set(key_set([jwk(), jwk(OTHER_KEY)])) == trusted(KEY, OTHER_KEY)
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,14 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from installhub.model.definition import sha256_hex
+from installhub.verification import end_records
+from installhub.verification.archive import read_entries
 from installhub.verification.bundle import verify_bundle
 from installhub.verification.limits import DEFAULT_LIMITS, Limits
 from installhub.verification.reasons import Reason, VerificationError
@@ -25,6 +28,21 @@ def refusal(bundle: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[Reason, str
     with pytest.raises(VerificationError) as raised:
         verify_bundle(io.BytesIO(bundle), limits)
     return raised.value.reason, raised.value.place
+
+
+def is_place(forgery: Forgery, place: str) -> bool:
+    """Whether the place is an entry, by name or number, a field of the manifest, or the archive as a whole."""
+    if place in {"", "manifest.json", *(f"entry {index}" for index in range(5))}:
+        return True
+    if place.encode() in {entry.name for entry in forgery.entries}:
+        return True
+    if not place.startswith("/"):
+        return place in {listed["path"] for listed in forgery.manifest()["artifacts"]}
+    value = forgery.manifest()
+    *parents, last = place[1:].split("/")
+    for name in parents:
+        value = value[int(name)] if isinstance(value, list) else value[name]
+    return int(last) < len(value) if isinstance(value, list) else last in {*value, *taken_apart().manifest()}
 
 
 def central(**fields: int) -> Change:
@@ -304,7 +322,9 @@ def test_a_hostile_archive_is_refused(reason: Reason, change: Change) -> None:
 
     change(forgery)
 
-    assert refusal(forgery.encode())[0] is reason
+    found, place = refusal(forgery.encode())
+    assert found is reason
+    assert is_place(forgery, place), place
 
 
 @pytest.mark.parametrize(("reason", "change"), [case[1:] for case in CONTENT], ids=[case[0] for case in CONTENT])
@@ -313,7 +333,9 @@ def test_hostile_content_is_refused(reason: Reason, change: Change) -> None:
 
     change(forgery)
 
-    assert refusal(forgery.encode())[0] is reason
+    found, place = refusal(forgery.encode())
+    assert found is reason
+    assert is_place(forgery, place), place
 
 
 @pytest.mark.parametrize("length", [0, 1, 21, 22, 100, -1, -22, -23, -100])
@@ -321,21 +343,6 @@ def test_a_part_of_a_bundle_is_refused(length: int) -> None:
     reason, _ = refusal(taken_apart().encode()[:length])
 
     assert reason in {Reason.END_MISSING, Reason.TRAILING_BYTES}
-
-
-@pytest.mark.parametrize(
-    ("limits", "reason"),
-    [
-        (Limits(bundle_bytes=100), Reason.BUNDLE_TOO_LARGE),
-        (Limits(entries=3), Reason.TOO_MANY_ENTRIES),
-        (Limits(total_bytes=1_000), Reason.ENTRIES_TOO_LARGE),
-        (Limits(manifest_bytes=100), Reason.ENTRY_TOO_LARGE),
-        (Limits(definition_bytes=100), Reason.ENTRY_TOO_LARGE),
-    ],
-    ids=lambda value: value.value if isinstance(value, Reason) else "",
-)
-def test_limits_are_checked(limits: Limits, reason: Reason) -> None:
-    assert refusal(taken_apart().encode(), limits)[0] is reason
 
 
 def test_the_place_is_named() -> None:
@@ -355,9 +362,52 @@ def test_a_place_cannot_control_a_terminal() -> None:
     assert len(place) < 310
 
 
+def test_names_may_have_255_bytes() -> None:
+    forgery = taken_apart()
+    forgery.entries[1].name = b"a" * 255
+
+    names = [entry.name for entry in read_entries(io.BytesIO(forgery.encode()), DEFAULT_LIMITS)]
+
+    assert names[1] == "a" * 255
+
+
+def test_exactly_the_limits_are_allowed() -> None:
+    bundle = taken_apart().encode()
+    sizes = [entry.size for entry in taken_apart().entries]
+    exact = Limits(4, sizes[0], max(sizes[1:]), sum(sizes), len(bundle))
+
+    assert verify_bundle(io.BytesIO(bundle), exact).manifest.roots == ("App",)
+    for name, reason in LIMITED.items():
+        refused = refusal(bundle, replace(exact, **{name: getattr(exact, name) - 1}))
+        assert refused[0] is reason, name
+
+
+LIMITED = {
+    "entries": Reason.TOO_MANY_ENTRIES,
+    "manifest_bytes": Reason.ENTRY_TOO_LARGE,
+    "definition_bytes": Reason.ENTRY_TOO_LARGE,
+    "total_bytes": Reason.ENTRIES_TOO_LARGE,
+    "bundle_bytes": Reason.BUNDLE_TOO_LARGE,
+}
+
+
+def test_the_default_limits_admit_what_a_hub_exports_by_default() -> None:
+    """50,000 artifacts, definitions of 50 MiB and 5 GiB together."""
+    mib = 2**20
+
+    assert Limits(50_001, 256 * mib, 50 * mib, 6 * 1024 * mib, 6 * 1024 * mib) == DEFAULT_LIMITS
+
+
+def test_the_limits_of_the_format_are_those_of_zip() -> None:
+    assert (end_records.MAX_16, end_records.MAX_32) == (2**16 - 1, 2**32 - 1)
+
+
+def test_reasons_have_the_names_of_the_enumeration() -> None:
+    assert [reason.value for reason in Reason] == [reason.name.title().replace("_", "") for reason in Reason]
+
+
 def test_every_reason_about_bundles_is_tested() -> None:
     tested = {reason for _, reason, _ in (*STRUCTURE, *CONTENT)}
     about_attestations = list(Reason)[list(Reason).index(Reason.ENVELOPE_TOO_LARGE) :]
-    tested_by_limits = {Reason.BUNDLE_TOO_LARGE, Reason.TOO_MANY_ENTRIES, Reason.ENTRIES_TOO_LARGE}
 
-    assert set(Reason) - set(about_attestations) - {Reason.END_MISSING} == tested | tested_by_limits
+    assert set(Reason) - set(about_attestations) - {Reason.END_MISSING} == tested | set(LIMITED.values())

@@ -65,7 +65,8 @@ def _matched(manifest: Manifest, entries: list[Entry], limits: Limits) -> list[t
     for artifact in manifest.artifacts:
         if artifact.path not in present:
             raise VerificationError(Reason.ENTRY_MISSING, artifact.path)
-    for artifact, entry in zip(manifest.artifacts, entries, strict=True):
+    matched = list(zip(manifest.artifacts, entries, strict=True))
+    for artifact, entry in matched:
         if artifact.path != entry.name:
             raise VerificationError(Reason.ENTRY_OUT_OF_ORDER, entry.name, f"is where {artifact.path} belongs")
         if artifact.size != entry.size:
@@ -74,7 +75,7 @@ def _matched(manifest: Manifest, entries: list[Entry], limits: Limits) -> list[t
         if artifact.size > limits.definition_bytes:
             detail = f"{artifact.size} bytes, of at most {limits.definition_bytes}"
             raise VerificationError(Reason.ENTRY_TOO_LARGE, entry.name, detail)
-    return list(zip(manifest.artifacts, entries, strict=True))
+    return matched
 
 
 def _sha256(file: BinaryIO) -> str:

@@ -76,9 +76,12 @@ _ANY_TEXT: Final = re.compile(r".+")
 
 
 def _check_subject(subject: object, bundle: VerifiedBundle) -> None:
-    if not isinstance(subject, list) or len(subject) != 1:
-        raise VerificationError(Reason.SUBJECT_DIFFERS, "/subject", "is not one file")
-    if _digest(_object(subject[0], "/subject/0"), "/subject/0") != bundle.sha256:
+    match subject:
+        case [file]:
+            digest = _digest(_object(file, "/subject/0"), "/subject/0")
+        case _:
+            raise VerificationError(Reason.SUBJECT_DIFFERS, "/subject", "is not one file")
+    if digest != bundle.sha256:
         raise VerificationError(Reason.SUBJECT_DIFFERS, "/subject/0/digest", "is the digest of another file")
 
 
