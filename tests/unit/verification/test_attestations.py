@@ -90,6 +90,10 @@ def test_another_statement_is_refused(change: Change, reason: Reason) -> None:
         verify_attestation(signed(change), trusted(), BUNDLE)
 
     assert raised.value.reason is reason
+    place = raised.value.place.split("/")
+    assert place[0] == ""
+    assert place[1] in {"_type", "predicateType", "predicate", "subject"}
+    assert set(place[2:]) <= {"0", "digest", *statement_of(BUNDLE)["predicate"]}
 
 
 @pytest.mark.parametrize("payload", [b"", b"[]", b'{"_type":1,"_type":2}', b"\xff"])
@@ -112,7 +116,7 @@ def test_the_attestation_of_another_package_is_refused() -> None:
 
 
 def test_an_envelope_may_be_larger_than_a_megabyte_only_if_the_bundle_needs_it() -> None:
-    ids = [f"{index:04}{'X' * 200}" for index in range(3_200)]
+    ids = [f"{index:04}{'X' * 196}" for index in range(3_200)]
     large = verify_bundle(io.BytesIO(bundle_of(ids)[0]))
     envelope_of_large = attestation_of(large)
 

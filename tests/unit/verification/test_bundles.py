@@ -61,6 +61,15 @@ def test_ids_that_are_no_file_names_are_accepted() -> None:
     assert verified(bundle).manifest.install_order == HOSTILE_IDS
 
 
+def test_the_longest_path_is_accepted() -> None:
+    listed = node("A" * 200, kind=ArtifactType.PROCESS_DEFINITION)
+    content = canonical_json({})
+
+    bundle = written([replace(listed, sha256=sha256_hex(content), size=len(content))], [content], [listed.id])
+
+    assert len(verified(bundle).manifest.artifacts[0].path) == 266
+
+
 @given(
     ids=st.lists(
         st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=300).filter(

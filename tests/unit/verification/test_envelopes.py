@@ -17,7 +17,7 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError as OtherVerificationError
 from securesystemslib.signer import CryptoSigner, SSlibKey  # type: ignore[attr-defined]  # re-exported
 
-from installhub.model.base64url import base64url_encode
+from installhub.model.base64url import base64url_decode, base64url_encode
 from installhub.verification.envelope import PAYLOAD_TYPE, pre_authentication_encoding, verify_envelope
 from installhub.verification.keys import jwk_of, parse_key_set, public_key, thumbprint
 from installhub.verification.reasons import Reason, VerificationError
@@ -145,6 +145,17 @@ def test_a_key_of_another_curve_or_type_is_refused_although_its_id_is_right(chan
 
     with pytest.raises(VerificationError, match="KeyUnusable"):
         public_key({**key, "kid": thumbprint(key)})
+
+
+def test_a_coordinate_has_exactly_32_bytes() -> None:
+    key = {**jwk(), "x": base64url_encode(b"\0" + base64url_decode(jwk()["x"]))}
+
+    with pytest.raises(VerificationError, match="KeyUnusable"):
+        public_key({**key, "kid": thumbprint(key)})
+
+
+def test_a_key_set_may_have_a_thousand_keys() -> None:
+    assert parse_key_set(key_set([jwk()] * 1_000)) == trusted()
 
 
 @given(position=st.integers(0, len(envelope(PAYLOAD)) - 1), flipped=st.integers(1, 255))

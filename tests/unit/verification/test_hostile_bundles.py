@@ -173,6 +173,7 @@ STRUCTURE: list[tuple[str, Reason, Change]] = [
     ("bytes before the directory", Reason.GAP_BETWEEN_ENTRIES, archive(before_directory=OUTSIDE)),
     ("bytes after the directory", Reason.END_WRONG, archive(before_end=OUTSIDE)),
     ("a comment", Reason.TRAILING_BYTES, archive(comment=b"hello")),
+    ("the longest comment", Reason.TRAILING_BYTES, archive(comment=b"-" * 65_535)),
     ("a comment that looks like an end", Reason.END_WRONG, archive(comment=struct.pack("<4s18x", b"PK\x05\x06"))),
     ("several parts", Reason.END_WRONG, end(disk=1, first_disk=1)),
     ("fewer entries than in total", Reason.END_WRONG, end(count=3)),
@@ -227,7 +228,7 @@ STRUCTURE: list[tuple[str, Reason, Change]] = [
     ("a name with a line break", Reason.NAME_NOT_TEXT, named("artifacts/a\nb.json")),
     ("a name with a null character", Reason.NAME_NOT_TEXT, named("artifacts/a.json\0.txt")),
     ("an empty name", Reason.NAME_NOT_TEXT, named("")),
-    ("a name that is too long", Reason.NAME_NOT_TEXT, named("a" * 256)),
+    ("a name that is too long", Reason.NAME_NOT_TEXT, named("a" * 301)),
     ("an entry twice", Reason.ENTRY_DUPLICATE, lambda forgery: forgery.entries.append(forgery.entries[1])),
     ("an entry twice ignoring case", Reason.ENTRY_DUPLICATE, added("artifacts/entityschema/SCHEMA.json")),
     ("a second manifest", Reason.ENTRY_DUPLICATE, added("manifest.json")),
@@ -294,6 +295,7 @@ CONTENT: list[tuple[str, Reason, Change]] = [
     ("a path of another type", Reason.PATH_WRONG, artifact(0, path="artifacts/RuleSet/schema.json")),
     ("a path outside the artifacts", Reason.PATH_WRONG, named("schema.json")),
     ("a path of a device", Reason.PATH_WRONG, named("artifacts/EntitySchema/CON.x.json")),
+    ("a path too long for file systems", Reason.PATH_WRONG, named(f"artifacts/EntitySchema/{'a' * 251}.json")),
     ("a path that needs encoding", Reason.PATH_WRONG, named("artifacts/EntitySchema/a b.json")),
     ("a path of a program", Reason.PATH_WRONG, named("artifacts/EntitySchema/schema.exe")),
     ("an incomplete install order", Reason.INSTALL_ORDER_WRONG, manifest(lambda m: m["installOrder"].pop())),
@@ -362,13 +364,13 @@ def test_a_place_cannot_control_a_terminal() -> None:
     assert len(place) < 310
 
 
-def test_names_may_have_255_bytes() -> None:
+def test_names_may_have_300_bytes() -> None:
     forgery = taken_apart()
-    forgery.entries[1].name = b"a" * 255
+    forgery.entries[1].name = b"a" * 300
 
     names = [entry.name for entry in read_entries(io.BytesIO(forgery.encode()), DEFAULT_LIMITS)]
 
-    assert names[1] == "a" * 255
+    assert names[1] == "a" * 300
 
 
 def test_exactly_the_limits_are_allowed() -> None:

@@ -1,4 +1,4 @@
-"""Manifests: each field has to be of the right kind, and the manifest of one artifact with one requirement is enough."""
+"""Manifests: each field has to be of the right kind, and unknown ones are ignored."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from installhub.verification.manifest import read_manifest
 from installhub.verification.reasons import Reason, VerificationError
 from tests.forged_bundles import taken_apart
 
-OF_TEXT: Final = (None, 1, [], {}, True)
-OF_OPTIONAL_TEXT: Final = (1, [], {}, True, "\ud800")
-OF_IDS: Final = (None, "a", {}, 1, [""], [1], [None], ["a" * 257], ["a\n"])
+ID: Final = "pkg-a3f9c821-4b2e-59d1-bc44-f7e2a1c09d33"
+OF_TEXT: Final[tuple[object, ...]] = (None, 1, [], {}, True)
+OF_OPTIONAL_TEXT: Final[tuple[object, ...]] = (1, [], {}, True, "\ud800")
+OF_IDS: Final[tuple[object, ...]] = (None, "a", {}, 1, [""], [1], [None], ["a" * 257], ["a\n"])
 
 PACKAGE: Final[dict[str, tuple[object, ...]]] = {
     "packageId": (
         *OF_TEXT,
         "",
         "pkg-1",
-        "pkg-A3F9C821-4b2e-59d1-bc44-f7e2a1c09d33",
-        "pkg-a3f9c821-4b2e-59d1-bc44-f7e2a1c09d33\n",
+        ID.upper(),
+        f"{ID}\n",
     ),
     "name": (*OF_TEXT, "", "\ud800"),
     "version": (*OF_TEXT, "", "1", "v1.0.0", "1.0.0\n"),

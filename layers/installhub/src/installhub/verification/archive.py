@@ -29,7 +29,7 @@ _NEEDED: Final = 20
 _NEEDED_ZIP64: Final = 45
 _MADE_BY_UNIX: Final = 3 << 8
 _MODE: Final = 0o100644
-_MAX_NAME_BYTES: Final = 255
+_MAX_NAME_BYTES: Final = 300
 
 
 class Entry(NamedTuple):

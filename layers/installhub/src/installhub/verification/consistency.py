@@ -10,7 +10,7 @@ from typing import Final
 from installhub.verification.manifest import Artifact, Manifest
 from installhub.verification.reasons import Reason, VerificationError
 
-_PATH: Final = re.compile(r"artifacts/(?P<type>[A-Za-z]+)/(?P<stem>[A-Za-z0-9%._~-]+)\.json")
+_PATH: Final = re.compile(r"artifacts/(?P<type>[A-Za-z]+)/(?P<stem>[A-Za-z0-9%._~-]{1,250})\.json")
 # Windows reserves these names, with any extension.
 _DEVICE: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE | re.DOTALL)
 
