@@ -297,6 +297,7 @@ CONTENT: list[tuple[str, Reason, Change]] = [
     ("a path of a device", Reason.PATH_WRONG, named("artifacts/EntitySchema/CON.x.json")),
     ("a path too long for file systems", Reason.PATH_WRONG, named(f"artifacts/EntitySchema/{'a' * 251}.json")),
     ("a path that needs encoding", Reason.PATH_WRONG, named("artifacts/EntitySchema/a b.json")),
+    ("a path with more after it", Reason.PATH_WRONG, named("artifacts/EntitySchema/schema.json.exe")),
     ("a path of a program", Reason.PATH_WRONG, named("artifacts/EntitySchema/schema.exe")),
     ("an incomplete install order", Reason.INSTALL_ORDER_WRONG, manifest(lambda m: m["installOrder"].pop())),
     ("an install order with more", Reason.INSTALL_ORDER_WRONG, manifest(lambda m: m["installOrder"].append("x"))),
@@ -361,7 +362,12 @@ def test_a_place_cannot_control_a_terminal() -> None:
     _, place = refusal(forgery.encode())
 
     assert place.isprintable()
-    assert len(place) < 310
+    assert place == f"\ufffd[2J\ufffd{'x' * 295}…"
+
+
+def test_an_error_says_reason_place_and_detail() -> None:
+    assert str(VerificationError(Reason.CRC_WRONG, "a.json", "of 4")) == "CrcWrong: a.json: of 4"
+    assert str(VerificationError(Reason.CRC_WRONG)) == "CrcWrong"
 
 
 def test_names_may_have_300_bytes() -> None:
