@@ -160,6 +160,7 @@ def test_unusual_headers_do_not_change_the_shape_of_responses(api: Api, record: 
         ("POST", f"{BASE}/preview", "", lambda _: {"tenantId": TENANT, "artifactIds": ["proc-1001"]}),
         ("GET", f"{BASE}/{package_id}", f"{BASE}/{{packageId}}", lambda _: None),
         ("GET", f"{BASE}/{package_id}/download", f"{BASE}/{{packageId}}/download", lambda _: None),
+        ("GET", f"{BASE}/{package_id}/sbom", f"{BASE}/{{packageId}}/sbom", lambda _: None),
         ("PUT", f"{ARTIFACTS}/odd", one, lambda number: {**fields, "name": f"Odd {number}"}),
         ("POST", f"{ARTIFACTS}/batch", "", lambda _: batch),
         ("GET", ARTIFACTS, "", lambda _: None),

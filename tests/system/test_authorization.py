@@ -19,6 +19,7 @@ ROUTES = [
     ("GET", f"/{UNKNOWN_PACKAGE}", None),
     ("GET", f"/{UNKNOWN_PACKAGE}/download", None),
     ("GET", f"/{UNKNOWN_PACKAGE}/diff", None),
+    ("GET", f"/{UNKNOWN_PACKAGE}/sbom", None),
     ("GET", "", None),
     ("GET", "/versions?name=Suite", None),
     ("PATCH", f"/{UNKNOWN_PACKAGE}", {"lifecycle": "active"}),

@@ -46,7 +46,7 @@ def raw_response(api: Api, request: str) -> tuple[str, bytes]:
     return headers.decode("latin-1"), body
 
 
-@pytest.mark.parametrize("suffix", ["", "/download"])
+@pytest.mark.parametrize("suffix", ["", "/download", "/sbom"])
 def test_head_returns_the_headers_of_get_and_no_body(api: Api, package: dict[str, Any], suffix: str) -> None:
     path = f"/{package['packageId']}{suffix}"
 
@@ -57,14 +57,14 @@ def test_head_returns_the_headers_of_get_and_no_body(api: Api, package: dict[str
     assert int(head.headers["Content-Length"]) == len(get.content)
 
 
-@pytest.mark.parametrize("suffix", ["", "/download"])
+@pytest.mark.parametrize("suffix", ["", "/download", "/sbom"])
 def test_head_of_an_unknown_package_is_404(api: Api, suffix: str) -> None:
     response = api.call("HEAD", f"/{UNKNOWN_PACKAGE}{suffix}")
 
     assert (response.status_code, response.content) == (404, b"")
 
 
-@pytest.mark.parametrize("suffix", ["", "/download"])
+@pytest.mark.parametrize("suffix", ["", "/download", "/sbom"])
 def test_head_needs_a_token(api: Api, package: dict[str, Any], suffix: str) -> None:
     assert api.call("HEAD", f"/{package['packageId']}{suffix}", token=None).status_code == 401
 

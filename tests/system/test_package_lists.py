@@ -136,7 +136,7 @@ def test_a_package_is_retired_and_comes_back(api: Api, bus: Bus) -> None:
     fresh = {"If-Match": yanked.headers["ETag"]}
     deprecated = suite.patch("1.1.0", {"lifecycle": "deprecated"}, **fresh)
     assert (deprecated.json()["reason"], deprecated.json()["replacedBy"]) == (reason, suite.ids["1.0.0"])
-    for path in ("", "/download", "/graph"):
+    for path in ("", "/download", "/graph", "/sbom"):
         response = api.call("GET", f"/{suite.ids['1.1.0']}{path}")
         assert response.headers["Deprecation"].startswith("@")
         assert response.headers["Deprecation-Reason"] == '%"Gr%c3%b6%c3%9fere Fehler."'
