@@ -348,6 +348,10 @@ def test_a_part_of_a_bundle_is_refused(length: int) -> None:
     assert reason in {Reason.END_MISSING, Reason.TRAILING_BYTES}
 
 
+def test_an_end_record_alone_has_no_room_for_zip64() -> None:
+    assert refusal(struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0, 0, 0))[0] is Reason.END_WRONG
+
+
 def test_the_place_is_named() -> None:
     forgery = taken_apart()
     forgery.entries[2].set_content(b"{}")

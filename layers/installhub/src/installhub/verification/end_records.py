@@ -58,9 +58,9 @@ def read_directory(file: BinaryIO, file_size: int) -> Directory:
 def _zip64_directory(file: BinaryIO, end: int) -> tuple[Directory, int]:
     """The directory according to the ZIP64 records before ``end``, and the offset of the first of them."""
     start = end - _ZIP64_LOCATOR.size - _ZIP64_END.size
-    records = read_at(file, start, _ZIP64_END.size + _ZIP64_LOCATOR.size) if start >= 0 else b""
-    if len(records) < _ZIP64_END.size + _ZIP64_LOCATOR.size:
+    if start < 0:
         raise VerificationError(Reason.END_WRONG, "", "has no room for the ZIP64 records it needs")
+    records = read_at(file, start, _ZIP64_END.size + _ZIP64_LOCATOR.size)
     fields = _ZIP64_END.unpack_from(records)
     locator = _ZIP64_LOCATOR.unpack_from(records, _ZIP64_END.size)
     count, total, size, offset = fields[6:]
