@@ -39,13 +39,16 @@ ROUTES: Final[dict[str, Send]] = {
     "download": lambda api, caller: api.download(UNKNOWN, caller=caller),
     "get_graph": lambda api, caller: api.get_graph(UNKNOWN, caller=caller),
     "get_sbom": lambda api, caller: api.get_sbom(UNKNOWN, caller=caller),
+    "get_attestation": lambda api, caller: api.get_attestation(UNKNOWN, caller=caller),
     "get_diff": lambda api, caller: api.get_diff(UNKNOWN, caller),
     "list_packages": lambda api, caller: api.list_packages(caller),
     "list_versions": lambda api, caller: api.list_versions(caller, name="Suite"),
 }
 
 every_route = pytest.mark.parametrize("send", ROUTES.values(), ids=ROUTES)
-every_read = pytest.mark.parametrize("route", ["get_package", "download", "get_graph", "get_diff", "get_sbom"])
+every_read = pytest.mark.parametrize(
+    "route", ["get_package", "download", "get_graph", "get_diff", "get_sbom", "get_attestation"]
+)
 
 
 @pytest.fixture
@@ -130,7 +133,7 @@ def test_the_function_itself_learns_nothing_about_another_tenants_package(
         read(api, route, package_id, caller)
     sample_world.dynamodb.meta.events.unregister("after-call.dynamodb", record_response)
 
-    foreign, unknown, own, *_ = responses
+    foreign, unknown, own, *_ = responses  # what a package of the tenant takes more differs by route
     assert foreign == unknown
     assert foreign != own
 

@@ -70,7 +70,7 @@ def test_any_body_gets_a_response_in_the_apis_shapes(function: str, api: Api, re
     )
 
 
-@pytest.mark.parametrize("function", ["get_package", "download", "get_graph", "get_sbom"])
+@pytest.mark.parametrize("function", ["get_package", "download", "get_graph", "get_sbom", "get_attestation"])
 def test_any_package_id_and_headers_get_a_response(function: str, api: Api) -> None:
     package_id = api.export().package().package_id
     statuses: Counter[int] = Counter()

@@ -134,7 +134,7 @@ def test_the_package_shows_its_lifecycle_and_otherwise_stays_the_same(scene: Sce
     assert (added["lifecycle"], added["reason"]) == ("deprecated", REASON)
 
 
-@pytest.mark.parametrize("route", ["get_package", "download", "get_graph", "get_sbom"])
+@pytest.mark.parametrize("route", ["get_package", "download", "get_graph", "get_sbom", "get_attestation"])
 def test_responses_with_a_deprecated_package_say_so(scene: Scene, route: str) -> None:
     def headers(**sent: str) -> dict[str, str]:
         response = scene.api.get(route, scene.id, CALLER, {name.replace("_", "-"): sent[name] for name in sent})

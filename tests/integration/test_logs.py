@@ -116,7 +116,7 @@ def test_log_lines_of_a_request_name_request_tenant_and_package(scene: Scene, lo
     assert not {"tenantId", "packageId"} & set(foreign), "unverified claims are not logged"
 
 
-@pytest.mark.parametrize("name", ["get_package", "download", "get_graph", "get_diff", "get_sbom"])
+@pytest.mark.parametrize("name", ["get_package", "download", "get_graph", "get_diff", "get_sbom", "get_attestation"])
 def test_log_lines_of_a_get_name_what_was_requested(scene: Scene, log: Log, name: str) -> None:
     package = scene.http("export", 200, post_event("export", export_request()))["packageId"]
     scene.patch.setattr("installhub.packages.bundle_store.BundleStore.read_range", canaries.raise_bug)

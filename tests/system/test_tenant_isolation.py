@@ -29,7 +29,7 @@ CALLERS = {
 }
 TENANTS = [None, TENANT, OTHER_TENANT, UNKNOWN_TENANT]
 POSTS = ["preview", "export"]
-GETS = ["get", "download", "graph", "diff", "sbom", "patch"]
+GETS = ["get", "download", "graph", "diff", "sbom", "attestation", "patch"]
 LISTS = ["packages", "versions"]
 ARTIFACT_WRITES = ["put", "batch"]
 ARTIFACT_READS = ["get artifact", "list", "definition", "dependents", "delete"]

@@ -111,7 +111,7 @@ class Log:
 
     def invoke(self, functions: Functions, name: str, event: dict[str, Any]) -> Any:  # noqa: ANN401  # any JSON
         """Invoke a function with the secret token in its headers; return None if it raises an exception."""
-        if "headers" in event and TOKEN not in event["headers"]["Authorization"] and not self.secrets:
+        if "headers" in event and TOKEN not in event["headers"].get("Authorization", "") and not self.secrets:
             event["headers"]["Authorization"] = f"Bearer {TOKEN}"
             event["multiValueHeaders"]["Authorization"] = [f"Bearer {TOKEN}"]
         try:

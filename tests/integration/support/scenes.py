@@ -155,6 +155,7 @@ def run_reads(scene: Scene) -> None:
         ("get_graph", 200),
         ("get_diff", 200),
         ("get_sbom", 200),
+        ("get_attestation", 200),
     ):
         scene.http(name, valid, get_event(name, package))
         scene.http(name, 404, get_event(name, foreign_id))
@@ -175,6 +176,10 @@ def run_reads(scene: Scene) -> None:
     scene.http("get_graph", 500, get_event("get_graph", package))
     scene.http("get_diff", 500, get_event("get_diff", package))
     scene.http("get_sbom", 500, get_event("get_sbom", package))
+    scene.http("get_attestation", 500, get_event("get_attestation", package))
+    scene.http("get_keys", 200, sample_event("get_keys"))
+    scene.wire.fault = Outage(lambda _: True, "unreachable")
+    scene.http("get_keys", 503, sample_event("get_keys"))
 
 
 def run_authorizer(scene: Scene) -> None:
@@ -334,7 +339,7 @@ def run_worker(scene: Scene) -> None:
 SCENES: Final[dict[str, Callable[[Scene], None]]] = {
     "export": run_exports,
     "preview": run_previews,
-    "get_package, download, get_graph, get_diff, get_sbom": run_reads,
+    "get_package, download, get_graph, get_diff, get_sbom, get_attestation, get_keys": run_reads,
     "authorizer": run_authorizer,
     "announce": run_announcements,
     "enroll": run_enrollments,
