@@ -51,6 +51,7 @@ def test_a_new_artifact_is_created(artifacts: ArtifactApi) -> None:
         "sha256": hashlib.sha256(content).hexdigest(),
         "size": len(content),
         "findings": [],
+        "acknowledgedFindings": [],
         "change": "created",
         "links": {
             "self": path,

@@ -77,9 +77,9 @@ IMPORTS: Final[dict[str, tuple[set[str], set[str]]]] = {
     "list_versions": ({"contract", "http", "identity", "packages"}, set()),
     "list_artifacts": ({"artifacts", "contract", "http", "identity"}, set()),
     "list_dependents": ({"artifacts", "contract", "http", "identity", "resolver"}, set()),
-    "publish_artifacts": ({"artifacts", "contract", "http", "identity"}, {"deflate"}),
-    "publish_worker": ({"artifacts", "contract", "events"}, {"deflate"}),
-    "put_artifact": ({"artifacts", "contract", "http", "identity"}, {"deflate"}),
+    "publish_artifacts": ({"artifacts", "contract", "http", "identity"}, {"deflate", "pydantic_core"}),
+    "publish_worker": ({"artifacts", "contract", "events"}, {"deflate", "pydantic_core"}),
+    "put_artifact": ({"artifacts", "contract", "http", "identity"}, {"deflate", "pydantic_core"}),
     "reclaim_keys": ({"identity"}, set()),
     "sweep": ({"attestations", "bundler", "contract", "events", "exports", "packages"}, set()),
 }

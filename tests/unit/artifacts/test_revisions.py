@@ -10,6 +10,7 @@ import pytest
 from installhub.artifacts.items import MAX_INLINE_BYTES, edge_item, is_unchanged
 from installhub.artifacts.revisions import Revision
 from installhub.model.artifact import ArtifactNode, ArtifactStatus, ArtifactType
+from installhub.model.findings import NO_FINDINGS, Finding, pack_findings
 from installhub.model.requirement import Requirement, RequirementKind, ValueType
 from installhub.runtime.dynamodb import expressions
 from tests.builders import TENANT, node
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from installhub.runtime.dynamodb import Item
 
 REQUIREMENT: Final = Requirement("db", RequirementKind.VARIABLE, "A text", ValueType.NUMBER, 1)
+FINDING: Final = Finding("github-token", "/name", "0123456789abcdef")
 NODE: Final = replace(node("rule", "a", "b"), requirements=(REQUIREMENT,), updated_at=1)
 CHANGES: Final[list[dict[str, Any]]] = [
     {"id": "rules"},
@@ -29,6 +31,9 @@ CHANGES: Final[list[dict[str, Any]]] = [
     {"dependencies": ("a", "b", "c")},
     {"dependencies": ("ab",)},
     {"sha256": "0" * 64},
+    {"findings": pack_findings([FINDING])},
+    {"findings": pack_findings([FINDING._replace(pointer="/definition")])},
+    {"acknowledged": (FINDING.fingerprint,)},
     {"requirements": ()},
     {"requirements": (replace(REQUIREMENT, name="db2"),)},
     {"requirements": (replace(REQUIREMENT, kind=RequirementKind.CONNECTION),)},
@@ -65,8 +70,9 @@ def test_all_these_changes_have_different_revisions() -> None:
     assert len({replace(NODE, **change).revision for change in CHANGES}) == len(CHANGES)
 
 
-def test_references_are_not_part_of_the_revision_but_written_if_they_were_not_recorded() -> None:
-    recorded = replace(NODE, references=b"[]")
+@pytest.mark.parametrize("search", [{"references": b"[]"}, {"findings": NO_FINDINGS}], ids=str)
+def test_that_a_search_found_nothing_is_not_part_of_the_revision_but_written(search: dict[str, Any]) -> None:
+    recorded = replace(NODE, **search)
 
     assert recorded.revision == NODE.revision
     assert revision_of(recorded).is_same

@@ -46,6 +46,8 @@ PACKED_SIZE: Final = "packed"
 REQUIREMENTS: Final = "reqs"
 UPDATED_AT: Final = "at"
 REFERENCES: Final = "refs"
+FINDINGS: Final = "finds"
+ACKNOWLEDGED: Final = "acks"
 DATA: Final = "data"
 CRC32: Final = "crc32"
 OBJECT_KEY: Final = "objectKey"
@@ -53,7 +55,7 @@ EDGE_COUNT: Final = "edges"
 EDGE_BYTES: Final = "edgeBytes"
 DELETIONS: Final = "deletions"
 
-_MUTABLE: Final = (TYPE, NAME, STATUS, DEPENDENCIES, SHA256, REQUIREMENTS, UPDATED_AT)
+_MUTABLE: Final = (TYPE, NAME, STATUS, DEPENDENCIES, SHA256, REQUIREMENTS, ACKNOWLEDGED, FINDINGS, UPDATED_AT)
 
 DOWNLOADS_PREFIX: Final = "downloads/"
 """The prefix of unpacked definitions in the definition bucket, which a lifecycle rule deletes after a day."""
@@ -125,10 +127,14 @@ def edge_item(tenant: str, node: ArtifactNode) -> NewItem:
     }
     if node.requirements:
         edge[REQUIREMENTS] = {"S": _json([requirement.as_json() for requirement in node.requirements])}
+    if node.acknowledged:
+        edge[ACKNOWLEDGED] = {"S": _json(node.acknowledged)}
     if node.updated_at is not None:
         edge[UPDATED_AT] = {"N": str(node.updated_at)}
     if node.references is not None:
         edge[REFERENCES] = {"B": node.references}
+    if node.findings is not None:
+        edge[FINDINGS] = {"S": node.findings}
     return edge
 
 
@@ -144,8 +150,10 @@ def node_from_item(item: Item) -> ArtifactNode:
         size=int(item[SIZE]["N"]),
         packed_size=int(item[PACKED_SIZE]["N"]),
         requirements=_parse_requirements(item[REQUIREMENTS]["S"]) if REQUIREMENTS in item else (),
+        acknowledged=tuple(json.loads(item[ACKNOWLEDGED]["S"])) if ACKNOWLEDGED in item else (),
         updated_at=int(item[UPDATED_AT]["N"]) if UPDATED_AT in item else None,
         references=item[REFERENCES]["B"] if REFERENCES in item else None,
+        findings=item[FINDINGS]["S"] if FINDINGS in item else None,
     )
 
 

@@ -104,10 +104,22 @@ class Publisher:
         table: str,
         objects: DefinitionObjects,
         clock: Callable[[], float] = time.time,
+        *,
+        searches: bool = True,
     ) -> None:
+        """Prepare to publish.
+
+        Args:
+            dynamodb: A DynamoDB client.
+            table: The artifacts table.
+            objects: The definition bucket.
+            clock: Returns epoch seconds.
+            searches: Whether artifacts are searched for secrets.
+        """
         self._dynamodb = dynamodb
         self._table = table
         self._objects = objects
+        self._searches = searches
         self._writer = RevisionWriter(table, objects, clock)
 
     def put(self, artifact: ArtifactInput, precondition: Precondition) -> Publication:
@@ -117,6 +129,7 @@ class Publisher:
             InstallHubError: PreconditionFailed.
             ServiceUnavailableError: As for :meth:`publish`.
         """
+        artifact = self._searched(artifact)
         for attempt in range(1, _MAX_ATTEMPTS + 1):
             edge, statistics = self._read_edge_and_statistics(artifact)
             precondition.check(None if edge is None else items.node_from_item(edge).revision, "artifact")
@@ -146,9 +159,12 @@ class Publisher:
 
     def publish_each(self, artifacts: Iterable[ArtifactInput]) -> Iterator[Publication]:
         """As :meth:`publish`, and yield what was done with each artifact, in the order of ``artifacts``."""
-        for tenant, tenant_artifacts in groupby(artifacts, key=attrgetter("tenant")):
+        for tenant, tenant_artifacts in groupby(map(self._searched, artifacts), key=attrgetter("tenant")):
             for batch in _batches(tenant_artifacts):
                 yield from self._publish_batch(tenant, batch)
+
+    def _searched(self, artifact: ArtifactInput) -> ArtifactInput:
+        return artifact.searched() if self._searches else artifact
 
     def _publish_batch(self, tenant: str, artifacts: Sequence[ArtifactInput]) -> list[Publication]:
         pending = {artifact.id: artifact for artifact in artifacts}

@@ -50,10 +50,12 @@ class Revision:
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether there is nothing to write: neither a change, nor references that were not recorded before."""
+        """Whether there is nothing to write: neither a change, nor the result of a search that was not made before."""
         previous = self.previous_node
-        is_recorded = self.node.references is None or (previous is not None and previous.references is not None)
-        return self.is_same and is_recorded
+        if previous is None or not self.is_same:
+            return False
+        searches = ((self.node.references, previous.references), (self.node.findings, previous.findings))
+        return all(now is None or before is not None for now, before in searches)
 
     @property
     def superseded(self) -> ArtifactNode | None:
@@ -95,7 +97,7 @@ class RevisionWriter:
         now = int(self.clock())
         if before is not None and before.sha256 == sha256_hex(artifact.definition):
             node = artifact.to_node(before.packed_size, updated_at=now)
-            if node.revision == before.revision:  # at most the references are new
+            if node.revision == before.revision:  # at most the results of searches are new
                 node = replace(node, updated_at=before.updated_at)
             return Revision(node, {}, None, previous)
         packed = pack(artifact.definition)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 from installhub.artifacts import items
 from installhub.artifacts.field_reader import FieldProblem, FieldReader
 from installhub.artifacts.requirement_validation import read_requirements
+from installhub.artifacts.secret_scan import find_secrets, without_secrets
 from installhub.model.artifact import MAX_DEFINITION_BYTES, MAX_NAME_LENGTH, ArtifactNode, ArtifactStatus, ArtifactType
 from installhub.model.definition import canonical_json, sha256_hex
+from installhub.model.findings import is_fingerprint, pack_findings
 from installhub.model.references import find_references, pack_references
 from installhub.model.requirement import Requirement
 
 _MAX_EDGE_BYTES: Final = 380 * 1024  # the limit of an item is 400 KB
 _REQUIRED: Final = {"tenantId", "artifactId", "type", "name", "status", "dependencies", "definition"}
-_OPTIONAL: Final = {"requirements"}
+_OPTIONAL: Final = {"requirements", "acknowledgedFindings"}
+
+MAX_ACKNOWLEDGED: Final = 100
+"""Maximum number of acknowledged findings of one artifact."""
 
 
 class InvalidArtifactError(ValueError):
@@ -46,7 +51,9 @@ class ArtifactInput:
         dependencies: Ids it depends on, in declared order, without duplicates.
         definition: The definition as canonical JSON.
         requirements: What it needs from the tenant it will run in; each has a name of its own.
+        acknowledged: Fingerprints of findings that are declared harmless, without duplicates.
         references: What could be ids of other artifacts in the definition, packed; None if it was not searched.
+        findings: What looks like a secret, packed; None if it was not searched.
 
     Raises:
         InvalidArtifactError: The dependencies and requirements are too many or too long for an item.
@@ -60,7 +67,9 @@ class ArtifactInput:
     dependencies: tuple[str, ...]
     definition: bytes
     requirements: tuple[Requirement, ...] = ()
+    acknowledged: tuple[str, ...] = ()
     references: bytes | None = None
+    findings: str | None = None
 
     def __post_init__(self) -> None:
         if items.edge_size(items.edge_item(self.tenant, self.to_node(packed_size=0))) > _MAX_EDGE_BYTES:
@@ -79,9 +88,17 @@ class ArtifactInput:
             size=len(self.definition),
             packed_size=packed_size,
             requirements=self.requirements,
+            acknowledged=self.acknowledged,
             updated_at=updated_at,
             references=self.references,
+            findings=self.findings,
         )
+
+    def searched(self) -> Self:
+        """The artifact after a search for secrets. What looks like one is no longer among its references."""
+        found = find_secrets(self.tenant, self.name, self.requirements, self.definition)
+        references = without_secrets(self.references) if found and self.references is not None else self.references
+        return replace(self, findings=pack_findings(found), references=references)
 
     @classmethod
     def from_json(cls, value: object) -> Self:
@@ -111,6 +128,16 @@ def _dependencies(reader: FieldReader, value: object, pointer: str) -> tuple[str
     )
 
 
+def _fingerprints(reader: FieldReader, value: object, pointer: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > MAX_ACKNOWLEDGED:
+        reader.add(pointer, f"is not a list of at most {MAX_ACKNOWLEDGED} fingerprints")
+        return ()
+    for index, fingerprint in enumerate(value):
+        if not is_fingerprint(fingerprint):
+            reader.add(f"{pointer}/{index}", "is not a fingerprint")
+    return () if reader.problems else tuple(dict.fromkeys(value))
+
+
 def _definition(reader: FieldReader, value: Any, pointer: str) -> bytes:  # noqa: ANN401  # any JSON value
     try:
         encoded = canonical_json(value)
@@ -132,6 +159,7 @@ _READERS: Final[Mapping[str, tuple[str, Any]]] = {
     "dependencies": ("dependencies", _dependencies),
     "definition": ("definition", _definition),
     "requirements": ("requirements", read_requirements),
+    "acknowledgedFindings": ("acknowledged", _fingerprints),
 }
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from installhub.artifacts.deletion import ArtifactDeleter
 from installhub.artifacts.revisions import RevisionWriter
 from installhub.composition.artifacts import artifact_table
-from installhub.composition.publishing import definition_objects
+from installhub.composition.definition_objects import definition_objects
 
 
 @cache

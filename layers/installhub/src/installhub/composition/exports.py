@@ -9,6 +9,7 @@ from installhub.composition.artifacts import artifact_table
 from installhub.composition.definitions import definition_reader
 from installhub.composition.limits import limits
 from installhub.composition.packages import bundle_store, package_store
+from installhub.composition.secret_policy import SecretPolicy, secret_policy
 from installhub.composition.signing import package_signer
 from installhub.exports.exporter import Exporter
 
@@ -20,13 +21,10 @@ if TYPE_CHECKING:
 def exporter() -> Exporter:
     """The export use case."""
     return Exporter(
-        artifact_table(),
-        definition_reader(),
-        package_store(),
-        bundle_store(),
-        limits(),
-        _version_policy,
-        package_signer(),
+        *(artifact_table(), definition_reader(), package_store(), bundle_store(), limits()),
+        version_policy=_version_policy,
+        signer=package_signer(),
+        refuses_secrets=secret_policy() is SecretPolicy.REFUSE,
     )
 
 

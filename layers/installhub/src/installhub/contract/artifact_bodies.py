@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from installhub.contract.artifact_ids import encode_path_id
 from installhub.contract.routes import ARTIFACTS_PATH, DOWNLOAD, GET_PACKAGE
+from installhub.model.findings import unpack_findings
 from installhub.model.timestamps import format_timestamp
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def artifact_body(node: ArtifactNode, change: str | None = None) -> dict[str, An
         "dependencies": list(node.dependencies),
         "requirements": [requirement.as_json() for requirement in node.requirements],
         "updatedAt": None if node.updated_at is None else format_timestamp(node.updated_at),
-        "findings": [],
+        "findings": [] if node.findings is None else [found.as_json() for found in unpack_findings(node.findings)],
+        "acknowledgedFindings": list(node.acknowledged),
         "links": artifact_links(node.id),
     }
     return body if change is None else {**body, "change": change}

@@ -5,7 +5,7 @@ No function imports this module: :mod:`installhub.artifacts.validation` validate
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 from pydantic.json_schema import SkipJsonSchema  # noqa: TC002  # pydantic reads the annotations
@@ -14,13 +14,18 @@ from installhub.artifacts.requirement_validation import (
     MAX_DESCRIPTION_LENGTH,
     MAX_REQUIREMENTS,
 )
+from installhub.artifacts.validation import MAX_ACKNOWLEDGED
 from installhub.contract.artifact_documents import MAX_BATCH_ARTIFACTS
 from installhub.contract.response_models import ProblemItem, ResponseModel, optional_field
 from installhub.model.artifact import MAX_ID_LENGTH, MAX_NAME_LENGTH, ArtifactStatus, ArtifactType, PackageType
+from installhub.model.findings import FINGERPRINT_PATTERN
 from installhub.model.requirement import RequirementKind, ValueType
 
 _DIGEST: Final = "^[0-9a-f]{64}$"
 _EXAMPLE_TIME: Final = "2026-05-25T09:00:00Z"
+_Fingerprint = Field(
+    pattern=FINGERPRINT_PATTERN, description="Equal for equal secrets of a tenant; the secret cannot be read from it."
+)
 _Id = Field(min_length=1, max_length=MAX_ID_LENGTH, description="Printable characters.")
 
 
@@ -54,6 +59,9 @@ class _NewArtifact(ArtifactFields):
     requirements: list[RequirementDocument] | SkipJsonSchema[None] = optional_field(
         "What it needs from the tenant it will run in.", MAX_REQUIREMENTS
     )
+    acknowledged_findings: list[Annotated[str, _Fingerprint]] | SkipJsonSchema[None] = optional_field(
+        "Fingerprints of findings that are no secrets, and do not prevent exports.", MAX_ACKNOWLEDGED
+    )
 
 
 class ArtifactDocument(_NewArtifact):
@@ -82,11 +90,11 @@ class ArtifactBatch(ResponseModel):
 
 
 class Finding(ResponseModel):
-    """What looks like a secret in a definition."""
+    """What looks like a secret in an artifact."""
 
-    rule: str
-    pointer: str
-    fingerprint: str
+    rule: str = Field(description="The kind of secret, such as `github-token`; `more-findings` if there are too many.")
+    pointer: str = Field(description="JSON pointer to it in the artifact as it is published (RFC 6901).")
+    fingerprint: str = _Fingerprint
 
 
 class ArtifactLinks(ResponseModel):
@@ -108,7 +116,8 @@ class Artifact(ArtifactFields):
     updated_at: str | None = Field(
         description="RFC 3339, UTC; null if it was last changed before that was recorded.", examples=[_EXAMPLE_TIME]
     )
-    findings: list[Finding] = Field(description="What looks like a secret in the definition.")
+    findings: list[Finding] = Field(description="What looks like a secret, acknowledged or not.")
+    acknowledged_findings: list[str] = Field(description="Fingerprints as published.")
     links: ArtifactLinks
 
 

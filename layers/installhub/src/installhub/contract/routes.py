@@ -78,6 +78,7 @@ EXPORT: Final = Route(
         ErrorCode.PACKAGE_TYPE_MISMATCH,
         ErrorCode.REQUIREMENT_CONFLICT,
         ErrorCode.UNDECLARED_REFERENCE,
+        ErrorCode.SECRET_FOUND,
         ErrorCode.PACKAGE_TOO_LARGE,
         ErrorCode.VERSION_TOO_LOW,
         ErrorCode.VERSION_CONFLICT,

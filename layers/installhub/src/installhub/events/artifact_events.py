@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from installhub.artifacts import items
 from installhub.contract.artifact_bodies import artifact_summary
@@ -14,6 +14,10 @@ from installhub.model.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from installhub.runtime.dynamodb import Item
+
+
+_WITHHELD: Final = "***"
+"""The name of an artifact in whose name a secret was found: events have more readers than artifacts."""
 
 
 def is_artifact_record(record: Mapping[str, Any]) -> bool:
@@ -41,6 +45,8 @@ def artifact_event(record: Mapping[str, Any], source: str) -> dict[str, Any]:
         "size": node.size,
         "revision": node.revision,
     }
+    if any(found.pointer == "/name" for found in node.unacknowledged):
+        data["name"] = _WITHHELD
     if new:
         event_type = ARTIFACT_PUBLISHED
         data |= {"change": "updated" if old else "created", "publishedAt": time}

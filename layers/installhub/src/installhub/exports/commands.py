@@ -18,11 +18,13 @@ class PlanConditions:
         package_type: The type to check the artifacts against; None for a preview, which has no type.
         expected_plans: Tags of which the plan must have one; None for any plan.
         declared_references: Whether definitions may contain only declared ids.
+        no_secrets: Whether artifacts may not contain what looks like a secret.
     """
 
     package_type: PackageType | None = None
     expected_plans: tuple[str, ...] | None = None
     declared_references: bool = False
+    no_secrets: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from installhub.artifacts.catalog import ArtifactTable
@@ -58,6 +58,7 @@ class Exporter:
         limits: The maximum size of a package.
         version_policy: Returns the check of versions, which few exports ask for.
         signer: Signs packages.
+        refuses_secrets: Whether what looks like a secret is a reason to refuse.
         clock: Returns epoch seconds.
         new_attempt_id: Returns a unique id.
     """
@@ -69,6 +70,7 @@ class Exporter:
     limits: Limits
     version_policy: Callable[[], VersionPolicy]
     signer: PackageSigner
+    refuses_secrets: bool = True
     clock: Callable[[], float] = time.time
     new_attempt_id: Callable[[], str] = lambda: uuid.uuid4().hex
 
@@ -90,7 +92,8 @@ class Exporter:
         package = command.package
         if earlier := self._find_earlier_result(command, package.package_id):
             return earlier
-        plan = plan_export(self.artifacts, command.tenant, command.roots, self.limits, command.conditions)
+        conditions = replace(command.conditions, no_secrets=self.refuses_secrets)
+        plan = plan_export(self.artifacts, command.tenant, command.roots, self.limits, conditions)
         if plan.problems:
             raise InstallHubError([*plan.problems, *self._conflict(command, package.package_id)])
         nodes = [plan.closure.nodes[artifact_id] for artifact_id in plan.install_order]

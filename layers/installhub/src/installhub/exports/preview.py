@@ -10,6 +10,7 @@ from installhub.exports.commands import PlanConditions
 from installhub.exports.expected_plan import is_expected, plan_changes
 from installhub.model.errors import ErrorCode, InstallHubError, Problem, sorted_by_precedence
 from installhub.resolver.plan import Limits, Plan, make_plan
+from installhub.resolver.secrets_found import secrets_found
 from installhub.resolver.undeclared import undeclared_references
 
 NO_CONDITIONS: Final = PlanConditions()
@@ -39,9 +40,12 @@ def plan_export(
 
 def _plan(catalog: TenantCatalog, roots: tuple[str, ...], limits: Limits, conditions: PlanConditions) -> Plan:
     plan = make_plan(catalog, roots, limits, conditions.package_type)
-    if not conditions.declared_references:
-        return plan
-    return _with_problems(plan, undeclared_references(plan.closure, catalog.existing))
+    problems: list[Problem] = []
+    if conditions.declared_references:
+        problems += undeclared_references(plan.closure, catalog.existing)
+    if conditions.no_secrets:
+        problems += secrets_found(plan.closure)
+    return _with_problems(plan, problems) if problems else plan
 
 
 def _with_problems(plan: Plan, problems: list[Problem]) -> Plan:

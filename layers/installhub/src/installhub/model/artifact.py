@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from installhub.model.findings import NO_FINDINGS, Finding, unpack_findings
 from installhub.model.requirement import Requirement
 
 MAX_ID_LENGTH: Final = 256
@@ -87,9 +88,12 @@ class ArtifactNode:
         size: Size of the definition as canonical JSON, in bytes.
         packed_size: Size of the definition as stored, raw-deflated, in bytes.
         requirements: What it needs from the tenant it will run in, in declared order.
+        acknowledged: Fingerprints of findings that its editor has declared harmless, in declared order.
         updated_at: When it was last changed, in epoch seconds; None if that was not recorded. Not part of equality.
         references: Strings in the definition that could be ids of other artifacts, packed as in
             :mod:`installhub.model.references`; None if it was not searched for them. Not part of equality.
+        findings: What looks like a secret, packed as in :mod:`installhub.model.findings`; None if it was not searched
+            for secrets. Not part of equality.
     """
 
     id: str
@@ -101,13 +105,15 @@ class ArtifactNode:
     size: int
     packed_size: int
     requirements: tuple[Requirement, ...] = ()
+    acknowledged: tuple[str, ...] = ()
     updated_at: int | None = field(default=None, compare=False)
     references: bytes | None = field(default=None, compare=False)
+    findings: str | None = field(default=None, compare=False)
 
     @property
     def revision(self) -> str:
-        """Hex digest of definition and metadata: changes whenever anything does that is part of equality."""
-        content = [
+        """Hex digest of definition, metadata and findings: changes whenever a response about the artifact does."""
+        content: list[object] = [
             self.id,
             self.type.value,
             self.name,
@@ -116,4 +122,18 @@ class ArtifactNode:
             [requirement.as_json() for requirement in self.requirements],
             self.sha256,
         ]
+        if self.acknowledged or self.has_findings:
+            content += [self.findings, self.acknowledged]
         return hashlib.sha256(_ENCODE(content).encode()).hexdigest()
+
+    @property
+    def has_findings(self) -> bool:
+        """Whether anything looks like a secret, acknowledged or not."""
+        return self.findings is not None and self.findings != NO_FINDINGS
+
+    @property
+    def unacknowledged(self) -> list[Finding]:
+        """What looks like a secret and has not been declared harmless."""
+        if not self.has_findings:
+            return []
+        return [found for found in unpack_findings(self.findings or "") if found.fingerprint not in self.acknowledged]

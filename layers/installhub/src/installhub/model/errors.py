@@ -28,6 +28,7 @@ class ErrorCode(StrEnum):
     PACKAGE_TYPE_MISMATCH = "PackageTypeMismatch"
     REQUIREMENT_CONFLICT = "RequirementConflict"
     UNDECLARED_REFERENCE = "UndeclaredReference"
+    SECRET_FOUND = "SecretFound"  # noqa: S105  # not a password
     PACKAGE_TOO_LARGE = "PackageTooLarge"
     VERSION_TOO_LOW = "VersionTooLow"
     VERSION_CONFLICT = "VersionConflict"
@@ -135,6 +136,12 @@ REGISTRY: Final[Mapping[ErrorCode, ErrorKind]] = MappingProxyType(
             "A definition contains the id of an artifact that is not declared as a dependency; `pointer` leads to it "
             "in the definition, `reference` is the id.",
         ),
+        ErrorCode.SECRET_FOUND: ErrorKind(
+            400,
+            "Secret found",
+            "An artifact contains what looks like a password or key; `pointer` leads to it. Remove it, or acknowledge "
+            "the finding when publishing the artifact.",
+        ),
         ErrorCode.PACKAGE_TOO_LARGE: ErrorKind(
             400, "Package too large", "The package exceeds a configured limit; `detail` contains the limit."
         ),
@@ -224,7 +231,8 @@ class Problem:
         artifact_id: The affected artifact.
         required_by: Ids of all artifacts of the closure that depend on it.
         cycle: A closed path of artifact ids; the first and the last are the same.
-        pointer: JSON pointer into the request body, or into the artifact's definition (RFC 6901).
+        pointer: JSON pointer into the request body, the artifact's definition, or for SecretFound the artifact as it is
+            published (RFC 6901).
         change: How the affected artifact differs from what was expected: added, removed or modified.
         reference: Id of the artifact that the affected one refers to.
         suggested: A version that would be accepted.

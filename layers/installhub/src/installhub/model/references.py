@@ -16,6 +16,7 @@ from itertools import chain, islice
 from typing import Any, Final, NamedTuple
 
 from installhub.model.artifact import MAX_ID_LENGTH
+from installhub.model.json_strings import json_pointer, json_strings
 
 MAX_REFERENCES_BYTES: Final = 1_000
 """Maximum size of the pointers and strings of one artifact, before compression."""
@@ -49,7 +50,7 @@ def find_references(definition: Any, artifact_id: str, dependencies: Sequence[st
     built_alike = _built_like([artifact_id, *islice(dependencies, 100)])
     known = {artifact_id, *dependencies}
     alike, others = _Collected(), _Collected()
-    for path, text in _strings(definition):
+    for path, text in json_strings(definition, MAX_VALUES):
         if len(text) > MAX_ID_LENGTH or text in known:
             continue
         if built_alike.fullmatch(text):
@@ -84,7 +85,7 @@ class _Collected:
 
     def add(self, path: Sequence[Any], text: str) -> bool:
         """Add a reference. False if the limit is reached."""
-        reference = Reference("".join([f"/{_token(part)}" for part in path[1:]]), text)
+        reference = Reference(json_pointer(path), text)
         self._size += _size(reference)
         self.has_room = self._size <= MAX_REFERENCES_BYTES
         self.found.append(reference)
@@ -108,30 +109,6 @@ def _is_like_an_id(text: str) -> bool:
     return _PLAIN.fullmatch(text) is not None and not text.isalpha() and any(map(str.isalpha, text))
 
 
-def _strings(definition: Any) -> Iterator[tuple[list[Any], str]]:  # noqa: ANN401  # any JSON value
-    """Yield the strings among the first :data:`MAX_VALUES` values, each with the names and indexes that lead to it.
-
-    The path is always the same list, whose first part is a placeholder for the definition itself.
-    """
-    path: list[Any] = [None]  # the last part is that of the current value
-    open_containers: list[Iterator[tuple[Any, Any]]] = [iter([(None, definition)])]
-    left = MAX_VALUES
-    while open_containers:
-        for path[-1], value in open_containers[-1]:
-            left -= 1
-            if left < 0:
-                return
-            if isinstance(value, str):
-                yield path, value
-            elif isinstance(value, (dict, list)) and value:
-                open_containers.append(iter(value.items() if isinstance(value, dict) else enumerate(value)))
-                path.append(None)
-                break
-        else:
-            open_containers.pop()
-            path.pop()
-
-
 def _built_like(ids: Iterable[str]) -> re.Pattern[str]:
     """Matches strings that have the same marks as one of ``ids``, with other letters and digits between them."""
     shapes = islice(dict.fromkeys(map(_shape, ids)), _MAX_SHAPES)
@@ -141,7 +118,3 @@ def _built_like(ids: Iterable[str]) -> re.Pattern[str]:
 def _shape(artifact_id: str) -> str:
     marks = re.split(f"({_ALPHANUMERIC})", artifact_id)
     return "".join(_ALPHANUMERIC if place % 2 else re.escape(mark) for place, mark in enumerate(marks))
-
-
-def _token(part: str | int) -> str | int:
-    return part.replace("~", "~0").replace("/", "~1") if isinstance(part, str) else part

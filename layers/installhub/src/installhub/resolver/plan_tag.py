@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 MAX_TAG_LENGTH: Final = 2_700
 """Maximum length of a tag, so that it fits into the 4 KB that proxies may have for all headers of a response."""
 
-_NOT_OF_THE_GRAPH: Final = frozenset({ErrorCode.PACKAGE_TYPE_MISMATCH, ErrorCode.UNDECLARED_REFERENCE})
-"""Problems that depend on more than the artifacts: a preview has no package type."""
+_NOT_OF_THE_GRAPH: Final = frozenset(
+    {ErrorCode.PACKAGE_TYPE_MISMATCH, ErrorCode.UNDECLARED_REFERENCE, ErrorCode.SECRET_FOUND}
+)
+"""Problems that depend on more than the artifacts: a preview has no package type, and policies can differ."""
 
 _DIGEST_BYTES: Final = 24
 _KEY_BYTES: Final = 6
