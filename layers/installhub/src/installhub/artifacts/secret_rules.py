@@ -107,7 +107,7 @@ _RULES: Final = (
     _Rule("digitalocean-token", "dop_v1_", rf"[0-9a-f]{{64}}{_END}"),
     *(_Rule("shopify-token", f"shp{kind}_", rf"[0-9a-fA-F]{{32}}{_END}") for kind in ("at", "ca", "pa", "ss")),
     _Rule("vault-token", "hvs.", rf"{_WORDS}{{90,}}+"),
-    _Rule("password-in-url", "://", rf"{_IN_URL}{{0,128}}+:{_IN_URL}{{3,256}}+@", clued_by='[^/@"]*@'),
+    _Rule("password-in-url", "://", rf"{_IN_URL}{{0,128}}+:{_IN_URL}{{3,256}}+@", before="", clued_by='[^/@"]*@'),
 )
 _BY_MARKER: Final = {rule.marker: rule for rule in _RULES}
 
