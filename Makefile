@@ -66,7 +66,7 @@ down: ## stop it and delete its data
 
 ## For operators: on the local stack, or with STACK=name on AWS
 
-.PHONY: smoke audit verify-packages redrive index-packages sign-packages erase delete-keys
+.PHONY: smoke audit verify-packages redrive index-packages sign-packages scan-artifacts erase delete-keys
 smoke: $(PROJECT_READY) ## run the main job, check it and clean up   [STACK=name] [URL=...] [TOKEN=...] [TENANT=id]
 	@$(RUN) operations.smoke --stack "$$STACK" --url "$$URL" --token "$$TOKEN" --tenant "$$TENANT"
 
@@ -84,6 +84,9 @@ index-packages: $(PROJECT_READY) ## add packages to the package index that are n
 
 sign-packages: $(PROJECT_READY) ## sign packages that were exported before packages were signed   [STACK=name] [DRY_RUN=1]
 	@$(RUN) operations.sign_packages --stack "$$STACK" $(if $(DRY_RUN),--dry-run)
+
+scan-artifacts: $(PROJECT_READY) ## search artifacts for secrets that have not been searched   [STACK=name] [DRY_RUN=1] [AGAIN=1]
+	@$(RUN) operations.scan_artifacts --stack "$$STACK" $(if $(DRY_RUN),--dry-run) $(if $(AGAIN),--again)
 
 erase: $(PROJECT_READY) ## erase everything of a tenant, after asking   TENANT=id [STACK=name] [DRY_RUN=1] [YES=1]
 	@$(RUN) operations.erase --tenant "$$TENANT" --stack "$$STACK" $(if $(DRY_RUN),--dry-run) $(if $(YES),--yes)

@@ -196,14 +196,14 @@ def test_the_policy_off_neither_searches_nor_reports(secrets: Api, artifacts: Ar
     assert places(secrets.preview(BODY).preview().warnings) == PLACES
 
 
-def test_artifacts_that_were_not_searched_are_exported(secrets: Api, world: World) -> None:
+@pytest.mark.usefixtures("secrets")
+def test_artifacts_that_were_not_searched_are_exported(world: World) -> None:
     """They were published by an earlier version; `make scan-artifacts` searches them."""
     forget_findings(world, "proc-1001", "rule-1")
     fresh = Api(Functions(world.deployment))
 
     assert fresh.preview(BODY).preview().warnings == []
     fresh.export({**EXPORT_BODY, **BODY}).package()
-    assert secrets
 
 
 def test_publishing_again_searches_what_an_earlier_version_published(
@@ -250,7 +250,8 @@ def test_a_secret_in_a_name_is_found_and_withheld_from_events(artifacts: Artifac
     assert event["data"]["name"].startswith("Rules with ")
 
 
-def test_an_export_reads_no_more_than_before(secrets: Api, artifacts: ArtifactApi, world: World, wire: Wire) -> None:
+@pytest.mark.usefixtures("secrets")
+def test_an_export_reads_no_more_than_before(artifacts: ArtifactApi, world: World, wire: Wire) -> None:
     found = fingerprints(artifacts)
 
     def cost(policy: str, version: str) -> list[str]:
@@ -261,7 +262,6 @@ def test_an_export_reads_no_more_than_before(secrets: Api, artifacts: ArtifactAp
 
     artifacts.put("proc-1001", {**PROCESS, "acknowledgedFindings": found})
     assert cost("refuse", "1.0.0") == cost("off", "1.0.1")
-    assert secrets
 
 
 # Exports that are not requested over HTTP.

@@ -26,7 +26,7 @@ every_planted = pytest.mark.parametrize("secret", PLANTED, ids=lambda secret: se
 
 
 def found_in(text: str) -> list[tuple[str, str]]:
-    return [tuple(found) for found in secrets_in(text)]
+    return [(found.rule, found.value) for found in secrets_in(text)]
 
 
 @every_planted

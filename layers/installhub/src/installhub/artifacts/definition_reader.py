@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from installhub.runtime.dynamodb import Item
 
+MISSING_BODY: Final = "artifact bodies"
+"""The service of the error if a definition does not exist."""
+
 _BATCH_BYTES: Final = 4 * 1024 * 1024
 _BATCHES_AHEAD: Final = 2
 _CHUNK_BYTES: Final = 1024 * 1024
@@ -72,7 +75,7 @@ class DefinitionReader:
                 found[body[items.SORT]["S"]] = body
             if len(found) == len(keys):
                 return [found[sort_key] for sort_key in keys]
-        raise ServiceUnavailableError("artifact bodies")
+        raise ServiceUnavailableError(MISSING_BODY)
 
     def _packed_definition(self, body: Item) -> PackedDefinition:
         return PackedDefinition(
@@ -89,7 +92,7 @@ class DefinitionReader:
                 yield from response["Body"].iter_chunks(_CHUNK_BYTES)
         except ClientError as error:
             if error_code(error) == "NoSuchKey":
-                raise ServiceUnavailableError("artifact bodies") from error
+                raise ServiceUnavailableError(MISSING_BODY) from error
             raise
 
 
