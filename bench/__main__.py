@@ -22,6 +22,7 @@ from bench import (
     pictures,
     publishing,
     resolving,
+    secrets,
     streaming,
     zipping,
 )
@@ -53,6 +54,7 @@ TOPICS: dict[str, tuple[int, Callable[[Services], list[Outcome]]]] = {
     "comparing": (16, lambda _: comparing.run()),
     "package-lists": (17, lambda on: package_lists.run(on.database)),
     "bound-exports": (18, lambda on: bound_exports.run(on.database)),
+    "secrets": (19, lambda _: secrets.run()),
 }
 
 

@@ -159,8 +159,8 @@ def test_a_secret_is_not_kept_as_a_reference_either() -> None:
     definition = {"uses": "form-1", "token": TOKEN, TOKEN: "form-2", URL: {"x": "form-3"}}
     artifact = ArtifactInput.from_json({**fields, "dependencies": [], "definition": definition})
 
-    assert artifact.findings is None
-    searched = artifact.searched()
+    assert artifact.to_node(1).findings is None
+    searched = artifact.to_node(1, search=True)
     assert searched.references is not None
     assert [reference.text for reference in unpack_references(searched.references)] == ["form-1"]
     assert len(unpack_findings(searched.findings or "")) == 3

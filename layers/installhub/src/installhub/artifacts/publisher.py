@@ -119,8 +119,7 @@ class Publisher:
         self._dynamodb = dynamodb
         self._table = table
         self._objects = objects
-        self._searches = searches
-        self._writer = RevisionWriter(table, objects, clock)
+        self._writer = RevisionWriter(table, objects, clock, searches)
 
     def put(self, artifact: ArtifactInput, precondition: Precondition) -> Publication:
         """Store one artifact if the precondition holds: with one read and at most one transaction if it is small.
@@ -129,7 +128,6 @@ class Publisher:
             InstallHubError: PreconditionFailed.
             ServiceUnavailableError: As for :meth:`publish`.
         """
-        artifact = self._searched(artifact)
         for attempt in range(1, _MAX_ATTEMPTS + 1):
             edge, statistics = self._read_edge_and_statistics(artifact)
             precondition.check(None if edge is None else items.node_from_item(edge).revision, "artifact")
@@ -159,12 +157,9 @@ class Publisher:
 
     def publish_each(self, artifacts: Iterable[ArtifactInput]) -> Iterator[Publication]:
         """As :meth:`publish`, and yield what was done with each artifact, in the order of ``artifacts``."""
-        for tenant, tenant_artifacts in groupby(map(self._searched, artifacts), key=attrgetter("tenant")):
+        for tenant, tenant_artifacts in groupby(artifacts, key=attrgetter("tenant")):
             for batch in _batches(tenant_artifacts):
                 yield from self._publish_batch(tenant, batch)
-
-    def _searched(self, artifact: ArtifactInput) -> ArtifactInput:
-        return artifact.searched() if self._searches else artifact
 
     def _publish_batch(self, tenant: str, artifacts: Sequence[ArtifactInput]) -> list[Publication]:
         pending = {artifact.id: artifact for artifact in artifacts}

@@ -82,11 +82,13 @@ class RevisionWriter:
         table: Name of the artifacts table.
         objects: Stores definitions that are too large for an item.
         clock: Returns epoch seconds.
+        searches: Whether artifacts are searched for secrets.
     """
 
     table: str
     objects: DefinitionObjects
     clock: Callable[[], float] = time.time
+    searches: bool = True
 
     def build(self, artifact: ArtifactInput, previous: Item | None) -> Revision:
         """The revision of ``artifact`` that replaces the edge item ``previous``.
@@ -96,12 +98,12 @@ class RevisionWriter:
         before = None if previous is None else items.node_from_item(previous)
         now = int(self.clock())
         if before is not None and before.sha256 == sha256_hex(artifact.definition):
-            node = artifact.to_node(before.packed_size, updated_at=now)
+            node = artifact.to_node(before.packed_size, updated_at=now, search=self.searches)
             if node.revision == before.revision:  # at most the results of searches are new
                 node = replace(node, updated_at=before.updated_at)
             return Revision(node, {}, None, previous)
         packed = pack(artifact.definition)
-        node = artifact.to_node(packed.packed_size, updated_at=now)
+        node = artifact.to_node(packed.packed_size, updated_at=now, search=self.searches)
         body: NewItem = {
             **items.primary_key(artifact.tenant, items.body_sort_key(artifact.id, node.sha256)),
             items.PACKED_SIZE: {"N": str(packed.packed_size)},

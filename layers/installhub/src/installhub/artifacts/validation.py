@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from installhub.artifacts import items
@@ -53,7 +53,6 @@ class ArtifactInput:
         requirements: What it needs from the tenant it will run in; each has a name of its own.
         acknowledged: Fingerprints of findings that are declared harmless, without duplicates.
         references: What could be ids of other artifacts in the definition, packed; None if it was not searched.
-        findings: What looks like a secret, packed; None if it was not searched.
 
     Raises:
         InvalidArtifactError: The dependencies and requirements are too many or too long for an item.
@@ -69,15 +68,22 @@ class ArtifactInput:
     requirements: tuple[Requirement, ...] = ()
     acknowledged: tuple[str, ...] = ()
     references: bytes | None = None
-    findings: str | None = None
 
     def __post_init__(self) -> None:
         if items.edge_size(items.edge_item(self.tenant, self.to_node(packed_size=0))) > _MAX_EDGE_BYTES:
             detail = "are too many or too long for one artifact, together with its requirements"
             raise InvalidArtifactError([FieldProblem("/dependencies", detail)])
 
-    def to_node(self, packed_size: int, updated_at: int | None = None) -> ArtifactNode:
-        """The artifact as a node of the dependency graph; ``packed_size`` is in bytes, ``updated_at`` epoch seconds."""
+    def to_node(self, packed_size: int, updated_at: int | None = None, *, search: bool = False) -> ArtifactNode:
+        """The artifact as a node of the dependency graph.
+
+        Args:
+            packed_size: Size of the packed definition in bytes.
+            updated_at: When it was changed, in epoch seconds.
+            search: Whether to search for secrets. What looks like one is then no longer among the references.
+        """
+        found = find_secrets(self.tenant, self.name, self.requirements, self.definition) if search else None
+        references = without_secrets(self.references) if found and self.references is not None else self.references
         return ArtifactNode(
             id=self.id,
             type=self.type,
@@ -90,15 +96,9 @@ class ArtifactInput:
             requirements=self.requirements,
             acknowledged=self.acknowledged,
             updated_at=updated_at,
-            references=self.references,
-            findings=self.findings,
+            references=references,
+            findings=None if found is None else pack_findings(found),
         )
-
-    def searched(self) -> Self:
-        """The artifact after a search for secrets. What looks like one is no longer among its references."""
-        found = find_secrets(self.tenant, self.name, self.requirements, self.definition)
-        references = without_secrets(self.references) if found and self.references is not None else self.references
-        return replace(self, findings=pack_findings(found), references=references)
 
     @classmethod
     def from_json(cls, value: object) -> Self:
