@@ -19,6 +19,7 @@ from tests.integration.support.canaries import FOREIGN, Log
 from tests.integration.support.functions import Functions, sample_event
 from tests.integration.support.plans import create_usage_plan
 from tests.integration.support.scenes import HOSTILE, SCENES, Scene, export_request, get_event, post_event
+from tests.integration.support.secret_scenes import run_secrets
 from tests.integration.support.wire import AccessDenied
 from tests.template import resources_of
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tests.integration.support.wire import Wire
     from tests.integration.support.world import World
 
+ALL_SCENES: Final = {**SCENES, "put_artifact, publish_artifacts, publish_worker": run_secrets}
 FIELDS: Final = {"level", "message", "timestamp", "service", "location", "function_request_id"}
 UNKNOWN: Final = "pkg-00000000-0000-5000-8000-000000000000"
 REQUEST_ID: Final = sample_event("export")["requestContext"]["requestId"]
@@ -69,7 +71,7 @@ def scene(world: World, wire: Wire, log: Log, issuer: Issuer, monkeypatch: pytes
     return Scene(world, functions, wire, log, issuer, monkeypatch, plan.stream_event(f"tenant:{TENANT}"))
 
 
-@pytest.mark.parametrize("run_scene", SCENES.values(), ids=SCENES)
+@pytest.mark.parametrize("run_scene", ALL_SCENES.values(), ids=ALL_SCENES)
 def test_nothing_secret_is_logged_whatever_happens(
     scene: Scene, log: Log, run_scene: Callable[[Scene], None], request: pytest.FixtureRequest, record: Record
 ) -> None:
