@@ -6,6 +6,7 @@ Every bundle is read as a whole, so it takes as long as downloading all of them.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,10 +16,14 @@ from typing import IO, TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from installhub.attestations.envelopes import envelope_of
+from installhub.attestations.signing_keys import SigningKeys
 from installhub.packages import records
+from installhub.packages.bundle_store import BundleStore
+from installhub.packages.manifests import read_manifest_bytes
 from installhub.packages.records import PackageRecord, PackageStatus, record_from_item
 from installhub.runtime.aws_errors import error_code
-from installhub.runtime.dynamodb import Attribute, expressions
+from installhub.runtime.dynamodb import Attribute, Table, expressions
 from installhub.verification.bundle import VerifiedBundle, verify_bundle
 from installhub.verification.limits import Limits
 from installhub.verification.reasons import VerificationError
@@ -43,6 +48,40 @@ class _DiffersError(Exception):
 
 def _no_attestation(_: PackageRecord) -> bytes | None:
     return None
+
+
+@dataclass
+class Attestations:
+    """The attestations of a stack's packages, as its API returns them.
+
+    Attributes:
+        bundles: The bundle bucket.
+        signing_keys: The public keys of all keys with which packages were signed.
+    """
+
+    bundles: BundleStore
+    signing_keys: SigningKeys
+
+    @classmethod
+    def of(cls, deployed: Deployment) -> Attestations:
+        """The attestations of a deployed stack."""
+        s3, kms, outputs = deployed.s3, deployed.kms, deployed.outputs
+        table = Table(deployed.dynamodb, outputs["SigningKeysTable"])
+        keys = SigningKeys(lambda: kms, table, outputs["SigningKey"])
+        return cls(BundleStore(lambda: s3, outputs["BundleBucket"]), keys)
+
+    @property
+    def keys(self) -> dict[str, dict[str, str]]:
+        """The public keys by ``kid``."""
+        return {jwk["kid"]: jwk for jwk in self.signing_keys.jwks()}
+
+    def envelope(self, record: PackageRecord) -> bytes | None:
+        """The envelope of a package as JSON; None if it was not signed."""
+        if record.signature is None:
+            return None
+        content = read_manifest_bytes(self.bundles, record)
+        kid = self.signing_keys.kid(record.signature.key)
+        return json.dumps(envelope_of(record, record.signature, json.loads(content), content, kid)).encode()
 
 
 @dataclass
@@ -77,7 +116,12 @@ class PackageVerification:
             entries=max(default.entries, int(parameters.get("MaxArtifacts", 0)) + 1),
             total_bytes=max(default.total_bytes, int(parameters.get("MaxDefinitionBytes", 0)) + default.manifest_bytes),
         )
-        return cls(deployed.dynamodb, deployed.s3, outputs["PackagesTable"], outputs["BundleBucket"], limits)
+        attestations = Attestations.of(deployed)
+        return cls(
+            *(deployed.dynamodb, deployed.s3, outputs["PackagesTable"], outputs["BundleBucket"], limits),
+            attestation_of=attestations.envelope,
+            keys=attestations.keys,
+        )
 
     def run(self, progress: Callable[[int], None]) -> int:
         """Verify all packages, several at a time, and return their number; ``progress`` gets that of those so far."""

@@ -87,7 +87,7 @@ def test_findings_are_those_that_publishing_would_have_recorded(
         name: node.revision for name, node in old.items()
     }
     assert nodes(world, OTHER_TENANT)["clean"].findings == "[]"
-    assert audit(world.dynamodb, world.s3, world.deployment.references, clock=world.clock).findings == []
+    assert audit(world.dynamodb, world.s3, world.kms, world.outputs, clock=world.clock).findings == []
 
     assert run() == 0
     assert capsys.readouterr().out == "The results for 0 artifacts of the stack were recorded; 4 already are.\n"

@@ -33,7 +33,8 @@ def packages(world: World) -> list[ExportedPackage]:
 def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Deployment:
     monkeypatch.setattr(Deployment, "dynamodb", world.dynamodb)
     monkeypatch.setattr(Deployment, "s3", world.s3)
-    found = Deployment("the stack", world.deployment.references, {"MaxArtifacts": "70000"})
+    monkeypatch.setattr(Deployment, "kms", world.kms)
+    found = Deployment("the stack", world.outputs, {"MaxArtifacts": "70000"})
     monkeypatch.setattr("operations.deployment.find", lambda _: found)
     return found
 
