@@ -85,13 +85,34 @@ def test_nothing_is_found_in_harmless_texts() -> None:
 
 @given(
     st.lists(
-        st.sampled_from([*(rule.marker for rule in RULES), *(secret.secret for secret in PLANTED), " ", "a", ":", "@"])
+        st.sampled_from([*(rule.marker for rule in RULES), *(secret.secret for secret in PLANTED), *" a:@'\"\\\n\té"])
     )
 )
 def test_what_has_a_secret_has_a_clue(parts: list[str]) -> None:
     text = "".join(parts)
 
     assert may_contain_secrets(canonical_json({"text": [text]})) or not found_in(text)
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\\n", "\\r\\n", " ", "\n\n \t"], ids=ascii)
+@pytest.mark.parametrize("secret", PLANTED[:8], ids=lambda secret: secret.secret[:24])
+def test_a_key_is_found_however_its_lines_are_broken(secret: Planted, line_break: str) -> None:
+    text = secret.secret.replace("\r\n", "\n").replace("\n", line_break)
+    if line_break == " " and ": " in text.partition("\\n")[0]:
+        return  # the end of a header line cannot be told from the key
+
+    assert [rule for rule, _ in found_in(text)] == ["private-key"]
+    assert may_contain_secrets(canonical_json([text]))
+
+
+@pytest.mark.parametrize("quote", ["", "'", '"'])
+@pytest.mark.parametrize("sign", ["=", " = ", ":\t", "\n:\r\n"], ids=ascii)
+def test_a_key_is_found_however_it_is_assigned(quote: str, sign: str) -> None:
+    name, _, value = PLANTED[12].secret.partition(" = ")
+    text = f"{quote}{name}{quote}{sign}{quote}{value}{quote}"
+
+    assert [rule for rule, _ in found_in(text)] == ["aws-secret-key"]
+    assert may_contain_secrets(canonical_json({"text": text}))
 
 
 def hostile_texts() -> Iterator[tuple[str, str]]:

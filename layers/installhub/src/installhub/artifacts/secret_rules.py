@@ -22,14 +22,20 @@ MIN_SECRET_LENGTH: Final = 8
 
 _START: Final = r"(?<![A-Za-z0-9])"
 _END: Final = r"(?![A-Za-z0-9])"
-_BREAK: Final = r"(?:\s|\\[rn])"  # keys in environment files and in JSON have escaped line breaks
+_BLANK: Final = r"[ \t\r\n]"
+_BREAK: Final = rf"(?:{_BLANK}|\\[rn])"  # keys in environment files and in JSON have escaped line breaks
 _PEM: Final = (
     rf"(?:[A-Z0-9]{{1,12}}+ ){{0,3}}PRIVATE KEY(?: BLOCK)?-----{_BREAK}{{0,8}}+"
     rf"(?:(?:Proc-Type|DEK-Info|Version|Comment): [^\r\n\\]{{0,100}}+{_BREAK}{{1,8}}+){{0,4}}+"
     r"[A-Za-z0-9+/]{24}[A-Za-z0-9+/=\\\s]{0,16000}+"
 )
+_PEM_CLUE: Final = (
+    r"[A-Z0-9 ]{0,39}PRIVATE KEY(?: BLOCK)?-----[ \\nrt]{0,24}"
+    r"(?:[A-Za-z0-9+/]{24}|Proc-Type: |DEK-Info: |Version: |Comment: )"
+)
 # A placeholder such as ${PASSWORD}, {{password}}, <password> or *** is no password.
 _IN_URL: Final = r"[^\s:/?#@\[\](){}<>$*,;&|`^\"'\\]"
+_LOOKAHEAD: Final = re.compile(r"\(\?!\[[^]]*\]\)$")
 _WORDS: Final = "[A-Za-z0-9_-]"
 
 
@@ -53,14 +59,15 @@ class _Rule(NamedTuple):
         marker: What the secret begins with.
         rest: Pattern of what follows.
         before: Pattern of what precedes the secret.
-        clued_by: What follows the marker in a document that is worth searching, if the marker alone is frequent.
+        clued_by: What follows the marker in JSON if a search is worthwhile; needed if ``rest`` matches characters that
+            JSON escapes.
     """
 
     name: str
     marker: str
     rest: str
     before: str = _START
-    clued_by: str = ""
+    clued_by: str | None = None
 
     @property
     def pattern(self) -> str:
@@ -69,17 +76,22 @@ class _Rule(NamedTuple):
 
     @property
     def clue(self) -> str:
-        """A regular expression for a part of every text that :attr:`pattern` matches."""
-        return f"{re.escape(self.marker)}{self.clued_by}"
+        """A regular expression of Rust that matches JSON of every text that :attr:`pattern` matches."""
+        greedy = _LOOKAHEAD.sub("", self.rest).replace("}+", "}")
+        return re.escape(self.marker) + (greedy if self.clued_by is None else self.clued_by)
 
 
 _RULES: Final = (
-    _Rule("private-key", "-----BEGIN ", _PEM, before=""),
-    _Rule("private-key", "PuTTY-User-Key-File-", r"[23]: (?s:.){64,16000}+"),
+    _Rule("private-key", "-----BEGIN ", _PEM, before="", clued_by=_PEM_CLUE),
+    _Rule("private-key", "PuTTY-User-Key-File-", r"[23]: (?s:.){64,16000}+", clued_by="[23]: "),
     _Rule("private-key", "AGE-SECRET-KEY-1", rf"[0-9A-Z]{{58}}{_END}"),
     *(_Rule("aws-access-key", prefix, rf"[A-Z2-7]{{16}}{_END}") for prefix in ("AKIA", "ASIA")),
     *(
-        _Rule("aws-secret-key", name, r"['\"]?\s{0,4}+[=:]\s{0,4}+['\"]?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
+        _Rule(
+            *("aws-secret-key", name),
+            rf"['\"]?{_BLANK}{{0,4}}+[=:]{_BLANK}{{0,4}}+['\"]?[A-Za-z0-9/+]{{40}}(?![A-Za-z0-9/+=])",
+            clued_by=r"""[\\"' nrt=:]{1,24}[A-Za-z0-9/+]{40}""",
+        )
         for name in ("aws_secret_access_key", "AWS_SECRET_ACCESS_KEY")
     ),
     _Rule("azure-key", "AccountKey=", "[A-Za-z0-9+/]{86}=="),
@@ -97,17 +109,23 @@ _RULES: Final = (
     _Rule("slack-webhook", "hooks.slack.com/services/", "T[A-Z0-9]{7,}+/B[A-Z0-9]{7,}+/[A-Za-z0-9]{16,}+"),
     *(_Rule("stripe-key", f"{kind}k_live_", "[A-Za-z0-9]{16,}+") for kind in "rs"),
     _Rule("sendgrid-key", "SG.", rf"{_WORDS}{{22}}\.{_WORDS}{{43}}(?!{_WORDS})"),
-    _Rule("twilio-key", "SK", rf"[0-9a-f]{{32}}{_END}", clued_by="[0-9a-f]{32}"),
+    _Rule("twilio-key", "SK", rf"[0-9a-f]{{32}}{_END}"),
     _Rule("npm-token", "npm_", rf"[A-Za-z0-9]{{36}}{_END}"),
     _Rule("pypi-token", "pypi-AgE", rf"{_WORDS}{{70,}}+"),
     _Rule("openai-key", "T3BlbkFJ", rf"{_WORDS}{{20,}}+", before=rf"(?<={_WORDS}{{20}})"),
     _Rule("anthropic-key", "sk-ant-", rf"[a-z0-9]{{2,16}}+-{_WORDS}{{40,}}+"),
     _Rule("huggingface-token", "hf_", rf"[A-Za-z]{{34}}{_END}"),
-    _Rule("databricks-token", "dapi", rf"[0-9a-f]{{32}}{_END}", clued_by="[0-9a-f]{32}"),
+    _Rule("databricks-token", "dapi", rf"[0-9a-f]{{32}}{_END}"),
     _Rule("digitalocean-token", "dop_v1_", rf"[0-9a-f]{{64}}{_END}"),
     *(_Rule("shopify-token", f"shp{kind}_", rf"[0-9a-fA-F]{{32}}{_END}") for kind in ("at", "ca", "pa", "ss")),
     _Rule("vault-token", "hvs.", rf"{_WORDS}{{90,}}+"),
-    _Rule("password-in-url", "://", rf"{_IN_URL}{{0,128}}+:{_IN_URL}{{3,256}}+@", before="", clued_by='[^/@"]*@'),
+    _Rule(
+        "password-in-url",
+        "://",
+        rf"{_IN_URL}{{0,128}}+:{_IN_URL}{{3,256}}+@",
+        before="",
+        clued_by=r'[^/@" {}<>*$:]*:[^/@" {}<>*$]+@',
+    ),
 )
 _BY_MARKER: Final = {rule.marker: rule for rule in _RULES}
 
