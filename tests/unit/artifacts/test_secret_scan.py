@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from installhub.artifacts.secret_rules import secrets_in
-from installhub.artifacts.secret_scan import MAX_FINDINGS, MAX_POINTER_BYTES, MORE_FINDINGS, find_secrets
+from installhub.artifacts.secret_scan import MAX_FINDINGS, MAX_MATCHES, MAX_POINTER_BYTES, MORE_FINDINGS, find_secrets
 from installhub.artifacts.validation import ArtifactInput
 from installhub.model.definition import canonical_json
 from installhub.model.findings import Finding, is_fingerprint, pack_findings, unpack_findings
@@ -133,6 +133,30 @@ def test_the_number_of_findings_is_limited() -> None:
     assert len(named) == MAX_FINDINGS
     assert (more.rule, more.pointer) == (MORE_FINDINGS, "")
     assert more.fingerprint != search([*definition, TOKEN, 1])[-1].fingerprint, "another definition, another decision"
+
+
+def test_a_search_ends_after_many_matches() -> None:
+    text = f"{TOKEN} " * (MAX_MATCHES + 1)
+
+    assert places(search(text[: -len(TOKEN) - 1])) == [("github-token", "/definition")]
+    assert places(search(text)) == [("github-token", "/definition"), (MORE_FINDINGS, "")]
+
+
+def test_a_definition_nested_too_deeply_to_be_parsed_again_is_searched_as_a_text() -> None:
+    definition = b"[" * 100_000 + canonical_json(TOKEN) + b"]" * 100_000
+
+    assert places(find_secrets("t", "A name", [], definition)) == [("github-token", "/definition")]
+
+
+@pytest.mark.parametrize("deep", [0, 40])
+def test_many_equal_secrets_take_limited_time(deep: int) -> None:
+    definition: Any = [TOKEN] * 50_000 if deep else f"{TOKEN} " * 50_000
+    for _ in range(deep):
+        definition = {"a long name": definition}
+    started = time.process_time()
+    search(definition)
+
+    assert time.process_time() - started < 1
 
 
 def test_long_pointers_end_at_a_container() -> None:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MAX_FINDINGS: Final = 50
 """How many findings of one artifact are named; if there are more, one more finding says so."""
 
+MAX_MATCHES: Final = 1_000
+"""How often a rule may match before the search ends, which limits the time that hostile definitions take."""
+
 MORE_FINDINGS: Final = "more-findings"
 """The rule of that finding."""
 
@@ -46,11 +49,13 @@ def find_secrets(tenant: str, name: str, requirements: Iterable[Requirement], de
     if may_contain_secrets(canonical_json(metadata)):
         places.append(_findings(tenant, metadata, []))
     if may_contain_secrets(definition):
-        places.append(_findings(tenant, json.loads(definition), ["definition"]))
-    found = list(islice(_distinct(chain.from_iterable(places)), MAX_FINDINGS + 1))
-    if len(found) > MAX_FINDINGS:
+        places.append(_findings(tenant, _parsed(definition), ["definition"]))
+    matches = list(islice(chain.from_iterable(places), MAX_MATCHES + 1))
+    found = list(dict.fromkeys(matches))
+    if len(found) > MAX_FINDINGS or len(matches) > MAX_MATCHES:
         digest = sha256_hex(definition)  # acknowledging this finding is good for this definition only
-        found[-1] = Finding(MORE_FINDINGS, "", _fingerprint(tenant, SecretMatch(MORE_FINDINGS, digest)))
+        more = Finding(MORE_FINDINGS, "", _fingerprint(tenant, SecretMatch(MORE_FINDINGS, digest)))
+        return [*found[:MAX_FINDINGS], more]
     return found
 
 
@@ -67,6 +72,13 @@ def without_secrets(references: bytes) -> bytes:
 def has_secret(text: str) -> bool:
     """Whether ``text`` contains what looks like a secret."""
     return len(text) >= MIN_SECRET_LENGTH and next(secrets_in(text), None) is not None
+
+
+def _parsed(definition: bytes) -> Any:  # noqa: ANN401  # any JSON value
+    try:
+        return json.loads(definition)
+    except RecursionError:  # nested as deeply as just could be published; then it is searched as one text
+        return definition.decode()
 
 
 def _findings(tenant: str, document: Any, start: Sequence[str]) -> Iterator[Finding]:  # noqa: ANN401  # any JSON value
@@ -90,11 +102,3 @@ def _pointer(parts: Sequence[str | int]) -> str:
 
 def _fingerprint(tenant: str, secret: SecretMatch) -> str:
     return sha256_hex(canonical_json([tenant, *secret]))[:FINGERPRINT_LENGTH]
-
-
-def _distinct(findings: Iterable[Finding]) -> Iterator[Finding]:
-    seen: set[Finding] = set()
-    for finding in findings:
-        if finding not in seen:
-            seen.add(finding)
-            yield finding
