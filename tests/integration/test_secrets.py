@@ -250,6 +250,19 @@ def test_a_secret_in_a_name_is_found_and_withheld_from_events(artifacts: Artifac
     assert event["data"]["name"].startswith("Rules with ")
 
 
+def test_a_definition_of_any_depth_that_is_accepted_is_searched(artifacts: ArtifactApi) -> None:
+    """Also one that could be parsed when it was received, but not later, when the stack is a few frames deeper."""
+    outcomes = set()
+    for depth in range(780, 1_000, 2):
+        nested = b"[" * depth + json.dumps(TOKEN).encode() + b"]" * depth
+        response = artifacts.put("deep", json.dumps(rule(definition="@")).encode().replace(b'"@"', nested))
+        outcomes.add(response.status)
+        if response.status != 400:
+            assert [found["rule"] for found in artifact_of(response, 200, 201)["findings"]] == ["github-token"]
+
+    assert outcomes == {200, 201, 400}
+
+
 @pytest.mark.usefixtures("secrets")
 def test_an_export_reads_no_more_than_before(artifacts: ArtifactApi, world: World, wire: Wire) -> None:
     found = fingerprints(artifacts)
