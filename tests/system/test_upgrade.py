@@ -23,6 +23,7 @@ from operations import deployment
 from operations.audit.stack import audit
 from operations.erase.stores import Stores
 from operations.index_packages import Backfill
+from operations.scan_artifacts import Outcome, Scan
 from operations.sign_packages import Signing
 from tests.stacks import SAMPLES, free_port
 from tests.system.client import TENANT, Api, export_body
@@ -155,6 +156,17 @@ def test_what_is_new_works(upgraded: Api, before: Before) -> None:
     head = upgraded.call("HEAD", f"/{before.package['packageId']}")
 
     assert (head.status_code, head.content) == (200, b"")
+
+
+def test_artifacts_from_before_are_searched_for_secrets_by_the_command(
+    upgraded: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operations.deployment.local_stack.current", lambda _: upgraded.stack)
+    scan = Scan.of(deployment.local(upgraded.state))
+
+    assert scan.run(lambda _: None)[Outcome.SEARCHED] > 0
+    assert (scan.found, scan.failures) == ([], [])
+    assert scan.run(lambda _: None)[Outcome.SEARCHED] == 0
 
 
 def test_artifacts_from_before_are_searched_for_references_when_they_are_published_again(upgraded: Api) -> None:
