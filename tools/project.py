@@ -1,4 +1,4 @@
-"""The project's metadata: the only place of its version is layers/installhub/pyproject.toml."""
+"""The project's metadata, from layers/installhub/pyproject.toml; the layer itself has a copy of the version."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any, Final
 
 PROJECT: Final = Path(__file__).parents[1]
 PYPROJECT: Final = Path("layers", "installhub", "pyproject.toml")
+HUB: Final = Path("layers", "installhub", "src", "installhub", "model", "hub.py")
+"""The version for the deployed layer, which has no pyproject.toml; a test compares the two."""
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def test_a_bad_token_is_403(api: Api, method: str, path: str, body: object, toke
     assert "WWW-Authenticate" not in response.headers
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", ""), ("DELETE", f"/{UNKNOWN_PACKAGE}"), ("POST", "/import")])
+@pytest.mark.parametrize(("method", "path"), [("PUT", ""), ("DELETE", f"/{UNKNOWN_PACKAGE}"), ("POST", "/import")])
 def test_an_unknown_route_is_403(api: Api, method: str, path: str) -> None:
     response = api.call(method, path)
     assert (response.status_code, response.json()) == (403, NO_ROUTE)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from installhub.model.errors import ErrorCode
+from tests.secret_corpus import planted
 from tests.system.client import OTHER_TENANT, TENANT, Api, artifact, export_body
 from tests.system.test_error_responses import UNKNOWN_PACKAGE, assert_problem
 
@@ -36,6 +37,11 @@ TESTED_SEPARATELY = {
     ErrorCode.ARTIFACT_IN_USE,
     ErrorCode.INVALID_CURSOR,
     ErrorCode.REQUIREMENT_CONFLICT,
+    ErrorCode.UNDECLARED_REFERENCE,
+    ErrorCode.SECRET_FOUND,
+    ErrorCode.PLAN_CHANGED,
+    ErrorCode.VERSION_TOO_LOW,
+    ErrorCode.ATTESTATION_NOT_FOUND,
     ErrorCode.PACKAGE_NOT_FOUND,
     ErrorCode.RANGE_NOT_SATISFIABLE,  # test_export_flow.py
     ErrorCode.IDEMPOTENCY_KEY_REUSED,
@@ -93,6 +99,39 @@ def test_artifacts_are_refused(api: Api) -> None:
     assert_problem(api.export(export_body("Conflicting", "req-b")), ErrorCode.REQUIREMENT_CONFLICT)
     for artifact_id in ("req-b", "req-a"):
         assert api.artifacts("DELETE", artifact_id).status_code == 204
+
+
+def test_what_a_definition_contains_is_refused(api: Api) -> None:
+    secret = next(found.secret for found in planted() if found.rule == "password-in-url")
+    for artifact_id, definition in (("mentioned", {}), ("contains", {"form": "mentioned", "url": secret})):
+        fields = artifact(artifact_id, tenantId=TENANT, definition=definition)
+        del fields["artifactId"]
+        assert api.artifacts("PUT", artifact_id, fields).status_code == 201
+    body = export_body("Contains", "contains", onUndeclaredReference="refuse")
+
+    problem = assert_problem(api.export(body), ErrorCode.UNDECLARED_REFERENCE)
+    assert {error["errorCode"] for error in problem["errors"]} == {"UndeclaredReference", "SecretFound"}
+    assert_problem(api.export({**body, "onUndeclaredReference": "ignore"}), ErrorCode.SECRET_FOUND)
+    for artifact_id in ("contains", "mentioned"):
+        assert api.artifacts("DELETE", artifact_id).status_code == 204
+
+
+def test_a_changed_plan_and_a_version_that_is_too_low_are_refused(api: Api) -> None:
+    assert_problem(api.export(export_body("Bound"), headers={"If-Match": '"something"'}), ErrorCode.PLAN_CHANGED)
+    assert api.export(export_body("Lowered", version="1.2.0")).status_code == 200
+    lower = export_body("Lowered", "rule-305", version="1.2.1", versionPolicy="enforce")
+    assert assert_problem(api.export(lower), ErrorCode.VERSION_TOO_LOW)["errors"][0]["suggested"] == "2.0.0"
+
+
+def test_a_package_that_was_not_signed_has_no_attestation(api: Api) -> None:
+    package_id = api.export(export_body("Signed")).json()["packageId"]
+    assert api.call("GET", f"/{package_id}/attestation").status_code == 200
+    api.aws.dynamodb.update_item(
+        TableName=api.stack.outputs["PackagesTable"],
+        Key={"packageId": {"S": package_id}},
+        UpdateExpression="REMOVE signature",
+    )
+    assert_problem(api.call("GET", f"/{package_id}/attestation"), ErrorCode.ATTESTATION_NOT_FOUND)
 
 
 def test_an_idempotency_key_is_valid_for_one_request(api: Api) -> None:

@@ -13,6 +13,7 @@ import pytest
 from installhub.model.errors import ErrorCode
 from tests.sam_local.conftest import ORIGIN
 from tests.system.client import BASE, TENANT, Api, export_body
+from tests.system.test_attestations import keys_of, verified
 from tests.system.test_error_responses import assert_problem
 from tests.system.test_export_flow import PREVIEW_EXAMPLE
 
@@ -65,6 +66,12 @@ def test_the_bundle_can_be_requested_by_clients_of_all_kinds(api: Api, package: 
     assert (part.status_code, part.headers["Content-Range"]) == (206, f"bytes 0-1/{len(whole.content)}")
     after_the_end = api.call("GET", path, headers={"Range": f"bytes={len(whole.content)}-"})
     assert_problem(after_the_end, ErrorCode.RANGE_NOT_SATISFIABLE)
+
+
+def test_the_attestation_is_signed_with_a_published_key(api: Api, package: dict[str, Any]) -> None:
+    attestation = api.call("GET", f"/{package['packageId']}/attestation").json()
+    statement = verified(attestation, keys_of(api).json())
+    assert f"sha256:{statement['subject'][0]['digest']['sha256']}" == package["checksum"]
 
 
 def test_the_smoke_test_accepts_it(api: Api, served: Served) -> None:

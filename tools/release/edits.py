@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tools.project import PYPROJECT
+from tools.project import HUB, PYPROJECT
 from tools.release import changelog
 
 LAST_RELEASE: Final = Path("tools", "upgrade", "last_release.toml")
@@ -18,6 +18,7 @@ def write_version(folder: Path, version: str, date: str) -> None:
     """Write the version into everything that is not generated from it."""
     _edit(folder / "CHANGELOG.md", lambda text: changelog.release(text, version, date))
     _edit(folder / PYPROJECT, lambda text: re.sub(r'(?m)^version = ".*"$', f'version = "{version}"', text, count=1))
+    _edit(folder / HUB, lambda text: re.sub(r'(?m)^(HUB_VERSION\b.*) = ".*"$', rf'\1 = "{version}"', text, count=1))
     _edit(
         folder / UPGRADING,
         lambda text: re.sub(r"(?m)^(## From \S+ to) the next release$", rf"\1 {version}", text, count=1),

@@ -33,6 +33,7 @@ CHANGELOG = f"""# Changelog
 FILES = {
     "CHANGELOG.md": CHANGELOG,
     "layers/installhub/pyproject.toml": '[project]\nname = "installhub"\nversion = "0.1.0"\n',
+    "layers/installhub/src/installhub/model/hub.py": 'HUB_VERSION: Final = "0.1.0"\n',
     "docs/upgrading.md": "# Upgrading\n\n## From 0.1.0 to the next release\n\n- A new parameter.\n",
     "tools/upgrade/last_release.toml": 'version = "0.1.0"\ncommit = "unknown"\n',
     ".gitignore": ".local/\ndist/\n",
@@ -151,6 +152,7 @@ def test_the_files_of_a_release(process: Process, clone: Path) -> None:
         "## Unreleased\n", "## Unreleased\n\n## 0.2.0 - 2026-03-04\n"
     )
     assert 'version = "0.2.0"' in (clone / "layers/installhub/pyproject.toml").read_text()
+    assert (clone / "layers/installhub/src/installhub/model/hub.py").read_text() == 'HUB_VERSION: Final = "0.2.0"\n'
     assert "## From 0.1.0 to 0.2.0\n" in (clone / "docs/upgrading.md").read_text()
     assert git(clone, "status", "--porcelain") == ""
 
