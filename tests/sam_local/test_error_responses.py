@@ -118,8 +118,8 @@ def test_what_a_definition_contains_is_refused(api: Api) -> None:
 
 def test_a_changed_plan_and_a_version_that_is_too_low_are_refused(api: Api) -> None:
     assert_problem(api.export(export_body("Bound"), headers={"If-Match": '"something"'}), ErrorCode.PLAN_CHANGED)
-    assert api.export(export_body("Lowered", version="1.2.0")).status_code == 200
-    lower = export_body("Lowered", "rule-305", version="1.2.1", versionPolicy="enforce")
+    assert api.export(export_body("Lowered", "proc-1004", version="1.2.0")).status_code == 200
+    lower = export_body("Lowered", version="1.2.1", versionPolicy="enforce")
     assert assert_problem(api.export(lower), ErrorCode.VERSION_TOO_LOW)["errors"][0]["suggested"] == "2.0.0"
 
 
