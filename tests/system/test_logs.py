@@ -89,7 +89,9 @@ def exercise_api(api: Api) -> tuple[dict[str, str], list[str]]:
     for bad in forged:
         assert_problem(api.get(UNKNOWN_PACKAGE, token=bad), ErrorCode.UNAUTHORIZED)
     link = api.download(packages["now"], token=token, redirects=False).headers["Location"]
-    assert api.call("GET", f"/{packages['now']}/graph", token=token).status_code == 200
+    for part in ("graph", "sbom", "attestation"):
+        assert api.call("GET", f"/{packages['now']}/{part}", token=token).status_code == 200
+    assert api.call("GET", "/keys", token=None, base="/api/installhub").status_code == 200
     exercise_lists(api, str(api.export(body("Listed"), token=token).json()["packageId"]))
     artifact_link = exercise_artifacts(api)
     drop_file(api)
